@@ -1,0 +1,56 @@
+//! What can be asked of an instance. Imperative; each is answered by an [`Outcome`](crate::Outcome) or a
+//! [`Rejection`](crate::Rejection), and a rejected command has changed nothing.
+
+use crate::{ElementIndex, InstanceId, Key, Timestamp, Variables, instance::Parent};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// The time of everything that this command makes happen.
+    pub now: Timestamp,
+    pub kind: CommandKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum CommandKind {
+    /// Creates the instance; `step` is given an [`Instance::new`](crate::Instance::new).
+    Start(Start),
+    /// A worker did the job of element instance `key`.
+    CompleteJob { key: Key, attempt: u32, variables: Variables },
+    /// An attempt failed. `retryable: false` is a bug in the model or the data: an incident at once.
+    FailJob { key: Key, attempt: u32, message: String, retryable: bool, retry_after_ms: Option<u64> },
+    /// A worker reports a modelled error.
+    ThrowJobError { key: Key, attempt: u32, code: String, message: String, variables: Variables },
+    /// The backoff of a failed job is over.
+    RetryJob { key: Key },
+    /// A timer is due. `target` is the event that waits: the element itself, or one of its boundary events.
+    FireTimer { key: Key, target: ElementIndex },
+    /// A message was correlated to the subscription (`key`, `target`).
+    DeliverMessage { key: Key, target: ElementIndex, message_name: String, variables: Variables },
+    /// A person did the user task or manual task `key`.
+    CompleteUserTask { key: Key, variables: Variables, by: Option<String> },
+    /// The called instance has ended.
+    CompleteChild { key: Key, child: InstanceId, variables: Variables },
+    /// The called instance ended by an uncaught BPMN error (`code` is set) or was canceled.
+    FailChild { key: Key, child: InstanceId, code: Option<String>, message: String },
+    /// The called process could not be started: unknown, or too deep.
+    RefuseChild { key: Key, code: String, message: String },
+    /// Sets variables in one scope ([`Key::ROOT`]: the instance's own).
+    SetVariables { scope: Key, variables: Variables },
+    /// Tries the element of the incident again, with `retries` for a job.
+    ResolveIncident { incident: Key, retries: u32 },
+    /// Ends the instance and everything in it.
+    Cancel { reason: Option<String> },
+    /// Goes on with work that a step put off because it had done enough (see [`Effect::Continue`](crate::Effect)).
+    Continue,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Start {
+    /// One particular start event, by element id; missing: the none start event.
+    pub element_id: Option<String>,
+    pub variables: Variables,
+    pub business_key: Option<String>,
+    /// The call activity that asked for it.
+    pub parent: Option<Parent>,
+}

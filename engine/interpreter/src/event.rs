@@ -1,0 +1,163 @@
+//! What happened, in the past tense. The history of an instance is a list of these, and its state is their fold.
+//!
+//! The sequence number of an event is the instance's version after it: the first has 1, and there are no gaps.
+
+use crate::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, effect::UserTask, instance::Parent};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: EventKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EventKind {
+    InstanceCreated {
+        id: InstanceId,
+        definition: DefinitionKey,
+        business_key: Option<String>,
+        parent: Option<Parent>,
+    },
+    VariableSet {
+        scope: Key,
+        name: String,
+        value: Value,
+    },
+    /// `flow` is the one the token came by; none for start events, boundary events and children of multi-instances.
+    ElementActivated {
+        key: Key,
+        element: ElementIndex,
+        scope: Key,
+        flow: Option<FlowIndex>,
+    },
+    FlowTaken {
+        flow: FlowIndex,
+        scope: Key,
+    },
+    /// A token waits at a join.
+    TokenArrived {
+        element: ElementIndex,
+        flow: FlowIndex,
+        scope: Key,
+    },
+    /// The join fired: one token of each of these flows is gone.
+    TokensConsumed {
+        element: ElementIndex,
+        flows: Vec<FlowIndex>,
+        scope: Key,
+    },
+    ElementCompleted {
+        key: Key,
+    },
+    /// Ended without completing: interrupted, or its scope ended.
+    ElementTerminated {
+        key: Key,
+    },
+    JobCreated {
+        key: Key,
+        job_type: String,
+        retries: u32,
+    },
+    JobCompleted {
+        key: Key,
+        attempt: u32,
+    },
+    /// The attempt is over. `retry_at` is none when no retry is left or the failure is not retryable.
+    JobFailed {
+        key: Key,
+        attempt: u32,
+        message: String,
+        retries_left: u32,
+        retry_at: Option<Timestamp>,
+    },
+    /// A new attempt begins.
+    JobRetried {
+        key: Key,
+        attempt: u32,
+        retries_left: u32,
+    },
+    JobCanceled {
+        key: Key,
+    },
+    /// `repetitions_left`: of a cycle, after this one; none is unbounded.
+    TimerScheduled {
+        key: Key,
+        target: ElementIndex,
+        due: Timestamp,
+        repetitions_left: Option<u32>,
+    },
+    TimerFired {
+        key: Key,
+        target: ElementIndex,
+    },
+    TimerCanceled {
+        key: Key,
+        target: ElementIndex,
+    },
+    SubscriptionOpened {
+        key: Key,
+        target: ElementIndex,
+        message_name: String,
+        correlation_key: String,
+    },
+    MessageReceived {
+        key: Key,
+        target: ElementIndex,
+        message_name: String,
+    },
+    SubscriptionClosed {
+        key: Key,
+        target: ElementIndex,
+    },
+    UserTaskCreated {
+        key: Key,
+        task: UserTask,
+    },
+    UserTaskCompleted {
+        key: Key,
+        by: Option<String>,
+    },
+    UserTaskCanceled {
+        key: Key,
+    },
+    /// A BPMN error is on its way to whoever catches it.
+    ErrorThrown {
+        key: Key,
+        code: String,
+        message: String,
+    },
+    /// `incident` is a key of its own; `element_instance` waits until it is resolved.
+    IncidentRaised {
+        incident: Key,
+        element_instance: Key,
+        code: String,
+        message: String,
+    },
+    IncidentResolved {
+        incident: Key,
+    },
+    ChildStarted {
+        key: Key,
+        child: InstanceId,
+        called_element: String,
+    },
+    ChildEnded {
+        key: Key,
+        child: InstanceId,
+    },
+    /// The step ended here with work left.
+    WorkDeferred,
+    InstanceCompleted,
+    /// Ended by a terminate end event.
+    InstanceTerminated,
+    InstanceCanceled {
+        reason: Option<String>,
+    },
+    /// Ended by a BPMN error that nothing caught.
+    InstanceFailed {
+        code: String,
+        message: String,
+    },
+}

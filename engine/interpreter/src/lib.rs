@@ -1,0 +1,27 @@
+//! The pure core: what BPMN means.
+//!
+//! No clock, no random numbers, no I/O, no tokio, SQL, NATS or logging: time and fresh ids come in with the command,
+//! and everything that must happen outside goes out as an [`effect::Effect`].
+//!
+//! ```text
+//! Definitions ── compile ──▶ Process          (arrays and indexes; nothing is looked up by name while running)
+//! step(&Process, Instance, Command) ──▶ Outcome { instance, events, effects }  |  Rejection
+//! Instance::apply(&Event)                     the only way state changes; folding the history gives the state
+//! ```
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod ids;
+pub mod instance;
+pub mod outcome;
+
+pub use command::{Command, CommandKind};
+pub use effect::Effect;
+pub use event::{Event, EventKind};
+pub use ids::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
+pub use instance::{ElementInstance, Instance, InstanceState};
+pub use outcome::{Outcome, Rejection, RejectionCode};
+
+/// Variables by name, in the order they were given.
+pub type Variables = serde_json::Map<String, serde_json::Value>;

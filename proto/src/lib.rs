@@ -1,0 +1,16 @@
+//! The wire: messages between the parts of Baton (`baton/v1/*.proto` and the types generated from them), and the names
+//! of the subjects they travel on ([`subject`]). No behaviour, no conversions.
+//!
+//! - `job.proto`: work for workers, and what they report.
+//! - `history.proto`: what happened to an instance.
+//! - `state.proto`: the stored control state of an instance.
+//! - `api.proto`: the engine's request/reply API.
+
+pub mod subject;
+
+mod generated {
+    #![allow(clippy::all, rustdoc::all)]
+    include!(concat!(env!("OUT_DIR"), "/baton.v1.rs"));
+}
+
+pub use generated::*;
