@@ -1,1 +1,43 @@
-fn main() {}
+//! `cargo xtask demo` and `cargo xtask test`: the two commands that a fresh machine needs. They find or install what is
+//! missing, build, and run. Standard library only, so that they are compiled in seconds.
+
+mod demo;
+mod install;
+mod place;
+mod shell;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask demo [--headless] [--log FILE] [--port N]   run the log-analysis story; Ctrl-C stops it
+cargo xtask demo --clean                                remove everything the demo and the tests have put here
+cargo xtask test [FILTER]                               check and test everything (FILTER: only cargo tests of that name)
+cargo xtask setup                                       only install what is missing
+
+What is installed goes to .baton/ in this folder; missing Debian packages are installed when you are root, and named
+when you are not.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let done = match words.first().map(String::as_str) {
+        Some("demo") => demo::run(&words[1..]),
+        Some("test") => test::run(&words[1..]),
+        Some("setup") => tools::Tools::for_tests().map(|_| ()),
+        _ => {
+            println!("{HELP}");
+            return if words.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What went wrong and what to do about it, for the person at the terminal.
+pub type Result<T> = std::result::Result<T, String>;
