@@ -32,9 +32,11 @@ pub enum EventKind {
         scope: Key,
         flow: Option<FlowIndex>,
     },
+    /// A token is on its way. `outcome` is that of the activity it came from, kept where a label down the flow asks for it.
     FlowTaken {
         flow: FlowIndex,
         scope: Key,
+        outcome: Option<Value>,
     },
     /// A token waits at a join.
     TokenArrived {
@@ -147,7 +149,7 @@ pub enum EventKind {
         key: Key,
         child: InstanceId,
     },
-    /// The step ended here with work left.
+    /// The step ended here with tokens still on their flows.
     WorkDeferred,
     InstanceCompleted,
     /// Ended by a terminate end event.

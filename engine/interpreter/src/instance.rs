@@ -1,9 +1,11 @@
 //! The state of one run. Small: what is over is not here but in the history.
 
-use crate::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
+use crate::{
+    DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, Variables, elements_by_key::ElementsByKey,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -17,14 +19,21 @@ pub struct Instance {
     /// The next [`Key`] to give out.
     pub next_key: u64,
     /// The active ones, by key: tasks, events that wait, scopes.
-    pub elements: BTreeMap<Key, ElementInstance>,
+    pub elements: ElementsByKey,
+    /// How much is alive in the root scope itself (see [`ElementInstance::children`]).
+    pub children: u32,
+    /// How many element instances there have ever been.
+    pub activated: u64,
     /// Tokens waiting at joins: per scope, element and flow, how many.
+    #[serde(with = "pairs")]
     pub waiting_tokens: BTreeMap<(Key, ElementIndex, FlowIndex), u32>,
-    /// By scope and name.
-    pub variables: BTreeMap<(Key, String), Value>,
+    /// By scope, then by name. A scope without variables has no entry.
+    pub variables: BTreeMap<Key, Variables>,
+    /// The size of all variables as JSON, in bytes, roughly.
+    pub variable_bytes: u64,
     pub incidents: BTreeMap<Key, Incident>,
-    /// Work that a step has put off, oldest first.
-    pub deferred: Vec<Deferred>,
+    /// Tokens on their flows, oldest first: empty between steps, unless a step has put work off.
+    pub deferred: VecDeque<Deferred>,
 }
 
 /// The call activity that waits for this instance.
@@ -50,9 +59,11 @@ pub enum InstanceState {
 pub struct ElementInstance {
     pub element: ElementIndex,
     pub scope: Key,
-    /// The activity that a token came from, for labels; its outcome, if it left one.
+    /// The flow that its token came by.
     pub arrived_by: Option<FlowIndex>,
-    /// How many children are active, for scopes.
+    /// The outcome of the activity that its token came from, where a label asks for it.
+    pub outcome: Option<Value>,
+    /// How much is alive in it, for scopes: active children, tokens on flows, tokens waiting at joins.
     pub children: u32,
     pub job: Option<Job>,
     /// The called instance.
@@ -94,9 +105,64 @@ pub struct Incident {
     pub message: String,
 }
 
-/// A token that has not moved yet: it takes `flow` in `scope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A token on `flow` in `scope` that has not arrived yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deferred {
     pub scope: Key,
     pub flow: FlowIndex,
+    pub outcome: Option<Value>,
+}
+
+impl Instance {
+    /// An instance before its first event.
+    pub fn new(id: InstanceId, definition: DefinitionKey) -> Self {
+        Instance {
+            id,
+            definition,
+            business_key: None,
+            parent: None,
+            state: InstanceState::Active,
+            version: 0,
+            next_key: 1,
+            elements: ElementsByKey::default(),
+            children: 0,
+            activated: 0,
+            waiting_tokens: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            variable_bytes: 0,
+            incidents: BTreeMap::new(),
+            deferred: VecDeque::new(),
+        }
+    }
+
+    pub fn element(&self, key: Key) -> Option<&ElementInstance> {
+        self.elements.get(&key)
+    }
+
+    /// The scopes around `key`, from itself outwards, the root last.
+    pub fn scopes_of(&self, key: Key) -> impl Iterator<Item = Key> + '_ {
+        std::iter::successors(Some(key), |key| self.elements.get(key).map(|element| element.scope))
+    }
+}
+
+/// Maps whose keys are not text, as lists of pairs, so that the state can be written as JSON too.
+mod pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }

@@ -11,6 +11,7 @@
 
 pub mod command;
 pub mod effect;
+pub mod elements_by_key;
 pub mod event;
 pub mod ids;
 pub mod instance;

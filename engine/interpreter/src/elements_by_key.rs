@@ -1,0 +1,86 @@
+//! The active element instances of an instance, by key, and who stands where.
+//!
+//! Reads like a map by key. Beside it runs an index by scope and element, so that a scope can be ended, and a join can
+//! ask who might still come, without looking at everything that is alive.
+
+use crate::{ElementIndex, ElementInstance, Key};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ElementsByKey {
+    by_key: BTreeMap<Key, ElementInstance>,
+    by_place: BTreeSet<(Key, ElementIndex, Key)>,
+}
+
+impl ElementsByKey {
+    pub fn insert(&mut self, key: Key, element: ElementInstance) {
+        self.by_place.insert((element.scope, element.element, key));
+        self.by_key.insert(key, element);
+    }
+
+    pub fn remove(&mut self, key: Key) -> Option<ElementInstance> {
+        let element = self.by_key.remove(&key)?;
+        self.by_place.remove(&(element.scope, element.element, key));
+        Some(element)
+    }
+
+    /// Everything about an element instance may be changed but where it stands.
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ElementInstance> {
+        self.by_key.get_mut(&key)
+    }
+
+    /// The children of a scope, by element and then by age.
+    pub fn in_scope(&self, scope: Key) -> impl DoubleEndedIterator<Item = Key> + '_ {
+        self.by_place
+            .range((scope, ElementIndex(0), Key(0))..=(scope, ElementIndex(u32::MAX), Key(u64::MAX)))
+            .map(|(_, _, key)| *key)
+    }
+
+    /// The elements of a scope that something stands at, each once: the cost is of these, not of the element instances.
+    pub fn places(&self, scope: Key) -> impl Iterator<Item = ElementIndex> + '_ {
+        let after = move |from: u32| {
+            self.by_place
+                .range((scope, ElementIndex(from), Key(0))..=(scope, ElementIndex(u32::MAX), Key(u64::MAX)))
+                .next()
+                .map(|(_, element, _)| *element)
+        };
+        std::iter::successors(after(0), move |place| after(place.0.checked_add(1)?))
+    }
+
+    /// The oldest instance of `element` in `scope`.
+    pub fn at(&self, scope: Key, element: ElementIndex) -> Option<Key> {
+        let all = (scope, element, Key(0))..=(scope, element, Key(u64::MAX));
+        self.by_place.range(all).next().map(|(_, _, key)| *key)
+    }
+}
+
+impl Deref for ElementsByKey {
+    type Target = BTreeMap<Key, ElementInstance>;
+    fn deref(&self) -> &Self::Target {
+        &self.by_key
+    }
+}
+
+impl FromIterator<(Key, ElementInstance)> for ElementsByKey {
+    fn from_iter<I: IntoIterator<Item = (Key, ElementInstance)>>(elements: I) -> Self {
+        let mut all = ElementsByKey::default();
+        for (key, element) in elements {
+            all.insert(key, element);
+        }
+        all
+    }
+}
+
+impl Serialize for ElementsByKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.by_key.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ElementsByKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(BTreeMap::<Key, ElementInstance>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
