@@ -1,0 +1,92 @@
+{{- define "baton.name" -}}
+{{ default .Release.Name .Values.nameOverride | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "baton.labels" -}}
+app.kubernetes.io/name: baton
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* {root, component} */ -}}
+{{- define "baton.selector" -}}
+app.kubernetes.io/name: baton
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- /* {root, image}: the component's image over the chart's */ -}}
+{{- define "baton.image" -}}
+{{- $image := merge (deepCopy (default (dict) .image)) .root.Values.image -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ default .root.Chart.AppVersion $image.tag }}
+{{- end -}}
+{{- end }}
+
+{{- define "baton.database" -}}
+- name: BATON_DATABASE_URL
+{{- if .Values.database.existingSecret }}
+  valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.existingSecretKey }}}}
+{{- else }}
+  value: {{ required "database.existingSecret (or, for trying out, database.url) is needed" .Values.database.url | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "baton.environment" -}}
+- {name: BATON_NATS_URL, value: {{ .Values.nats.url | quote }}}
+- {name: BATON_STORE_URL, value: {{ .Values.store.url | quote }}}
+- {name: BATON_HTTP_ADDR, value: "0.0.0.0:8080"}
+- {name: BATON_LOG_FORMAT, value: {{ .Values.telemetry.logFormat | quote }}}
+{{- with .Values.telemetry.otlpEndpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+
+{{- define "baton.extra-environment" -}}
+{{- range $name, $value := . }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
+
+{{- define "baton.pod-security" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "baton.container-security" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "baton.probes" -}}
+startupProbe:
+  httpGet: {path: /healthz/startup, port: http}
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /healthz/live, port: http}
+  periodSeconds: 10
+readinessProbe:
+  httpGet: {path: /healthz/ready, port: http}
+  periodSeconds: 5
+{{- end }}
+
+{{- define "baton.spread" -}}
+- maxSkew: 1
+  topologyKey: kubernetes.io/hostname
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "baton.selector" . | nindent 6 }}
+{{- end }}
