@@ -10,12 +10,16 @@
 //! ```
 
 pub mod command;
+pub mod decision;
 pub mod effect;
 pub mod elements_by_key;
 pub mod event;
+pub mod expression;
 pub mod ids;
 pub mod instance;
 pub mod outcome;
+pub mod template;
+pub mod time;
 
 pub use command::{Command, CommandKind};
 pub use effect::Effect;

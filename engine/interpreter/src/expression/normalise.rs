@@ -1,15 +1,15 @@
 //! Rewrites the words of an expression into evalexpr's spelling.
 //!
-//! Names become `v<n>`, literals `c<n>`, functions `f_<name>`; so nothing that an author writes can be mistaken for a part
+//! Names become `v<n>`, literals `c<n>`, functions `f_<name>`, our own helpers `x_<name>`; so nothing that an author writes can be mistaken for a part
 //! of evalexpr's own syntax (its `inf`, its comments, its assignments). What evalexpr lacks becomes calls:
 //!
 //! | written | becomes |
 //! |---|---|
 //! | `not a == b` | `!( v0 == v1 )` |
-//! | `a in b`, `a not in b` | `v0 == f_in ( v1 )`, `v0 != f_in ( v1 )`: an operator of the right precedence |
-//! | `a.b`, `a['b']`, `a[0]` | `f_at ( v0 , c0 )` |
-//! | `[1, 2]` | `f_list ( c0 , c1 )` |
-//! | `"to ${a}"` | `f_join ( c0 , v0 )` |
+//! | `a in b`, `a not in b` | `v0 == x_in ( v1 )`, `v0 != x_in ( v1 )`: an operator of the right precedence |
+//! | `a.b`, `a['b']`, `a[0]` | `x_at ( v0 , c0 )` |
+//! | `[1, 2]` | `x_list ( c0 , c1 )` |
+//! | `"to ${a}"` | `x_join ( c0 , v0 )` |
 
 use super::tokens::{Piece, Word};
 use super::{Fault, MAX_NESTING};
@@ -112,7 +112,7 @@ impl Rewriting {
 
     fn pieces(&mut self, pieces: &[Piece]) -> Result<usize, Fault> {
         self.begin_operand("a text")?;
-        self.open(Opened::Join, "f_join")?;
+        self.open(Opened::Join, "x_join")?;
         for (index, piece) in pieces.iter().enumerate() {
             if index > 0 {
                 self.emit(",");
@@ -170,14 +170,14 @@ impl Rewriting {
         Ok(1)
     }
 
-    /// Puts `f_at (` before the operand that has just ended, and a comma after it.
+    /// Puts `x_at (` before the operand that has just ended, and a comma after it.
     fn wrap_operand(&mut self, what: &str) -> Result<usize, Fault> {
         let start = self.operand.ok_or_else(|| Fault::syntax(format!("`{what}` follows nothing")))?;
         self.paths += 1;
         if self.paths > MAX_NESTING {
             return Err(too_deep());
         }
-        self.out.splice(start..start, ["f_at".to_owned(), "(".to_owned()]);
+        self.out.splice(start..start, ["x_at".to_owned(), "(".to_owned()]);
         self.emit(",");
         Ok(start)
     }
@@ -189,7 +189,7 @@ impl Rewriting {
                 self.begin_operand("(")?;
                 self.open(Opened::Group, "").map(|()| 1)
             }
-            "[" if self.operand.is_none() => self.open(Opened::List, "f_list").map(|()| 1),
+            "[" if self.operand.is_none() => self.open(Opened::List, "x_list").map(|()| 1),
             "[" => {
                 let start = self.wrap_operand("[")?;
                 self.nest(Level { opened: Opened::Index, start, pending: Vec::new() }).map(|()| 1)
@@ -246,7 +246,7 @@ impl Rewriting {
 
     fn membership(&mut self, comparison: &str, words: usize) -> Result<usize, Fault> {
         self.operator(comparison, words)?;
-        self.emit("f_in");
+        self.emit("x_in");
         self.emit("(");
         self.push_pending(Reach::In)?;
         Ok(words)

@@ -94,12 +94,12 @@ fn arithmetic(operator: &Operator) -> Option<Arithmetic> {
     }
 }
 
-/// A comparison with a call of `f_in` is `in` in disguise (see [`super::normalise`]).
+/// A comparison with a call of `x_in` is `in` in disguise (see [`super::normalise`]).
 fn compare(comparison: Comparison, node: &Node, normal: &Normal) -> Result<Term, Fault> {
     let [left, right] = node.children() else { return Err(incomplete()) };
     let left = Box::new(convert(left, normal)?);
     if let Operator::FunctionIdentifier { identifier } = right.operator()
-        && identifier == "f_in"
+        && identifier == "x_in"
     {
         let right = Box::new(convert(only_child(right)?, normal)?);
         let membership = Term::In(left, right);
@@ -136,15 +136,15 @@ fn place(identifier: &str, normal: &Normal) -> Result<Term, Fault> {
 
 fn call(identifier: &str, node: &Node, normal: &Normal) -> Result<Term, Fault> {
     let mut arguments = arguments(only_child(node)?, normal)?;
-    let name = identifier.strip_prefix("f_").unwrap_or(identifier);
-    match name {
-        "at" => match (arguments.pop(), arguments.pop()) {
+    match identifier {
+        "x_at" => match (arguments.pop(), arguments.pop()) {
             (Some(step), Some(value)) => Ok(Term::At(Box::new(value), Box::new(step))),
             _ => Err(incomplete()),
         },
-        "list" => Ok(Term::List(arguments)),
-        "join" => Ok(Term::Join(arguments)),
+        "x_list" => Ok(Term::List(arguments)),
+        "x_join" => Ok(Term::Join(arguments)),
         _ => {
+            let name = identifier.strip_prefix("f_").unwrap_or(identifier);
             let function = Function::named(name).ok_or_else(|| unknown_function(name))?;
             let count = arguments.len();
             if !function.takes(count) {
