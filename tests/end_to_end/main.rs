@@ -1,0 +1,11 @@
+//! The whole system, as a person or a fault meets it: `baton` as a process tree with real Postgres, NATS, workers, mail
+//! inbox and browser. Each test has its own data folder, servers and ports.
+//!
+//! They need the built binary: `cargo xtask test` builds it and says where it is (`BATON_BIN`).
+
+mod browser;
+mod corners;
+mod kills;
+mod running;
+mod story;
+mod traces;
