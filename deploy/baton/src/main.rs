@@ -1,1 +1,128 @@
-fn main() {}
+//! `baton`: every service as a subcommand, the development server, and the tools of a process author.
+
+mod client;
+mod demo;
+mod deploy_command;
+mod dev;
+mod test_command;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Runs BPMN processes across services, people and AI agents.
+#[derive(Parser)]
+#[command(name = "baton", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything on this machine: Postgres, NATS, engine, workers and gateway, with the examples deployed.
+    Dev(dev::Args),
+    /// The development server, and the log-analysis story in it.
+    Demo(demo::Args),
+    /// Advance instances: Postgres and NATS in, jobs and events out.
+    Engine(engine::Config),
+    /// Bring the database to this version's schema, and exit.
+    Migrate {
+        /// Postgres, as a URL.
+        #[arg(long, env = "BATON_DATABASE_URL")]
+        database_url: String,
+    },
+    /// REST, live messages and the page.
+    Gateway(gateway::Config),
+    /// Do jobs.
+    #[command(subcommand)]
+    Worker(Worker),
+    /// Serve the ten built-in tools by the Model Context Protocol.
+    Mcp(workers::mcp::Config),
+    /// Run process tests (scenario files).
+    Test(test_command::Args),
+    /// Check and deploy process files through a gateway.
+    Deploy(deploy_command::Args),
+    /// The disposable process that a script runs in; started by the script worker.
+    #[command(hide = true)]
+    ScriptChild,
+}
+
+#[derive(Subcommand)]
+enum Worker {
+    /// HTTP calls and file storage.
+    Service(workers::service::Config),
+    /// Python and JavaScript, each job in a sandboxed process of its own.
+    Script(workers::script::Config),
+    /// Mail and webhooks.
+    Send(workers::send::Config),
+    /// Language models with MCP tools.
+    Agent(workers::agent::Config),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::ScriptChild = cli.command {
+        return workers::script::child::main();
+    }
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Dev(args) => return dev::run(args).await,
+        Command::Demo(args) => return demo::run(args).await,
+        Command::Test(args) => return test_command::run(args),
+        Command::Deploy(args) => return deploy_command::run(args).await,
+        Command::ScriptChild => return Ok(workers::script::child::main()),
+        Command::Migrate { database_url } => engine::migrate(&database_url).await?,
+        Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,
+        service => serve(service).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(service: Command) -> anyhow::Result<()> {
+    dev::die_with_parent();
+    let shutdown = stopped_by_signal();
+    let _telemetry = telemetry::init(match &service {
+        Command::Engine(_) => "engine",
+        Command::Gateway(_) => "gateway",
+        Command::Worker(Worker::Service(_)) => "worker-service",
+        Command::Worker(Worker::Script(_)) => "worker-script",
+        Command::Worker(Worker::Send(_)) => "worker-send",
+        _ => "worker-agent",
+    });
+    match service {
+        Command::Engine(config) => engine::run(config, shutdown).await,
+        Command::Gateway(config) => gateway::run(config, shutdown).await,
+        Command::Worker(Worker::Service(config)) => workers::service::run(config, shutdown).await,
+        Command::Worker(Worker::Script(config)) => workers::script::run(config, shutdown).await,
+        Command::Worker(Worker::Send(config)) => workers::send::run(config, shutdown).await,
+        Command::Worker(Worker::Agent(config)) => workers::agent::run(config, shutdown).await,
+        _ => Ok(()),
+    }
+}
+
+/// Cancelled by the first SIGTERM or Ctrl-C; a second one ends the process at once.
+fn stopped_by_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let stop = token.clone();
+    tokio::spawn(async move {
+        dev::signal().await;
+        stop.cancel();
+        dev::signal().await;
+        std::process::exit(130);
+    });
+    token
+}

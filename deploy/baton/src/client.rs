@@ -1,0 +1,130 @@
+//! A small client of the gateway's REST API, for the command line.
+
+use anyhow::{Context, bail};
+use reqwest::{Method, Response};
+use serde_json::Value;
+use std::{path::Path, time::Duration, time::Instant};
+
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    key: String,
+}
+
+impl Client {
+    pub fn new(url: &str, key: &str) -> Client {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap_or_default();
+        Client { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
+    }
+
+    pub async fn wait_until_ready(&self, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        let answer = loop {
+            let answer = self.http.get(format!("{}/healthz/ready", self.url)).send().await;
+            if answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                break answer;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        match answer {
+            Ok(answer) => bail!("{} is not ready: {}", self.url, answer.text().await.unwrap_or_default()),
+            Err(error) => Err(error).with_context(|| format!("{} does not answer", self.url)),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, path, None, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, path, Some(body), None).await
+    }
+
+    /// A command that may be sent again: the same key is carried out once.
+    pub async fn post_once(&self, path: &str, body: Value, idempotency_key: &str) -> anyhow::Result<Value> {
+        self.call(Method::POST, path, Some(body), Some(idempotency_key)).await
+    }
+
+    /// Uploads a file; returns its reference.
+    pub async fn upload(&self, file: &Path) -> anyhow::Result<Value> {
+        let content = tokio::fs::read(file).await.with_context(|| format!("reading {}", file.display()))?;
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+        let boundary = format!("baton-{}", uuid::Uuid::new_v4().simple());
+        let mut body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(content);
+        body.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
+        let request = self.http.post(self.address("/files")).bearer_auth(&self.key);
+        let request = request.header("Content-Type", format!("multipart/form-data; boundary={boundary}")).body(body);
+        read(request.send().await?, "POST /files").await
+    }
+
+    /// The content of a stored file.
+    pub async fn download(&self, uri: &str) -> anyhow::Result<Vec<u8>> {
+        let path = format!("/files/{uri}");
+        let response = self.http.get(self.address(&path)).bearer_auth(&self.key).send().await?;
+        if !response.status().is_success() {
+            bail!("GET {path}: {}", response.status().as_u16());
+        }
+        Ok(response.bytes().await?.to_vec())
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>, once: Option<&str>) -> anyhow::Result<Value> {
+        let what = format!("{method} {path}");
+        let mut request = self.http.request(method, self.address(path)).bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        if let Some(key) = once {
+            request = request.header("Idempotency-Key", key);
+        }
+        read(request.send().await.with_context(|| what.clone())?, &what).await
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.url)
+    }
+}
+
+async fn read(response: Response, what: &str) -> anyhow::Result<Value> {
+    let status = response.status();
+    let text = response.text().await?;
+    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    if status.is_success() {
+        return Ok(value);
+    }
+    let mut message = value["detail"].as_str().unwrap_or(&text).to_owned();
+    for diagnostic in value["diagnostics"].as_array().into_iter().flatten() {
+        message.push('\n');
+        message.push_str(&describe(diagnostic));
+    }
+    bail!("{what}: {} {message}", status.as_u16())
+}
+
+/// A diagnostic as a compiler prints it.
+pub fn describe(diagnostic: &Value) -> String {
+    let text = |name: &str| diagnostic[name].as_str().unwrap_or_default().to_owned();
+    let number = |name: &str| diagnostic[name].as_u64().unwrap_or_default();
+    let mut line = format!(
+        "{}:{}:{}: {}[{}]: {}",
+        text("file"),
+        number("line"),
+        number("column"),
+        text("severity"),
+        text("code"),
+        text("message")
+    );
+    for (before, more) in [("\n", text("excerpt")), ("\n  = ", text("hint"))] {
+        if !more.is_empty() {
+            line.push_str(before);
+            line.push_str(more.trim_end());
+        }
+    }
+    line
+}

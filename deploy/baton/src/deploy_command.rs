@@ -1,0 +1,96 @@
+//! `baton deploy FILE|FOLDER…`: checks process files and deploys them through a gateway. Each file is deployed on its
+//! own: whole, or not at all.
+
+use crate::client::{Client, describe};
+use anyhow::Context;
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Process files, or folders of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Address of the gateway.
+    #[arg(long, env = "BATON_URL", default_value = "http://127.0.0.1:8420")]
+    url: String,
+    /// API key.
+    #[arg(long, env = "BATON_KEY", hide_env_values = true)]
+    key: String,
+    /// Only check.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&args.url, &args.key);
+    let mut code = ExitCode::SUCCESS;
+    for file in process_files(&args.files)? {
+        match deploy(&client, &file, args.dry_run).await {
+            Ok(deployed) => println!("{deployed}"),
+            Err(error) => {
+                eprintln!("{}: {error:#}", file.display());
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Deploys every process file in a folder, without a word about warnings.
+pub async fn deploy_folder(client: &Client, folder: &Path) -> anyhow::Result<()> {
+    for file in process_files(&[folder.to_owned()])? {
+        deploy(client, &file, false).await.with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+async fn deploy(client: &Client, file: &Path, dry_run: bool) -> anyhow::Result<String> {
+    let content = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("process.yaml");
+    let body = json!({"files": [{"name": name, "content": content}], "dryRun": dry_run});
+    let answer = client.post("/deployments", body).await?;
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let mut lines: Vec<String> = list("warnings").iter().map(describe).collect();
+    for process in list("processes") {
+        let id = process["processId"].as_str().unwrap_or_default();
+        let news = if process["isNew"] == true { "deployed" } else { "unchanged" };
+        lines.push(format!("{id} version {} {news}", process["version"]));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// The named files, and in named folders every `.yaml` that holds a process (scenarios and charts are others').
+fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            collect(path, &mut files)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+            && is_process(&path)
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_process(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim_end() == "process:"))
+}
