@@ -1,0 +1,1 @@
+SELECT ensure_history_partitions(statement_timestamp(), 4)

@@ -1,0 +1,3 @@
+SELECT version
+FROM instance
+WHERE tenant = $1::text AND id = $2::uuid

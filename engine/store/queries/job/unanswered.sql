@@ -1,0 +1,6 @@
+-- Of one type, published before $2, oldest first, without a worker that says it is at it.
+SELECT instance, key, attempt, tenant, publish_no
+FROM job
+WHERE type = $1::text AND published_at < $2::timestamptz AND (lease_until IS NULL OR lease_until < statement_timestamp())
+ORDER BY published_at
+LIMIT $3::bigint

@@ -1,0 +1,3 @@
+SELECT instance, scope, name, value
+FROM variable
+WHERE instance = ANY ($1::uuid[])

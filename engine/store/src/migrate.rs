@@ -1,0 +1,49 @@
+//! Brings the schema up to date: `migrations/<number>_<name>.sql`, each applied once, in order, in a transaction of its
+//! own. An advisory lock makes replicas that start together take turns.
+
+use crate::{Error, Result};
+use tokio_postgres::{Client, NoTls};
+
+const MIGRATIONS: &[(i32, &str, &str)] = &[
+    (1, "0001_schema", include_str!("../migrations/0001_schema.sql")),
+    (2, "0002_history_partitions", include_str!("../migrations/0002_history_partitions.sql")),
+];
+
+/// Any number that nobody else uses: `baton` in ASCII.
+const LOCK: i64 = 0x62_61_74_6F_6E;
+
+const PREPARE: &str = "CREATE TABLE IF NOT EXISTS migration (
+    number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+
+/// Safe to call from every replica at every start.
+pub async fn migrate(url: &str) -> Result<()> {
+    let mut config: tokio_postgres::Config = url.parse().map_err(Error::Url)?;
+    config.connect_timeout(std::time::Duration::from_secs(5));
+    let (client, connection) = config.connect(NoTls).await.map_err(failed("connect"))?;
+    let connection = tokio::spawn(connection);
+    let result = apply(&client).await;
+    drop(client);
+    let _ = connection.await;
+    result
+}
+
+async fn apply(client: &Client) -> Result<()> {
+    client.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).await.map_err(failed("lock"))?;
+    client.batch_execute(PREPARE).await.map_err(failed("migration table"))?;
+    let rows = client.query("SELECT coalesce(max(number), 0) FROM migration", &[]).await;
+    let rows = rows.map_err(failed("migration table"))?;
+    let last: i32 = rows.first().map_or(Ok(0), |row| row.try_get(0)).map_err(failed("migration table"))?;
+    if last > MIGRATIONS.last().map_or(0, |(number, ..)| *number) {
+        return Err(Error::UnknownMigration(last));
+    }
+    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > last) {
+        let record = format!("INSERT INTO migration (number, name) VALUES ({number}, '{name}')");
+        client.batch_execute(&format!("BEGIN;\n{sql};\n{record};\nCOMMIT")).await.map_err(failed(name))?;
+        tracing::info!(migration = name, "the schema was brought forward");
+    }
+    Ok(()) // the lock goes with the connection
+}
+
+fn failed(name: &'static str) -> impl Fn(tokio_postgres::Error) -> Error {
+    move |source| Error::Migration { name, source }
+}

@@ -1,0 +1,77 @@
+//! A private nats-server with JetStream.
+
+use crate::process::{folder, free_port, server, signal, spawn, wait_for};
+use rustix::process::Signal;
+use std::{
+    net::TcpStream,
+    path::PathBuf,
+    process::Child,
+    sync::{Mutex, PoisonError},
+};
+
+pub struct Nats {
+    program: PathBuf,
+    store: PathBuf,
+    port: u16,
+    child: Mutex<Option<Child>>,
+}
+
+impl Nats {
+    pub fn start() -> anyhow::Result<Nats> {
+        let program = std::env::var_os("BATON_NATS_BIN").map_or_else(|| PathBuf::from("nats-server"), PathBuf::from);
+        let nats = Nats { program, store: folder("nats")?, port: free_port()?, child: Mutex::new(None) };
+        nats.restart()?;
+        Ok(nats)
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Stops it as an operator would.
+    pub fn stop(&self) {
+        self.end(Signal::TERM);
+    }
+
+    pub fn kill(&self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Kills it and throws away everything it has stored.
+    pub fn lose_everything(&self) -> anyhow::Result<()> {
+        self.kill();
+        Ok(std::fs::remove_dir_all(&self.store)?)
+    }
+
+    /// Starts it (again) on the same port and store.
+    pub fn restart(&self) -> anyhow::Result<()> {
+        self.end(Signal::TERM);
+        let mut nats = server(&self.program, false);
+        nats.args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"]);
+        nats.arg(&self.store);
+        *self.child() = Some(spawn(nats)?);
+        wait_for("NATS", || TcpStream::connect(("127.0.0.1", self.port)).is_ok())
+    }
+
+    pub async fn connect(&self) -> anyhow::Result<async_nats::Client> {
+        Ok(async_nats::connect(self.url()).await?)
+    }
+
+    fn end(&self, with: Signal) {
+        if let Some(mut child) = self.child().take() {
+            signal(&child, with);
+            let _ = child.wait();
+        }
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        self.end(Signal::KILL);
+        let _ = std::fs::remove_dir_all(&self.store);
+    }
+}

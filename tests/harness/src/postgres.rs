@@ -1,0 +1,107 @@
+//! A private Postgres.
+
+use crate::process::{folder, free_port, server, signal, spawn, wait_for};
+use anyhow::{Context, bail};
+use rustix::process::Signal;
+use std::{
+    path::PathBuf,
+    process::Child,
+    sync::{Mutex, PoisonError},
+};
+use tokio_postgres::NoTls;
+
+pub struct Postgres {
+    bin: PathBuf,
+    data: PathBuf,
+    port: u16,
+    child: Mutex<Option<Child>>,
+}
+
+impl Postgres {
+    pub fn start() -> anyhow::Result<Postgres> {
+        let bin = find()?;
+        let data = folder("postgres")?;
+        let mut initdb = server(&bin.join("initdb"), true);
+        initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=baton", "-D"]);
+        initdb.arg(&data);
+        let status = spawn(initdb)?.wait()?;
+        anyhow::ensure!(status.success(), "initdb failed in {}", data.display());
+        let postgres = Postgres { bin, data, port: free_port()?, child: Mutex::new(None) };
+        postgres.restart()?;
+        Ok(postgres)
+    }
+
+    /// Creates an empty database; its URL.
+    pub async fn database(&self) -> anyhow::Result<String> {
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+        let (client, connection) = tokio_postgres::connect(&self.url("postgres"), NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+        Ok(self.url(&name))
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://baton@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Ends every session at once, as `pg_ctl stop -m immediate` does; the next start recovers from the log.
+    pub fn stop_immediately(&self) {
+        self.end(Signal::QUIT);
+    }
+
+    /// A crash of the server's main process.
+    pub fn kill(&self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Starts it (again) on the same port and data.
+    pub fn restart(&self) -> anyhow::Result<()> {
+        self.end(Signal::INT);
+        let mut postgres = server(&self.bin.join("postgres"), true);
+        postgres.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
+        for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "jit=off"] {
+            postgres.args(["-c", setting]);
+        }
+        *self.child() = Some(spawn(postgres)?);
+        let pg_isready = self.bin.join("pg_isready");
+        wait_for("Postgres", || {
+            let mut ask = server(&pg_isready, true);
+            ask.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "baton"]);
+            ask.status().is_ok_and(|status| status.success())
+        })
+    }
+
+    fn end(&self, with: Signal) {
+        if let Some(mut child) = self.child().take() {
+            signal(&child, with);
+            let _ = child.wait();
+            // its children notice within moments, and hold the shared memory until then
+            if with == Signal::KILL {
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            }
+        }
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.end(Signal::QUIT);
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+fn find() -> anyhow::Result<PathBuf> {
+    if let Some(bin) = std::env::var_os("BATON_PG_BIN") {
+        return Ok(PathBuf::from(bin));
+    }
+    let installed = std::fs::read_dir("/usr/lib/postgresql").context("no Postgres: install it or set BATON_PG_BIN")?;
+    let newest = installed.filter_map(Result::ok).map(|entry| entry.path().join("bin")).max();
+    match newest {
+        Some(bin) if bin.join("postgres").exists() => Ok(bin),
+        _ => bail!("no Postgres in /usr/lib/postgresql: install it or set BATON_PG_BIN"),
+    }
+}
