@@ -1,5 +1,6 @@
 //! `baton`: every service as a subcommand, the development server, and the tools of a process author.
 
+mod bench;
 mod client;
 mod demo;
 mod deploy_command;
@@ -46,6 +47,11 @@ enum Command {
     Test(test_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
+    /// Measure ten service tasks in a row on this machine.
+    Bench(bench::Args),
+    /// The trivial worker of the benchmark; started by it.
+    #[command(hide = true)]
+    BenchWorker,
     /// The disposable process that a script runs in; started by the script worker.
     #[command(hide = true)]
     ScriptChild,
@@ -84,6 +90,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => return demo::run(args).await,
         Command::Test(args) => return test_command::run(args),
         Command::Deploy(args) => return deploy_command::run(args).await,
+        Command::Bench(args) => return bench::run(args).await,
+        Command::BenchWorker => {
+            dev::die_with_parent();
+            bench::worker(stopped_by_signal()).await?;
+        }
         Command::ScriptChild => return Ok(workers::script::child::main()),
         Command::Migrate { database_url } => engine::migrate(&database_url).await?,
         Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,

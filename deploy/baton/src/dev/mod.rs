@@ -9,12 +9,16 @@ mod postgres;
 mod settings;
 mod supervisor;
 
-pub use settings::Settings;
+pub use settings::{Settings, free_port};
 pub use supervisor::Supervisor;
 
 use crate::{client::Client, deploy_command};
 use anyhow::Context;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 #[derive(clap::Args, Clone)]
 pub struct Args {
@@ -36,6 +40,20 @@ pub struct Args {
     /// Let scripts run where the sandbox cannot be made (loud; never for untrusted scripts).
     #[arg(long)]
     pub allow_unsandboxed: bool,
+}
+
+impl Args {
+    /// Private servers in this folder, and nothing deployed.
+    pub fn in_folder(data: &Path) -> Args {
+        Args {
+            data: data.to_owned(),
+            deploy: Vec::new(),
+            port: 0,
+            database_url: None,
+            nats_url: None,
+            allow_unsandboxed: false,
+        }
+    }
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -70,14 +88,11 @@ impl Server {
     async fn bring_up(&self, args: &Args) -> anyhow::Result<()> {
         let Server { settings, supervisor } = self;
         mailbox::listen(settings.smtp_port, settings.mail_dir()).await.context("starting the mail inbox")?;
-        if args.database_url.is_none() {
-            postgres::start(settings, supervisor).await.context("starting Postgres")?;
+        start_servers(settings, supervisor, args).await?;
+        for (name, arguments) in services(args.allow_unsandboxed) {
+            let port = if name == "gateway" { settings.gateway_port } else { free_port()? };
+            supervisor.start_service(name, &arguments, port)?;
         }
-        if args.nats_url.is_none() {
-            nats::start(settings, supervisor).await.context("starting NATS")?;
-        }
-        engine::migrate(&settings.database_url).await.context("preparing the database")?;
-        supervisor.start_services(args.allow_unsandboxed).await?;
         let client = self.client();
         client.wait_until_ready(Duration::from_secs(30)).await?;
         for folder in args.deploy.iter().filter(|folder| folder.exists()) {
@@ -108,6 +123,32 @@ impl Server {
     pub async fn stop(&self) {
         self.supervisor.stop().await;
     }
+}
+
+/// Postgres and NATS, unless others are given; and a database of this version's schema.
+pub async fn start_servers(settings: &Settings, supervisor: &Supervisor, args: &Args) -> anyhow::Result<()> {
+    if args.database_url.is_none() {
+        postgres::start(settings, supervisor).await.context("starting Postgres")?;
+    }
+    if args.nats_url.is_none() {
+        nats::start(settings, supervisor).await.context("starting NATS")?;
+    }
+    engine::migrate(&settings.database_url).await.context("preparing the database")
+}
+
+fn services(allow_unsandboxed: bool) -> [(&'static str, Vec<&'static str>); 6] {
+    let mut script = vec!["worker", "script"];
+    if allow_unsandboxed {
+        script.push("--allow-unsandboxed");
+    }
+    [
+        ("engine", vec!["engine"]),
+        ("worker-service", vec!["worker", "service"]),
+        ("worker-script", script),
+        ("worker-send", vec!["worker", "send"]),
+        ("worker-agent", vec!["worker", "agent"]),
+        ("gateway", vec!["gateway"]),
+    ]
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -23,7 +23,7 @@ pub async fn start(settings: &Settings, supervisor: &Supervisor) -> anyhow::Resu
         &store.display().to_string(),
     ];
     let words = vec!["setpriv".to_owned(), "--pdeathsig=TERM".to_owned(), program.display().to_string()];
-    supervisor.supervise(Program::new("nats", words, arguments.map(str::to_owned).to_vec())).await?;
+    supervisor.supervise(Program::new("nats", words, arguments.map(str::to_owned).to_vec()))?;
     let deadline = Instant::now() + Duration::from_secs(15);
     while async_nats::connect(&settings.nats_url).await.is_err() {
         if Instant::now() > deadline {

@@ -17,7 +17,7 @@ pub async fn start(settings: &Settings, supervisor: &Supervisor) -> anyhow::Resu
     let bin = find()?;
     let data = settings.data.join("postgres");
     initialise(&bin, &data)?;
-    supervisor.supervise(server(settings, &bin, &data)).await?;
+    supervisor.supervise(server(settings, &bin, &data))?;
     create_database(settings).await
 }
 

@@ -34,7 +34,7 @@ impl Settings {
             fs::create_dir_all(data.join(folder))?;
         }
         let [postgres_port, nats_port, smtp_port, spare] = free_ports()?;
-        let gateway_port = if is_free(args.port) { args.port } else { spare };
+        let gateway_port = if args.port != 0 && is_free(args.port) { args.port } else { spare };
         let local = format!("postgres://baton@127.0.0.1:{postgres_port}/baton");
         Ok(Settings {
             database_url: args.database_url.clone().unwrap_or(local),

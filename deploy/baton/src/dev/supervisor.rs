@@ -3,7 +3,7 @@
 //! A program that ends by itself (or is killed) is started again after a short, growing delay; its output goes to
 //! `logs/<name>.log`, its process id to `pids/<name>`.
 
-use super::{Settings, settings::free_port};
+use super::Settings;
 use anyhow::Context;
 use std::{
     fs::{self, File},
@@ -71,34 +71,18 @@ impl Supervisor {
     }
 
     /// A server that services need; it stops after them.
-    pub async fn supervise(&self, program: Program) -> anyhow::Result<()> {
+    pub fn supervise(&self, program: Program) -> anyhow::Result<()> {
         self.keep_running(program, &self.servers)
     }
 
-    /// Every service of Baton, each a process of this binary.
-    pub async fn start_services(&self, allow_unsandboxed: bool) -> anyhow::Result<()> {
-        let mut script = vec!["worker", "script"];
-        if allow_unsandboxed {
-            script.push("--allow-unsandboxed");
-        }
-        let services: [(&'static str, Vec<&str>); 6] = [
-            ("engine", vec!["engine"]),
-            ("worker-service", vec!["worker", "service"]),
-            ("worker-script", script),
-            ("worker-send", vec!["worker", "send"]),
-            ("worker-agent", vec!["worker", "agent"]),
-            ("gateway", vec!["gateway"]),
-        ];
+    /// A service of Baton: a process of this binary, with a health and metrics listener on `port`.
+    pub fn start_service(&self, name: &'static str, arguments: &[&str], port: u16) -> anyhow::Result<()> {
         let program = std::env::current_exe()?.display().to_string();
-        for (name, arguments) in services {
-            let arguments = arguments.into_iter().map(str::to_owned).collect();
-            let mut service = Program::new(name, vec![program.clone()], arguments);
-            service.environment = self.settings.environment();
-            let port = if name == "gateway" { self.settings.gateway_port } else { free_port()? };
-            service.environment.push(("BATON_HTTP_ADDR", format!("127.0.0.1:{port}")));
-            self.keep_running(service, &self.services)?;
-        }
-        Ok(())
+        let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+        let mut service = Program::new(name, vec![program], arguments);
+        service.environment = self.settings.environment();
+        service.environment.push(("BATON_HTTP_ADDR", format!("127.0.0.1:{port}")));
+        self.keep_running(service, &self.services)
     }
 
     /// Stops the services, then the servers, each within a bounded time.
