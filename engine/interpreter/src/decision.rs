@@ -99,7 +99,8 @@ impl DecisionTable {
             if !rule.matches(scope).map_err(|source| DecisionError::Expression { rule: number, source })? {
                 continue;
             }
-            let value = rule.outcome.value(scope).map_err(|source| DecisionError::Expression { rule: number, source })?;
+            let value =
+                rule.outcome.value(scope).map_err(|source| DecisionError::Expression { rule: number, source })?;
             match (self.hit_policy, hits.first()) {
                 (HitPolicy::First, _) => return Ok(value),
                 (HitPolicy::Unique, Some((first, _))) => {
@@ -117,9 +118,9 @@ impl DecisionTable {
     fn conclude(&self, hits: Vec<(usize, Value)>, scope: &dyn Scope) -> Result<Value, DecisionError> {
         let none = hits.is_empty();
         match (&self.otherwise, self.hit_policy) {
-            (Some(outcome), _) if none => outcome
-                .value(scope)
-                .map_err(|source| DecisionError::Expression { rule: self.rules.len() + 1, source }),
+            (Some(outcome), _) if none => {
+                outcome.value(scope).map_err(|source| DecisionError::Expression { rule: self.rules.len() + 1, source })
+            }
             (_, HitPolicy::Collect) => Ok(Value::Array(hits.into_iter().map(|(_, value)| value).collect())),
             _ => Ok(hits.into_iter().next().map_or(Value::Null, |(_, value)| value)),
         }
@@ -186,8 +187,7 @@ fn compile_rule(number: usize, rule: &Value) -> Result<Rule, DecisionError> {
 }
 
 fn compile_conditions(rule: usize, written: &Value) -> Result<Vec<Expression>, DecisionError> {
-    let compile =
-        |text: &str| Expression::compile(text).map_err(|source| DecisionError::Expression { rule, source });
+    let compile = |text: &str| Expression::compile(text).map_err(|source| DecisionError::Expression { rule, source });
     match written {
         Value::Null => Ok(Vec::new()),
         Value::Bool(true) => Ok(Vec::new()),
@@ -348,7 +348,8 @@ mod tests {
 
     #[test]
     fn conditions_on_variables_must_all_hold() {
-        let conditions = json!({"amount": "> 100", "country": "DE, AT", "age": "[18..65)", "kind": "-", "active": true});
+        let conditions =
+            json!({"amount": "> 100", "country": "DE, AT", "age": "[18..65)", "kind": "-", "active": true});
         let rules = json!([{"conditions": conditions, "result": "ok"}]);
         let case = |country: &str, age: u32| json!({"amount": 101, "country": country, "age": age, "active": true});
         assert_eq!(decide(rules.clone(), case("AT", 18)), Ok(json!("ok")));

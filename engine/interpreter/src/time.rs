@@ -43,7 +43,8 @@ pub fn at_date(text: &str) -> Result<Timestamp, TimeError> {
     let text = text.trim();
     let zoned = text.parse::<Zoned>().map(|zoned| zoned.timestamp());
     let point = zoned.or_else(|_| text.parse::<jiff::Timestamp>());
-    let point = point.or_else(|_| text.parse::<civil::DateTime>().and_then(|local| utc(local).map(|at| at.timestamp())));
+    let point =
+        point.or_else(|_| text.parse::<civil::DateTime>().and_then(|local| utc(local).map(|at| at.timestamp())));
     match point {
         Ok(point) => Ok(Timestamp(point.as_millisecond())),
         Err(error) => Err(error_of(text, "an ISO 8601 date and time", error)),
@@ -186,7 +187,8 @@ fn split_zone(text: &str) -> (&str, Option<&str>) {
 }
 
 fn is_zone_name(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(area, _)| !area.is_empty() && area.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    text.split_once('/')
+        .is_some_and(|(area, _)| !area.is_empty() && area.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 fn cron_after(cron: &Cron, zone: &TimeZone, after: Timestamp, text: &str) -> Result<Timestamp, TimeError> {

@@ -1,7 +1,8 @@
 //! From a term and a scope to a value.
 
+use super::functions::Function;
 use super::operations::{calculate, compare, describe, truth};
-use super::term::Term;
+use super::term::{Arithmetic, Comparison, Term};
 use super::{Fault, MAX_TEXT, Scope, functions, render};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -11,38 +12,67 @@ pub(super) struct Evaluation<'a> {
     pub scope: &'a dyn Scope,
 }
 
+type Evaluated<'a> = Result<Cow<'a, Value>, Fault>;
+
 impl<'a> Evaluation<'a> {
-    pub(super) fn value(&self, term: &'a Term) -> Result<Cow<'a, Value>, Fault> {
-        Ok(match term {
-            Term::Constant(value) => Cow::Borrowed(value),
-            Term::Variable(place) => self.variable(*place),
-            Term::Not(inner) => owned(!self.truth(inner)?),
-            Term::Negative(inner) => self.negative(inner)?,
-            Term::And(left, right) => owned(self.truth(left)? && self.truth(right)?),
-            Term::Or(left, right) => owned(self.truth(left)? || self.truth(right)?),
-            Term::Compare(comparison, left, right) => {
-                let (first, second) = (self.value(left)?, self.value(right)?);
-                owned(compare(*comparison, &first, &second).map_err(|fault| self.blame(fault, &[left, right]))?)
-            }
-            Term::Calculate(operation, left, right) => {
-                let (first, second) = (self.value(left)?, self.value(right)?);
-                let result = calculate(*operation, &first, &second);
-                Cow::Owned(result.map_err(|fault| self.blame(fault, &[left, right]))?)
-            }
-            Term::In(item, whole) => {
-                let (part, all) = (self.value(item)?, self.value(whole)?);
-                owned(functions::contains(&all, &part).map_err(|fault| self.blame(fault, &[whole]))?)
-            }
-            Term::At(whole, step) => at(self.value(whole)?, self.value(step)?.as_ref()),
-            Term::List(items) => Cow::Owned(Value::Array(self.values(items)?)),
-            Term::Join(pieces) => Cow::Owned(self.join(pieces)?),
-            Term::Call(function, arguments) => {
-                let values = arguments.iter().map(|term| self.value(term)).collect::<Result<Vec<_>, _>>()?;
-                let result = function.call(&values, self.scope.now());
-                let terms: Vec<&Term> = arguments.iter().collect();
-                Cow::Owned(result.map_err(|fault| self.blame(fault, &terms))?)
-            }
-        })
+    /// One small function per kind of term: this one calls itself, and must not fill the stack.
+    pub(super) fn value(&self, term: &'a Term) -> Evaluated<'a> {
+        match term {
+            Term::Constant(value) => Ok(Cow::Borrowed(value)),
+            Term::Variable(place) => Ok(self.variable(*place)),
+            Term::Not(inner) => self.not(inner),
+            Term::Negative(inner) => self.negative(inner),
+            Term::And(left, right) => self.connect(left, right, false),
+            Term::Or(left, right) => self.connect(left, right, true),
+            Term::Compare(comparison, left, right) => self.compare(*comparison, left, right),
+            Term::Calculate(operation, left, right) => self.calculate(*operation, left, right),
+            Term::In(item, whole) => self.contains(item, whole),
+            Term::At(whole, step) => self.at(whole, step),
+            Term::List(items) => self.list(items),
+            Term::Join(pieces) => self.join(pieces),
+            Term::Call(function, arguments) => self.call(*function, arguments),
+        }
+    }
+
+    fn not(&self, inner: &'a Term) -> Evaluated<'a> {
+        Ok(owned(!self.truth(inner)?))
+    }
+
+    /// `and` ends at the first false, `or` at the first true.
+    fn connect(&self, left: &'a Term, right: &'a Term, ends_at: bool) -> Evaluated<'a> {
+        let first = self.truth(left)?;
+        Ok(owned(if first == ends_at { first } else { self.truth(right)? }))
+    }
+
+    fn compare(&self, comparison: Comparison, left: &'a Term, right: &'a Term) -> Evaluated<'a> {
+        let (first, second) = (self.value(left)?, self.value(right)?);
+        compare(comparison, &first, &second).map(owned).map_err(|fault| self.blame(fault, &[left, right]))
+    }
+
+    fn calculate(&self, operation: Arithmetic, left: &'a Term, right: &'a Term) -> Evaluated<'a> {
+        let (first, second) = (self.value(left)?, self.value(right)?);
+        calculate(operation, &first, &second).map(Cow::Owned).map_err(|fault| self.blame(fault, &[left, right]))
+    }
+
+    fn contains(&self, item: &'a Term, whole: &'a Term) -> Evaluated<'a> {
+        let (part, all) = (self.value(item)?, self.value(whole)?);
+        functions::contains(&all, &part).map(owned).map_err(|fault| self.blame(fault, &[whole]))
+    }
+
+    fn at(&self, whole: &'a Term, step: &'a Term) -> Evaluated<'a> {
+        let whole = self.value(whole)?;
+        Ok(at(whole, self.value(step)?.as_ref()))
+    }
+
+    fn list(&self, items: &'a [Term]) -> Evaluated<'a> {
+        let values = items.iter().map(|term| self.value(term).map(Cow::into_owned));
+        values.collect::<Result<Vec<_>, _>>().map(|values| Cow::Owned(Value::Array(values)))
+    }
+
+    fn call(&self, function: Function, arguments: &'a [Term]) -> Evaluated<'a> {
+        let values = arguments.iter().map(|term| self.value(term)).collect::<Result<Vec<_>, _>>()?;
+        let terms: Vec<&Term> = arguments.iter().collect();
+        function.call(&values, self.scope.now()).map(Cow::Owned).map_err(|fault| self.blame(fault, &terms))
     }
 
     fn variable(&self, place: usize) -> Cow<'a, Value> {
@@ -58,17 +88,13 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn negative(&self, term: &'a Term) -> Result<Cow<'a, Value>, Fault> {
+    fn negative(&self, term: &'a Term) -> Evaluated<'a> {
         let value = self.value(term)?;
-        let result = calculate(super::term::Arithmetic::Subtract, &Value::from(0), &value);
+        let result = calculate(Arithmetic::Subtract, &Value::from(0), &value);
         result.map(Cow::Owned).map_err(|fault| self.blame(fault, &[term]))
     }
 
-    fn values(&self, terms: &'a [Term]) -> Result<Vec<Value>, Fault> {
-        terms.iter().map(|term| self.value(term).map(Cow::into_owned)).collect()
-    }
-
-    fn join(&self, pieces: &'a [Term]) -> Result<Value, Fault> {
+    fn join(&self, pieces: &'a [Term]) -> Evaluated<'a> {
         let mut text = String::new();
         for piece in pieces {
             text.push_str(&render(self.value(piece)?.as_ref()));
@@ -76,7 +102,7 @@ impl<'a> Evaluation<'a> {
                 return Err(Fault::failed(format!("the text would be longer than {MAX_TEXT} bytes")));
             }
         }
-        Ok(Value::from(text))
+        Ok(Cow::Owned(Value::from(text)))
     }
 
     /// Names the variable whose value does not fit: of several, the one that is null.

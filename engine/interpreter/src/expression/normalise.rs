@@ -25,7 +25,7 @@ pub(super) struct Normal {
 
 pub(super) fn normalise(words: &[Word]) -> Result<Normal, Fault> {
     let mut rewriting = Rewriting::default();
-    rewriting.levels.push(Level { opened: Opened::Top, start: 0, pending: Vec::new() });
+    rewriting.levels.push(Level { opened: Opened::Top, start: 0, pending: 0, compared: false });
     rewriting.expression(words)?;
     rewriting.finish()
 }
@@ -39,14 +39,17 @@ struct Rewriting {
     /// Where the operand that has just ended began; none where an operand is expected.
     operand: Option<usize>,
     paths: usize,
+    prefixes: usize,
 }
 
 /// An open parenthesis or bracket.
 struct Level {
     opened: Opened,
     start: usize,
-    /// Parentheses that this rewriting has opened and must close at the operator that ends their reach.
-    pending: Vec<Reach>,
+    /// Parentheses that this rewriting has opened and must close at the next `and`, `or` or comma.
+    pending: usize,
+    /// There was a comparison since the last `and`, `or` or comma.
+    compared: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -57,15 +60,6 @@ enum Opened {
     List,
     Index,
     Join,
-}
-
-/// How far a prefix reaches.
-#[derive(Clone, Copy, PartialEq)]
-enum Reach {
-    /// `not`: to the next `and`, `or`.
-    Not,
-    /// `in`: to the next comparison.
-    In,
 }
 
 impl Rewriting {
@@ -89,7 +83,7 @@ impl Rewriting {
             return Err(Fault::syntax("a bracket is not closed"));
         }
         self.expect_operand_before("the end")?;
-        self.close_pending(|_| true);
+        self.close_pending();
         Ok(Normal { source: self.out.join(" "), names: self.names, constants: self.constants })
     }
 
@@ -192,15 +186,12 @@ impl Rewriting {
             "[" if self.operand.is_none() => self.open(Opened::List, "x_list").map(|()| 1),
             "[" => {
                 let start = self.wrap_operand("[")?;
-                self.nest(Level { opened: Opened::Index, start, pending: Vec::new() }).map(|()| 1)
+                self.nest(Level { opened: Opened::Index, start, pending: 0, compared: false }).map(|()| 1)
             }
             ")" => self.close(&[Opened::Group, Opened::Call]),
             "]" => self.close(&[Opened::List, Opened::Index]),
             "," => self.comma(),
-            "!" if self.operand.is_none() => {
-                self.emit("!");
-                Ok(1)
-            }
+            "!" if self.operand.is_none() => self.prefix("!"),
             "-" if self.operand.is_none() => self.minus(next),
             "==" | "!=" | ">=" | "<=" | ">" | "<" | "+" | "-" | "*" | "/" | "%" | "^" => self.operator(sign, 1),
             "=" => Err(Fault::syntax("`=` sets nothing here; to compare write `==`")),
@@ -219,26 +210,45 @@ impl Rewriting {
                 self.literal(negative)?;
                 Ok(2)
             }
-            _ => {
-                self.emit("-");
-                Ok(1)
-            }
+            _ => self.prefix("-"),
         }
+    }
+
+    /// Each prefix is a level of the tree of its own, so their number is bounded like the nesting.
+    fn prefix(&mut self, sign: &str) -> Result<usize, Fault> {
+        self.prefixes += 1;
+        if self.prefixes > MAX_NESTING {
+            return Err(too_deep());
+        }
+        self.emit(sign);
+        Ok(1)
     }
 
     fn operator(&mut self, sign: &str, words: usize) -> Result<usize, Fault> {
         self.expect_operand_before(sign)?;
         if is_comparison(sign) {
-            self.close_pending(|reach| reach == Reach::In);
+            self.compare_once()?;
         }
         self.emit(sign);
         self.operand = None;
         Ok(words)
     }
 
+    /// Languages differ in what `a < b < c` means, so it is refused.
+    fn compare_once(&mut self) -> Result<(), Fault> {
+        match self.levels.last_mut() {
+            Some(level) if level.compared => Err(Fault::syntax("comparisons cannot be chained; join them with `and`")),
+            Some(level) => {
+                level.compared = true;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn connective(&mut self, word: &str) -> Result<usize, Fault> {
         self.expect_operand_before(word)?;
-        self.close_pending(|_| true);
+        self.close_pending();
         self.emit(if word == "and" { "&&" } else { "||" });
         self.operand = None;
         Ok(1)
@@ -248,7 +258,7 @@ impl Rewriting {
         self.operator(comparison, words)?;
         self.emit("x_in");
         self.emit("(");
-        self.push_pending(Reach::In)?;
+        self.push_pending()?;
         Ok(words)
     }
 
@@ -256,36 +266,31 @@ impl Rewriting {
         self.begin_operand("not")?;
         self.emit("!");
         self.emit("(");
-        self.push_pending(Reach::Not)?;
+        self.push_pending()?;
         Ok(1)
     }
 
-    fn push_pending(&mut self, reach: Reach) -> Result<(), Fault> {
+    fn push_pending(&mut self) -> Result<(), Fault> {
         if self.depth() >= MAX_NESTING {
             return Err(too_deep());
         }
         if let Some(level) = self.levels.last_mut() {
-            level.pending.push(reach);
+            level.pending += 1;
         }
         Ok(())
     }
 
-    /// Closes the innermost pending parentheses as long as `ends` says so.
-    fn close_pending(&mut self, ends: impl Fn(Reach) -> bool) {
-        while let Some(level) = self.levels.last_mut() {
-            match level.pending.last() {
-                Some(&reach) if ends(reach) => {
-                    level.pending.pop();
-                    self.emit(")");
-                }
-                _ => return,
-            }
-        }
+    /// Closes the pending parentheses: here ends what was compared and negated.
+    fn close_pending(&mut self) {
+        let Some(level) = self.levels.last_mut() else { return };
+        level.compared = false;
+        let closing = std::mem::take(&mut level.pending);
+        self.out.extend((0..closing).map(|_| ")".to_owned()));
     }
 
     fn comma(&mut self) -> Result<usize, Fault> {
         self.expect_operand_before(",")?;
-        self.close_pending(|_| true);
+        self.close_pending();
         match self.levels.last().map(|level| level.opened) {
             Some(Opened::Call | Opened::List) => {
                 self.emit(",");
@@ -303,7 +308,7 @@ impl Rewriting {
         }
         self.emit("(");
         self.operand = None;
-        self.nest(Level { opened, start, pending: Vec::new() })
+        self.nest(Level { opened, start, pending: 0, compared: false })
     }
 
     fn nest(&mut self, level: Level) -> Result<(), Fault> {
@@ -325,14 +330,14 @@ impl Rewriting {
         if !(is_empty && may_be_empty) {
             self.expect_operand_before("the closing bracket")?;
         }
-        self.close_pending(|_| true);
+        self.close_pending();
         self.emit(")");
         self.operand = self.levels.pop().map(|level| level.start);
         Ok(1)
     }
 
     fn depth(&self) -> usize {
-        self.levels.iter().map(|level| 1 + level.pending.len()).sum()
+        self.levels.iter().map(|level| 1 + level.pending).sum()
     }
 
     fn begin_operand(&self, what: &str) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! Cuts the text of an expression into words, and counts them.
 
-use super::{Fault, MAX_WORDS, text};
+use super::{Fault, MAX_NESTING, MAX_WORDS, text};
 use serde_json::Value;
 
 /// One word of the text.
@@ -52,27 +52,40 @@ const SIGNS: [(&str, &str); 25] = [
 ];
 
 pub(super) fn read(text: &str) -> Result<Vec<Word>, Fault> {
-    let mut budget = MAX_WORDS;
-    read_within(text, &mut budget)
+    read_within(text, &mut Budget { words: MAX_WORDS, depth: MAX_NESTING })
 }
 
-fn read_within(text: &str, budget: &mut usize) -> Result<Vec<Word>, Fault> {
+/// What may still be read: words in all, and holes inside holes.
+struct Budget {
+    words: usize,
+    depth: usize,
+}
+
+fn read_hole(text: &str, budget: &mut Budget) -> Result<Vec<Word>, Fault> {
+    budget.depth = budget.depth.checked_sub(1).ok_or_else(|| Fault::too_large("`${` nested too deep"))?;
+    let words = read_within(text, budget);
+    budget.depth += 1;
+    words
+}
+
+fn read_within(text: &str, budget: &mut Budget) -> Result<Vec<Word>, Fault> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        *budget = budget.checked_sub(1).ok_or_else(|| Fault::too_large(format!("more than {MAX_WORDS} words")))?;
+        let left = budget.words.checked_sub(1);
+        budget.words = left.ok_or_else(|| Fault::too_large(format!("more than {MAX_WORDS} words")))?;
         rest = read_word(rest, &mut words, budget)?.trim_start();
     }
     Ok(words)
 }
 
 /// Reads the word that `text` begins with, and gives back what follows it.
-fn read_word<'a>(text: &'a str, words: &mut Vec<Word>, budget: &mut usize) -> Result<&'a str, Fault> {
+fn read_word<'a>(text: &'a str, words: &mut Vec<Word>, budget: &mut Budget) -> Result<&'a str, Fault> {
     let first = text.chars().next().unwrap_or_default();
     if text.starts_with("${") {
         let hole = text::scan_hole(text)?;
         words.push(Word::Sign("("));
-        words.append(&mut read_within(hole.inside, budget)?);
+        words.append(&mut read_hole(hole.inside, budget)?);
         words.push(Word::Sign(")"));
         return Ok(hole.rest);
     }
@@ -160,7 +173,7 @@ fn quoted(text: &str, quote: char) -> Result<(String, &str), Fault> {
     Err(Fault::syntax("a quoted text has no end"))
 }
 
-fn text_word(content: String, budget: &mut usize) -> Result<Word, Fault> {
+fn text_word(content: String, budget: &mut Budget) -> Result<Word, Fault> {
     if !content.contains("${") {
         return Ok(Word::Literal(Value::from(content)));
     }
@@ -169,7 +182,7 @@ fn text_word(content: String, budget: &mut usize) -> Result<Word, Fault> {
     while let Some(at) = rest.find("${") {
         let hole = text::scan_hole(&rest[at..])?;
         pieces.push(Piece::Text(rest[..at].to_owned()));
-        pieces.push(Piece::Hole(read_within(hole.inside, budget)?));
+        pieces.push(Piece::Hole(read_hole(hole.inside, budget)?));
         rest = hole.rest;
     }
     pieces.push(Piece::Text(rest.to_owned()));
