@@ -1,1 +1,53 @@
-//! placeholder
+//! Write workers for Baton: an async function per job type; the rest (pulling, leases, retries, draining, metrics,
+//! traces) is done here.
+//!
+//! ```no_run
+//! use worker_sdk::{Job, JobFailure, Worker};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Order {
+//!     total: f64,
+//! }
+//!
+//! #[derive(serde::Serialize)]
+//! struct Charged {
+//!     receipt: String,
+//! }
+//!
+//! async fn charge(job: Job<Order>) -> Result<Charged, JobFailure> {
+//!     if job.input.total > 1000.0 {
+//!         return Err(JobFailure::bpmn_error("CARD_DECLINED", "over the limit"));
+//!     }
+//!     job.progress(0.5, "asking the bank");
+//!     Ok(Charged { receipt: format!("receipt for {}", job.id) })
+//! }
+//!
+//! # async fn example() -> Result<(), worker_sdk::WorkerError> {
+//! let shutdown = tokio_util::sync::CancellationToken::new();
+//! Worker::builder("nats://127.0.0.1:4222").job("charge-card", charge).run(shutdown).await
+//! # }
+//! ```
+//!
+//! A job is delivered at least once: towards the outside use [`Context::id`] as the idempotency key, which is the same
+//! in every attempt. Its result is applied exactly once.
+
+mod context;
+mod failure;
+mod handler;
+mod live;
+mod metrics;
+mod process;
+mod pull;
+mod report;
+mod running;
+pub mod testing;
+mod worker;
+
+pub use context::{Context, Job};
+pub use failure::JobFailure;
+pub use handler::{TaskResult, Variables};
+pub use worker::{Builder, Worker, WorkerError};
+
+// What a worker's `main` needs, so that its Cargo.toml stays short.
+pub use proto;
+pub use tokio_util::sync::CancellationToken;

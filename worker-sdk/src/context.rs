@@ -1,0 +1,203 @@
+//! What a handler is given: the job's data, and the means to show progress and to notice that nobody wants it any more.
+
+use crate::{JobFailure, Variables, live::Live};
+use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{ops::Deref, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// A job with its variables as `I`; everything of [`Context`] can be called on it.
+#[derive(Debug, Clone)]
+pub struct Job<I> {
+    /// The variables that the element sees, or what its input mappings made.
+    pub input: I,
+    pub context: Context,
+}
+
+impl<I> Deref for Job<I> {
+    type Target = Context;
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// One attempt at one job. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Context {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    job: proto::Job,
+    variables: Variables,
+    task: Variables,
+    traceparent: Option<String>,
+    cancellation: CancellationToken,
+    live: Live,
+    nats: Option<async_nats::Client>,
+}
+
+impl Context {
+    /// Fails when the job's variables or task are not JSON objects.
+    pub(crate) fn new(
+        job: proto::Job,
+        traceparent: Option<String>,
+        live: Live,
+        nats: Option<async_nats::Client>,
+    ) -> Result<Self, serde_json::Error> {
+        let variables = object(&job.variables)?;
+        let task = object(&job.task)?;
+        let cancellation = CancellationToken::new();
+        Ok(Context { inner: Arc::new(Inner { job, variables, task, traceparent, cancellation, live, nats }) })
+    }
+
+    /// `<instance>:<key>`: the same in every attempt, so the idempotency key towards the outside.
+    pub fn id(&self) -> &str {
+        &self.inner.job.id
+    }
+
+    /// Counts from 1.
+    pub fn attempt(&self) -> u32 {
+        self.inner.job.attempt
+    }
+
+    pub fn retries_left(&self) -> u32 {
+        self.inner.job.retries_left
+    }
+
+    pub fn tenant(&self) -> &str {
+        &self.inner.job.tenant
+    }
+
+    pub fn job_type(&self) -> &str {
+        &self.inner.job.r#type
+    }
+
+    pub fn instance_id(&self) -> &str {
+        &self.inner.job.instance_id
+    }
+
+    pub fn process_id(&self) -> &str {
+        &self.inner.job.process_id
+    }
+
+    pub fn process_version(&self) -> u32 {
+        self.inner.job.process_version
+    }
+
+    pub fn element_id(&self) -> &str {
+        &self.inner.job.element_id
+    }
+
+    pub fn element_name(&self) -> &str {
+        &self.inner.job.element_name
+    }
+
+    /// Without a sign of life for this long, the job is given to another worker. The SDK gives the signs.
+    pub fn lease(&self) -> Duration {
+        Duration::from_millis(self.inner.job.timeout_ms)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn created_at(&self) -> i64 {
+        self.inner.job.created_at
+    }
+
+    pub fn variables(&self) -> &Variables {
+        &self.inner.variables
+    }
+
+    /// What the definition says of the task: its properties, and `custom`. Keys are in `engine/docs/jobs.md`.
+    pub fn task_properties(&self) -> &Variables {
+        &self.inner.task
+    }
+
+    /// The task's properties as a type. A definition that does not fit is a bug of the process: not retryable.
+    pub fn task<T: DeserializeOwned>(&self) -> Result<T, JobFailure> {
+        serde_json::from_value(Value::Object(self.inner.task.clone()))
+            .map_err(|error| JobFailure::bug(format!("the properties of `{}` do not fit: {error}", self.element_id())))
+    }
+
+    pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, JobFailure> {
+        serde_json::from_value(Value::Object(self.inner.variables.clone())).map_err(|error| {
+            JobFailure::bug(format!("the variables at `{}` do not fit this worker: {error}", self.element_id()))
+        })
+    }
+
+    /// Cancelled when the job is no longer wanted: stop, undo nothing, return anything.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.inner.cancellation
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancellation.is_cancelled()
+    }
+
+    /// The W3C trace context of this attempt, to be handed on to services that are called.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.inner.traceparent.as_deref()
+    }
+
+    /// The worker's connection; none in [`crate::testing`].
+    pub fn nats(&self) -> Option<&async_nats::Client> {
+        self.inner.nats.as_ref()
+    }
+
+    /// Shows how far the job is (0 to 1) and what it does.
+    pub fn progress(&self, progress: f64, message: impl Into<String>) {
+        self.status("executing", progress, message);
+    }
+
+    /// As [`Context::progress`], with a status of its own: initializing, executing, waiting, retry, error, completed.
+    pub fn status(&self, status: impl Into<String>, progress: f64, message: impl Into<String>) {
+        let progress = progress.clamp(0.0, 1.0);
+        self.show(Kind::Progress(Progress { progress, status: status.into(), message: message.into() }));
+    }
+
+    /// Shows that a tool is being called.
+    pub fn tool_called(&self, call_id: impl Into<String>, tool: impl Into<String>, arguments: &Value) {
+        self.show(Kind::ToolUse(ToolUse {
+            call_id: call_id.into(),
+            tool: tool.into(),
+            arguments: arguments.to_string().into(),
+            result: None,
+            is_error: false,
+        }));
+    }
+
+    /// Shows what the tool answered.
+    pub fn tool_answered(&self, call_id: impl Into<String>, tool: impl Into<String>, result: &Value, is_error: bool) {
+        self.show(Kind::ToolUse(ToolUse {
+            call_id: call_id.into(),
+            tool: tool.into(),
+            arguments: bytes::Bytes::new(),
+            result: Some(result.to_string().into()),
+            is_error,
+        }));
+    }
+
+    /// A piece of a text as it comes into being; `done` with the last one.
+    pub fn text(&self, message_id: impl Into<String>, delta: impl Into<String>, done: bool) {
+        self.show(Kind::Text(TextDelta { message_id: message_id.into(), delta: delta.into(), done }));
+    }
+
+    /// A piece of a model's thinking.
+    pub fn thinking(&self, message_id: impl Into<String>, delta: impl Into<String>, done: bool) {
+        self.show(Kind::Thinking(TextDelta { message_id: message_id.into(), delta: delta.into(), done }));
+    }
+
+    /// What a model call has used.
+    pub fn usage(&self, model: impl Into<String>, input_tokens: u64, output_tokens: u64) {
+        self.show(Kind::Usage(ModelUsage { model: model.into(), input_tokens, output_tokens }));
+    }
+
+    fn show(&self, kind: Kind) {
+        self.inner.live.show(&self.inner.job, kind);
+    }
+}
+
+fn object(bytes: &[u8]) -> Result<Variables, serde_json::Error> {
+    if bytes.is_empty() { Ok(Variables::new()) } else { serde_json::from_slice(bytes) }
+}
