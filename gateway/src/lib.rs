@@ -1,1 +1,30 @@
-//! placeholder
+//! The gateway: REST, live messages over WebSocket and SSE, and the page. It keeps nothing: every answer comes from the
+//! engine over NATS, so any number of gateways stand side by side.
+//!
+//! - [`server`]: the listener, the router and the order of its layers.
+//! - [`auth`] and [`policy`]: who asks (an API key names tenant and role), and what a role may do.
+//! - [`problem`]: every error as `application/problem+json`.
+//! - [`engine`]: request and reply with the engine.
+//! - [`rest`]: the REST routes, one file per resource, and the OpenAPI document.
+//! - [`live`]: from committed events to the messages that a browser draws.
+//! - [`page`]: the embedded page.
+
+mod auth;
+mod config;
+mod engine;
+mod http;
+mod json;
+mod live;
+mod metrics;
+mod page;
+mod policy;
+mod problem;
+mod rest;
+mod server;
+mod state;
+
+pub use auth::ApiKeys;
+pub use config::Config;
+pub use policy::Role;
+pub use rest::openapi;
+pub use server::{run, serve};

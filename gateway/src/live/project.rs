@@ -1,0 +1,329 @@
+//! Events to messages: a pure function of the event and a little memory of its instance. Every event makes at least
+//! one message, so that a client sees the sequence without holes.
+
+use super::{
+    message::{Body, Element, Failure, Message, Outcome, TaskInstance},
+    shape::Shape,
+};
+use crate::json;
+use proto::{Event, EventBatch, event::Kind};
+use serde_json::{Map, Value, json};
+use std::{collections::HashMap, sync::Arc};
+
+/// Bytes of variables that are remembered for `userTask.created`; more is left out.
+const REMEMBERED: usize = 256 * 1024;
+
+/// What is remembered of an instance.
+#[derive(Debug, Default)]
+pub struct Projection {
+    next: u64,
+    started_at: Option<i64>,
+    ended: bool,
+    active: HashMap<u64, Activation>,
+    variables: HashMap<u64, Map<String, Value>>,
+    remembered: usize,
+    /// What an element that is just completing has left behind.
+    result: Option<(u64, Map<String, Value>)>,
+}
+
+#[derive(Debug)]
+struct Activation {
+    at: i64,
+    scope: u64,
+}
+
+impl Projection {
+    /// Expects `next` as the first sequence number.
+    pub fn starting_at(next: u64) -> Self {
+        Self { next, ..Self::default() }
+    }
+
+    /// The sequence number that is expected next.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Goes on at a later event: those between are lost.
+    pub fn skip_to(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    /// The messages of the batch's events that were not seen yet. The caller has made sure that none is missing.
+    pub fn project(&mut self, shape: &Shape, batch: &EventBatch) -> Vec<Message> {
+        let instance_id: Arc<str> = batch.instance_id.as_str().into();
+        let tenant: Arc<str> = batch.tenant.as_str().into();
+        let mut messages = Vec::with_capacity(batch.events.len());
+        for (seq, event) in (batch.first_seq..).zip(&batch.events) {
+            if seq < self.next {
+                continue;
+            }
+            self.next = seq.saturating_add(1);
+            let bodies = self.bodies(shape, batch, event);
+            let subs = u32::try_from(bodies.len()).ok().filter(|subs| *subs > 1);
+            messages.extend(bodies.into_iter().zip(0..).map(|(body, sub)| Message {
+                body,
+                timestamp: json::time(event.at),
+                instance_id: Arc::clone(&instance_id),
+                tenant: Arc::clone(&tenant),
+                seq: Some(seq),
+                sub: subs.map(|_| sub),
+                subs,
+            }));
+        }
+        messages
+    }
+
+    fn bodies(&mut self, shape: &Shape, batch: &EventBatch, event: &Event) -> Vec<Body> {
+        let Some(kind) = &event.kind else { return vec![other("unknown", event, json!({}))] };
+        match kind {
+            Kind::InstanceCreated(_)
+            | Kind::InstanceCompleted(_)
+            | Kind::InstanceTerminated(_)
+            | Kind::InstanceCanceled(_)
+            | Kind::InstanceFailed(_) => self.instance(shape, batch, event, kind),
+            Kind::ElementActivated(_) | Kind::ElementCompleted(_) | Kind::ElementTerminated(_) => {
+                self.element(shape, event, kind)
+            }
+            Kind::FlowTaken(taken) => vec![flow_taken(shape, event, taken)],
+            Kind::VariableSet(set) => vec![self.variable_set(event.key, set)],
+            Kind::UserTaskCreated(_) | Kind::UserTaskCompleted(_) | Kind::UserTaskCanceled(_) => {
+                vec![self.user_task(batch, event, kind)]
+            }
+            Kind::JobCreated(_) | Kind::JobCompleted(_) | Kind::JobFailed(_) | Kind::JobRetried(_) => {
+                vec![self.job(batch, event, kind)]
+            }
+            Kind::ErrorThrown(error) => vec![error_body(event, &error.code, &error.message, None)],
+            Kind::IncidentRaised(raised) => {
+                let incident = id(batch, raised.incident);
+                vec![error_body(event, &raised.code, &raised.message, Some(incident))]
+            }
+            Kind::IncidentResolved(resolved) => vec![Body::IncidentResolved {
+                element_id: event.element_id.clone(),
+                incident_id: id(batch, resolved.incident),
+            }],
+            kind => vec![rest(event, kind)],
+        }
+    }
+
+    fn instance(&mut self, shape: &Shape, batch: &EventBatch, event: &Event, kind: &Kind) -> Vec<Body> {
+        let duration = self.started_at.map(|start| seconds(start, event.at));
+        let completed = |outcome, reason| Body::WorkflowCompleted { duration, outcome, reason };
+        self.ended = !matches!(kind, Kind::InstanceCreated(_));
+        match kind {
+            Kind::InstanceCreated(created) => {
+                self.started_at = Some(event.at);
+                vec![Body::WorkflowStarted {
+                    workflow_name: shape.name_or(&batch.process_id),
+                    process_id: batch.process_id.clone(),
+                    process_version: batch.process_version,
+                    business_key: created.business_key.clone(),
+                    parent_instance_id: created.parent.as_ref().map(|parent| parent.instance_id.clone()),
+                }]
+            }
+            Kind::InstanceFailed(error) => vec![
+                Body::WorkflowFailed { error: failure(&error.code, &error.message) },
+                completed(Outcome::Failed, None),
+            ],
+            Kind::InstanceCanceled(canceled) => {
+                let reason = canceled.reason.clone().unwrap_or_else(|| "canceled".to_owned());
+                vec![completed(Outcome::Terminated, Some(reason))]
+            }
+            Kind::InstanceTerminated(_) => vec![completed(Outcome::Terminated, None)],
+            _ => vec![completed(Outcome::Success, None)],
+        }
+    }
+
+    fn element(&mut self, shape: &Shape, event: &Event, kind: &Kind) -> Vec<Body> {
+        let element = element(event);
+        if let Kind::ElementActivated(activated) = kind {
+            self.active.insert(event.key, Activation { at: event.at, scope: activated.scope });
+            let flow_id = Some(activated.flow_id.clone()).filter(|flow| !flow.is_empty());
+            let evaluating = is_gateway(&event.element_type).then(|| evaluating(shape, event));
+            let activated = Body::ElementActivated { element, scope: activated.scope, flow_id };
+            return std::iter::once(activated).chain(evaluating).collect();
+        }
+        let activation = self.active.remove(&event.key);
+        self.forget_variables(event.key);
+        let duration = activation.map(|activation| seconds(activation.at, event.at));
+        let result = self.result.take().filter(|(key, result)| *key == event.key && !result.is_empty());
+        match kind {
+            Kind::ElementTerminated(_) => vec![Body::TaskCancelled { element, duration }],
+            _ => vec![Body::ElementCompleted { element, duration, result: result.map(|(_, result)| result) }],
+        }
+    }
+
+    fn variable_set(&mut self, scope: u64, set: &proto::VariableSet) -> Body {
+        let value = json::text_or_value(&set.value);
+        if let Some((_, result)) = &mut self.result {
+            result.insert(set.name.clone(), value.clone());
+        }
+        if self.remembered + set.value.len() <= REMEMBERED {
+            self.remembered += set.value.len();
+            self.variables.entry(scope).or_default().insert(set.name.clone(), value.clone());
+        }
+        Body::VariableSet { scope, name: set.name.clone(), value }
+    }
+
+    fn forget_variables(&mut self, scope: u64) {
+        let gone = self.variables.remove(&scope).unwrap_or_default();
+        let bytes: usize = gone.values().map(|value| value.to_string().len()).sum();
+        self.remembered = self.remembered.saturating_sub(bytes);
+    }
+
+    /// The nearest scope wins.
+    fn visible(&self, key: u64) -> Map<String, Value> {
+        let mut scopes = vec![key];
+        let mut inner = key;
+        while let Some(scope) = self.active.get(&inner).map(|activation| activation.scope).filter(|s| *s < inner) {
+            scopes.push(scope);
+            inner = scope;
+        }
+        let known = scopes.iter().rev().filter_map(|scope| self.variables.get(scope));
+        known.flat_map(|variables| variables.iter().map(|(name, value)| (name.clone(), value.clone()))).collect()
+    }
+
+    fn user_task(&mut self, batch: &EventBatch, event: &Event, kind: &Kind) -> Body {
+        let element_id = event.element_id.clone();
+        let task_id = id(batch, event.key);
+        match kind {
+            Kind::UserTaskCreated(task) => Body::UserTaskCreated {
+                element_id,
+                task_instance: Box::new(task_instance(task_id, task, self.visible(event.key))),
+                action: "showApprovalForm",
+            },
+            Kind::UserTaskCompleted(completed) => {
+                self.result = Some((event.key, Map::new()));
+                Body::UserTaskCompleted { element_id, task_id, by: completed.by.clone() }
+            }
+            _ => Body::UserTaskCancelled { element_id, task_id },
+        }
+    }
+
+    fn job(&mut self, batch: &EventBatch, event: &Event, kind: &Kind) -> Body {
+        let progress = |progress, status: &str, message: String| Body::TaskProgress {
+            element_id: event.element_id.clone(),
+            job_id: Some(id(batch, event.key)),
+            progress,
+            status: status.to_owned(),
+            message,
+        };
+        match kind {
+            Kind::JobFailed(failed) => Body::TaskError {
+                element_id: event.element_id.clone(),
+                error: Failure { message: failed.message.clone(), code: None },
+                retryable: failed.retry_at.is_some(),
+                retry_at: failed.retry_at.map(json::time),
+                incident_id: None,
+            },
+            Kind::JobCreated(_) => progress(0.0, "initializing", String::new()),
+            Kind::JobRetried(retried) => progress(0.0, "retry", format!("Attempt {}", retried.attempt)),
+            _ => {
+                self.result = Some((event.key, Map::new()));
+                progress(1.0, "completed", String::new())
+            }
+        }
+    }
+}
+
+fn task_instance(task_id: String, task: &proto::UserTask, data: Map<String, Value>) -> TaskInstance {
+    TaskInstance {
+        task_id,
+        task_name: task.name.clone(),
+        assignee: task.assignee.clone(),
+        candidate_groups: task.candidate_groups.clone(),
+        candidate_users: task.candidate_users.clone(),
+        priority: task.priority.clone(),
+        due_date: task.due.map(json::time),
+        form_fields: task.form_fields.iter().cloned().map(Into::into).collect(),
+        data,
+    }
+}
+
+fn flow_taken(shape: &Shape, event: &Event, taken: &proto::FlowTaken) -> Body {
+    let (element_id, flow_id) = (taken.from_element_id.clone(), taken.flow_id.clone());
+    if shape.is_gateway(&element_id) || is_gateway(&event.element_type) {
+        let condition = Some(taken.condition.clone()).filter(|condition| !condition.is_empty());
+        return Body::GatewayPathTaken { element_id, flow_id, condition };
+    }
+    Body::FlowTaken { element_id, flow_id, target: taken.to_element_id.clone() }
+}
+
+fn evaluating(shape: &Shape, event: &Event) -> Body {
+    Body::GatewayEvaluating {
+        element_id: event.element_id.clone(),
+        gateway_type: event.element_type.clone(),
+        paths: shape.paths(&event.element_id),
+    }
+}
+
+fn error_body(event: &Event, code: &str, message: &str, incident_id: Option<String>) -> Body {
+    Body::TaskError {
+        element_id: event.element_id.clone(),
+        error: failure(code, message),
+        retryable: false,
+        retry_at: None,
+        incident_id,
+    }
+}
+
+/// What has no message of its own.
+fn rest(event: &Event, kind: &Kind) -> Body {
+    match kind {
+        Kind::TokenArrived(_) => other("tokenArrived", event, json!({})),
+        Kind::TokensConsumed(_) => other("tokensConsumed", event, json!({})),
+        Kind::JobCanceled(_) => other("jobCanceled", event, json!({})),
+        Kind::TimerScheduled(timer) => other("timerScheduled", event, json!({"due": json::time(timer.due)})),
+        Kind::TimerFired(_) => other("timerFired", event, json!({})),
+        Kind::TimerCanceled(_) => other("timerCanceled", event, json!({})),
+        Kind::SubscriptionOpened(opened) => other("subscriptionOpened", event, subscription(opened)),
+        Kind::MessageReceived(received) => other("messageReceived", event, subscription(received)),
+        Kind::SubscriptionClosed(_) => other("subscriptionClosed", event, json!({})),
+        Kind::ChildStarted(child) => other("childStarted", event, child_details(child)),
+        Kind::ChildEnded(child) => other("childEnded", event, child_details(child)),
+        Kind::WorkDeferred(_) => other("workDeferred", event, json!({})),
+        _ => other("unknown", event, json!({})),
+    }
+}
+
+fn other(name: &'static str, event: &Event, details: Value) -> Body {
+    let details = details.as_object().cloned().unwrap_or_default();
+    Body::HistoryEvent { event: name, element_id: event.element_id.clone(), details }
+}
+
+fn subscription(subscription: &proto::MessageSubscription) -> Value {
+    json!({"messageName": subscription.message_name, "correlationKey": subscription.correlation_key})
+}
+
+fn child_details(child: &proto::Child) -> Value {
+    json!({"childId": child.child_id, "calledElement": child.called_element})
+}
+
+fn element(event: &Event) -> Element {
+    Element {
+        element_id: event.element_id.clone(),
+        element_name: event.element_name.clone(),
+        element_type: event.element_type.clone(),
+        element_instance_key: event.key,
+    }
+}
+
+fn failure(code: &str, message: &str) -> Failure {
+    Failure { message: message.to_owned(), code: Some(code.to_owned()).filter(|code| !code.is_empty()) }
+}
+
+/// Ids on the wire: the instance and the key in it.
+fn id(batch: &EventBatch, key: u64) -> String {
+    format!("{}:{key}", batch.instance_id)
+}
+
+fn seconds(from: i64, to: i64) -> f64 {
+    to.saturating_sub(from).max(0) as f64 / 1000.0
+}
+
+fn is_gateway(element_type: &str) -> bool {
+    element_type.ends_with("Gateway")
+}

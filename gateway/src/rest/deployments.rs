@@ -1,0 +1,77 @@
+//! New versions of processes.
+
+use crate::{
+    auth::Caller,
+    json::Body,
+    problem::{Diagnostic, Problem},
+    state::App,
+};
+use axum::{Extension, Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeployRequest {
+    files: Vec<DeployFile>,
+    /// Only check.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeployFile {
+    /// The ending says what it is: `.yaml`, `.yml`, `.bpmn`, `.xml`.
+    name: String,
+    content: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    processes: Vec<DeployedProcess>,
+    warnings: Vec<Diagnostic>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeployedProcess {
+    process_id: String,
+    version: u32,
+    definition_key: String,
+    name: String,
+    /// An unchanged file keeps its version.
+    is_new: bool,
+}
+
+/// Deploys files, all or none. Refused files answer `DEPLOYMENT_REJECTED` with `diagnostics`.
+#[utoipa::path(post, path = "/api/v1/deployments", request_body = DeployRequest,
+    responses((status = 201, body = Deployment), (status = 200, description = "A dry run", body = Deployment)))]
+pub async fn deploy(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Body(request): Body<DeployRequest>,
+) -> Result<(StatusCode, Json<Deployment>), Problem> {
+    let status = if request.dry_run { StatusCode::OK } else { StatusCode::CREATED };
+    let files = request.files.into_iter();
+    let wire = proto::DeployRequest {
+        tenant: caller.tenant.to_string(),
+        files: files.map(|file| proto::File { name: file.name, content: file.content.into() }).collect(),
+        dry_run: request.dry_run,
+    };
+    let reply: proto::DeployReply = app.engine.call("deploy", &wire).await?;
+    Ok((status, Json(deployment(reply))))
+}
+
+fn deployment(reply: proto::DeployReply) -> Deployment {
+    let processes = reply.processes.into_iter().map(|process| DeployedProcess {
+        process_id: process.process_id,
+        version: process.version,
+        definition_key: process.definition_key,
+        name: process.name,
+        is_new: process.is_new,
+    });
+    Deployment { processes: processes.collect(), warnings: reply.warnings.into_iter().map(Into::into).collect() }
+}

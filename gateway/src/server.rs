@@ -1,0 +1,97 @@
+//! The listener, the router and its layers.
+
+use crate::{
+    config::Config,
+    http::{authorize, deadline, no_such_route, observe, panicked, secure, wrong_method},
+    live::{hub::Hub, websocket},
+    metrics::Metrics,
+    page, rest,
+    state::App,
+};
+use anyhow::Context;
+use async_nats::{Client, ConnectOptions, Event};
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+use prometheus_client::registry::Registry;
+use std::{net::SocketAddr, sync::Arc};
+use telemetry::Health;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// A body's size at most, in bytes; files have their own.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// Runs the gateway until shutdown.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.http_addr)
+        .await
+        .with_context(|| format!("listening on {} (BATON_HTTP_ADDR)", config.http_addr))?;
+    serve(config, listener, shutdown).await
+}
+
+/// The same on a listener that is there already.
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let health = Health::default();
+    let metrics = Arc::new(Metrics::default());
+    let mut registry = Registry::default();
+    metrics.register(&mut registry);
+    let hub = Hub::new(Arc::clone(&metrics));
+    let client = connect(&config, &health, &hub).await?;
+    hub.start(&client, shutdown.clone()).await?;
+    let app = Arc::new(App::new(config, client.clone(), hub, metrics, shutdown.clone())?);
+    let router = router(&app).merge(telemetry::router(Arc::new(registry), health.clone()));
+    tracing::info!(addr = %listener.local_addr()?, "the gateway listens");
+    let stopping = async move {
+        shutdown.cancelled().await;
+        health.set("running", false);
+    };
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopping).await.context("serving HTTP")?;
+    client.drain().await.context("leaving the bus")
+}
+
+/// Connects in the background: without the bus the gateway answers 503 and is not ready, but it is there.
+async fn connect(config: &Config, health: &Health, hub: &Hub) -> anyhow::Result<Client> {
+    let (health, hub) = (health.clone(), hub.clone());
+    health.set("nats", false);
+    let options = ConnectOptions::new().name("baton gateway").retry_on_initial_connect().event_callback(move |event| {
+        let (health, hub) = (health.clone(), hub.clone());
+        async move {
+            match event {
+                Event::Connected => {
+                    health.set("nats", true);
+                    hub.resync();
+                }
+                Event::Disconnected | Event::Closed => health.set("nats", false),
+                Event::SlowConsumer(_) => hub.resync(),
+                event => tracing::debug!(%event, "the bus"),
+            }
+        }
+    });
+    options.connect(config.nats_url.as_str()).await.context("connecting to the bus (BATON_NATS_URL)")
+}
+
+fn router(app: &Arc<App>) -> Router {
+    let (routes, _) = rest::routes().split_for_parts();
+    let (files, _) = rest::file_routes().split_for_parts();
+    let document = Arc::new(rest::openapi());
+    let api = routes
+        .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .route("/api/v1/ws", get(websocket))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(from_fn_with_state(Arc::clone(app), authorize));
+    api.route("/api/{*rest}", get(no_such_route).fallback(no_such_route))
+        .fallback(page::serve)
+        .layer(from_fn(deadline))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(secure))
+        .layer(from_fn_with_state(Arc::clone(app), observe))
+        .with_state(Arc::clone(app))
+}
