@@ -50,6 +50,12 @@ pub enum EventKind {
         flows: Vec<FlowIndex>,
         scope: Key,
     },
+    /// Its work is done and leaving it failed (an output mapping, the choice of a flow): only before such an incident.
+    /// When that is resolved, it leaves again; it does not work again.
+    ElementCompleting {
+        key: Key,
+        outcome: Option<Value>,
+    },
     ElementCompleted {
         key: Key,
     },

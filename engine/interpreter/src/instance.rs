@@ -63,6 +63,9 @@ pub struct ElementInstance {
     pub arrived_by: Option<FlowIndex>,
     /// The outcome of the activity that its token came from, where a label asks for it.
     pub outcome: Option<Value>,
+    /// Its work is done; it could not leave (see [`ElementCompleting`](crate::EventKind::ElementCompleting)), and
+    /// `outcome` is its own.
+    pub completing: bool,
     /// How much is alive in it, for scopes: active children, tokens on flows, tokens waiting at joins.
     pub children: u32,
     pub job: Option<Job>,
@@ -103,6 +106,13 @@ pub struct Incident {
     pub element_instance: Key,
     pub code: String,
     pub message: String,
+}
+
+impl Job {
+    /// Whether a worker's answer to the current attempt counts.
+    pub fn is_open(&self) -> bool {
+        self.retries_left > 0 && self.retry_at.is_none()
+    }
 }
 
 /// A token on `flow` in `scope` that has not arrived yet.

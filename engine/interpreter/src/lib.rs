@@ -9,24 +9,39 @@
 //! Instance::apply(&Event)                     the only way state changes; folding the history gives the state
 //! ```
 
+mod apply;
 pub mod command;
+mod commands;
+mod compile;
 pub mod decision;
 pub mod effect;
+mod elements;
 pub mod elements_by_key;
 pub mod event;
 pub mod expression;
+mod form;
 pub mod ids;
 pub mod instance;
+pub mod job;
+pub mod limits;
 pub mod outcome;
+pub mod process;
+mod run;
+mod step;
 pub mod template;
 pub mod time;
+mod variables;
 
 pub use command::{Command, CommandKind};
+pub use compile::compile;
 pub use effect::Effect;
 pub use event::{Event, EventKind};
 pub use ids::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
 pub use instance::{ElementInstance, Instance, InstanceState};
+pub use job::{JobError, JobPayload, job_payload};
 pub use outcome::{Outcome, Rejection, RejectionCode};
+pub use process::Process;
+pub use step::{Advance, advance, step};
 
 /// Variables by name, in the order they were given.
 pub type Variables = serde_json::Map<String, serde_json::Value>;

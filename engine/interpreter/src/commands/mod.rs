@@ -1,0 +1,69 @@
+//! Commands: each is checked first and rejected whole, or carried out; one file per kind.
+
+mod call;
+mod instance;
+mod job;
+mod message;
+mod start;
+mod timer;
+mod user_task;
+
+use crate::elements::{Acted, Behavior};
+use crate::run::{Here, Run};
+use crate::{CommandKind, InstanceState, Key, Rejection, RejectionCode, Variables, variables};
+
+pub(crate) fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
+    match command {
+        CommandKind::Start(start) => start::start(run, start),
+        CommandKind::CompleteJob { key, attempt, variables } => job::complete(run, key, attempt, variables),
+        CommandKind::FailJob { key, attempt, message, retryable, retry_after_ms } => {
+            job::fail(run, key, attempt, job::Failure { message, retryable, retry_after_ms })
+        }
+        CommandKind::ThrowJobError { key, attempt, code, message, variables } => {
+            job::throw(run, key, attempt, job::Thrown { code, message, variables })
+        }
+        CommandKind::RetryJob { key } => job::retry(run, key),
+        CommandKind::FireTimer { key, target } => timer::fire(run, key, target),
+        CommandKind::DeliverMessage { key, target, message_name, variables } => {
+            message::deliver(run, key, target, message_name, variables)
+        }
+        CommandKind::CompleteUserTask { key, variables, by } => user_task::complete(run, key, variables, by),
+        CommandKind::CompleteChild { key, child, variables } => call::complete(run, key, child, variables),
+        CommandKind::FailChild { key, child, code, message } => call::fail(run, key, child, code, message),
+        CommandKind::RefuseChild { key, code, message } => call::refuse(run, key, code, message),
+        CommandKind::SetVariables { scope, variables } => instance::set_variables(run, scope, variables),
+        CommandKind::ResolveIncident { incident, retries } => instance::resolve_incident(run, incident, retries),
+        CommandKind::Cancel { reason } => {
+            instance::cancel(run, reason);
+            Ok(())
+        }
+        CommandKind::Continue => Ok(()),
+    }
+}
+
+pub(crate) fn check_active(run: &Run<'_>) -> Result<(), Rejection> {
+    match run.instance.state {
+        InstanceState::Active if run.instance.version > 0 => Ok(()),
+        InstanceState::Active => Err(reject(RejectionCode::NotFound, "the instance has not been started")),
+        _ => Err(reject(RejectionCode::InstanceEnded, "the instance has ended")),
+    }
+}
+
+fn reject(code: RejectionCode, message: impl Into<String>) -> Rejection {
+    Rejection { code, message: message.into() }
+}
+
+fn find<'r>(run: &Run<'r>, key: Key) -> Result<Here<'r>, Rejection> {
+    let message = || format!("element instance {} is over, or never was", key.0);
+    run.here(key).ok_or_else(|| reject(RejectionCode::NotFound, message()))
+}
+
+fn check_size(run: &Run<'_>, variables: &Variables) -> Result<(), Rejection> {
+    variables::check_size(run.instance, variables).map_err(|message| reject(RejectionCode::LimitExceeded, message))
+}
+
+/// Lets the element act, and does what it wants.
+fn act<'r>(run: &mut Run<'r>, here: Here<'r>, act: impl FnOnce(&'r dyn Behavior, &mut Run<'r>) -> Acted) {
+    let acted = act(run.behavior(here.element.index), run);
+    run.act(here, acted);
+}

@@ -1,0 +1,130 @@
+//! From the definition to arrays and indexes: every text compiled once, every reference an index, every problem a
+//! diagnostic with a place.
+//!
+//! What of BPMN is not executed yet is refused here (`NOT_SUPPORTED_YET`), so nothing runs that would run wrongly.
+
+mod flows;
+mod reach;
+mod starts;
+mod texts;
+
+use crate::elements;
+use crate::process::{Element, Flow, Process};
+use crate::{ElementIndex, FlowIndex};
+use model::{Activity, Diagnostic, ElementKind, ProcessDefinition};
+use std::collections::HashMap;
+
+/// Compiles a process, or says everything that is wrong with it.
+pub fn compile(definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic>> {
+    let mut compiler = Compiler::default();
+    compiler.number_elements(&definition.elements, None);
+    compiler.connect(&definition.elements, &definition.flows);
+    compiler.compile_elements(&definition.elements);
+    let starts = compiler.starts(&definition.elements);
+    compiler.compile_flows(&definition.elements, &definition.flows);
+    if !compiler.diagnostics.is_empty() {
+        return Err(compiler.diagnostics);
+    }
+    let mut process = Process {
+        id: definition.id.clone(),
+        name: definition.name.clone(),
+        elements: compiler.elements,
+        flows: compiler.flows,
+        starts,
+        inclusive_joins: Vec::new(),
+        by_id: compiler.by_id,
+    };
+    reach::mark_carried_outcomes(&mut process);
+    process.inclusive_joins = reach::inclusive_joins(&process);
+    Ok(process)
+}
+
+/// What has been compiled so far.
+#[derive(Default)]
+pub(crate) struct Compiler {
+    by_id: HashMap<String, ElementIndex>,
+    parents: Vec<Option<ElementIndex>>,
+    incoming: Vec<Vec<FlowIndex>>,
+    outgoing: Vec<Vec<FlowIndex>>,
+    boundary: Vec<Vec<ElementIndex>>,
+    elements: Vec<Element>,
+    flows: Vec<Flow>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiler {
+    /// Gives every element its index: document order, parents before children.
+    fn number_elements(&mut self, elements: &[model::Element], parent: Option<ElementIndex>) {
+        for element in elements.iter().filter(is_executed) {
+            let index = ElementIndex(self.parents.len() as u32);
+            self.parents.push(parent);
+            self.incoming.push(Vec::new());
+            self.outgoing.push(Vec::new());
+            self.boundary.push(Vec::new());
+            if self.by_id.insert(element.id.clone(), index).is_some() {
+                self.report(element, "DUPLICATE_ID", format!("`{}` is the id of several elements", element.id));
+            }
+            self.number_elements(element.children(), Some(index));
+        }
+    }
+
+    fn compile_elements(&mut self, elements: &[model::Element]) {
+        for element in elements.iter().filter(is_executed) {
+            self.compile_element(element);
+            self.compile_elements(element.children());
+        }
+    }
+
+    fn compile_element(&mut self, element: &model::Element) {
+        let place = self.elements.len();
+        let kind = elements::compile(self, element);
+        let input_mappings = self.mappings(element, &element.input_mappings);
+        let output_mappings = self.mappings(element, &element.output_mappings);
+        self.elements.push(Element {
+            index: ElementIndex(place as u32),
+            id: element.id.clone(),
+            name: element.name.clone(),
+            parent: self.parents[place],
+            incoming: self.incoming[place].clone(),
+            outgoing: self.outgoing[place].clone(),
+            boundary: self.boundary[place].clone(),
+            input_mappings,
+            output_mappings,
+            // Where it did not compile there is a diagnostic, and the process is never run.
+            kind: kind.unwrap_or(elements::Kind::nothing()),
+        });
+    }
+
+    /// Whether an activity asks for something that is not executed yet.
+    pub fn check_activity(&mut self, element: &model::Element, activity: &Activity) -> Option<()> {
+        if activity.repetition.is_some() {
+            return self.not_yet(element, "loops and multi-instance activities are");
+        }
+        if activity.is_for_compensation {
+            return self.not_yet(element, "compensation handlers are");
+        }
+        if activity.start_quantity != 1 || activity.completion_quantity != 1 {
+            return self.not_yet(element, "`startQuantity` and `completionQuantity` other than 1 are");
+        }
+        Some(())
+    }
+
+    /// Refuses what BPMN has and this version does not execute.
+    pub fn not_yet<T>(&mut self, element: &model::Element, what: &str) -> Option<T> {
+        let message = format!("`{}` cannot be executed: {what} not supported yet", element.id);
+        self.reject(element, "NOT_SUPPORTED_YET", message)
+    }
+
+    pub fn reject<T>(&mut self, element: &model::Element, code: &str, message: String) -> Option<T> {
+        self.report(element, code, message);
+        None
+    }
+
+    fn report(&mut self, element: &model::Element, code: &str, message: String) {
+        self.diagnostics.push(Diagnostic::error(code, element.location, message).on(&element.id));
+    }
+}
+
+fn is_executed(element: &&model::Element) -> bool {
+    !matches!(element.kind, ElementKind::Artifact(_))
+}

@@ -1,0 +1,50 @@
+//! Agentic task: a job of type `agent`. It has no chapter in BPMN 2.0; it acts as a service task whose worker thinks.
+//!
+//! The result is left in `resultVariable`, else in `<id>_result`. Its outcome is true when its `confidence` meets the
+//! task's threshold, else false, also when it does not say; runs below the threshold have been repeated by the worker.
+
+use super::{Acted, Behavior, JobSpec, Next, job};
+use crate::Variables;
+use crate::compile::Compiler;
+use crate::run::{Here, Run};
+use model::Activity;
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(crate) struct AgenticTask {
+    job: JobSpec,
+    result_variable: String,
+    confidence_threshold: f64,
+}
+
+pub(crate) fn compile(
+    compiler: &mut Compiler,
+    element: &model::Element,
+    activity: &Activity,
+    task: &model::AgenticTask,
+) -> Option<AgenticTask> {
+    let job = job::compile(compiler, element, activity, "agent", &["systemPrompt", "prompt"])?;
+    let result_variable = activity.result_variable.clone().unwrap_or_else(|| format!("{}_result", element.id));
+    Some(AgenticTask { job, result_variable, confidence_threshold: task.confidence_threshold })
+}
+
+impl Behavior for AgenticTask {
+    fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
+        job::enter(run, here, &self.job)
+    }
+
+    fn job(&self) -> Option<&JobSpec> {
+        Some(&self.job)
+    }
+
+    fn job_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, returned: Variables) -> Acted {
+        let is_met = confidence(&returned).is_some_and(|confidence| confidence >= self.confidence_threshold);
+        job::leave_result(run, here, returned, Some(&self.result_variable));
+        Ok(Next::Leave(Some(Value::Bool(is_met))))
+    }
+}
+
+fn confidence(returned: &Variables) -> Option<f64> {
+    let in_result = || returned.get("result")?.get("confidence")?.as_f64();
+    returned.get("confidence").and_then(Value::as_f64).or_else(in_result)
+}

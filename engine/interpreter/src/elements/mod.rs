@@ -1,0 +1,255 @@
+//! BPMN's elements: one file each, with its rule, what it compiles to and how it acts.
+//!
+//! An element says what it wants as a [`Next`] or a [`Fault`]; the driver ([`crate::run`]) makes the transitions. To add
+//! one: a file, a variant of [`Kind`], and its arm in [`Kind::behavior`] and in [`compile`], neither of which compiles
+//! without it.
+
+mod agentic_task;
+mod boundary_event;
+mod business_rule_task;
+mod call_activity;
+mod catch;
+mod end_event;
+mod exclusive_gateway;
+mod inclusive_gateway;
+mod intermediate_catch_event;
+mod intermediate_throw_event;
+mod job;
+mod label;
+mod manual_task;
+mod parallel_gateway;
+mod receive_task;
+mod script_task;
+mod send_task;
+mod service_task;
+mod start_event;
+mod sub_process;
+mod task;
+mod user_task;
+
+pub(crate) use boundary_event::BoundaryEvent;
+pub(crate) use catch::Catch;
+pub(crate) use job::{JobSpec, TaskData};
+pub(crate) use start_event::StartEvent;
+pub(crate) use user_task::UserTask;
+
+use crate::compile::Compiler;
+use crate::run::{Here, Run};
+use crate::time::Schedule;
+use crate::{ElementIndex, FlowIndex, Variables};
+use model::{ActivityKind, ElementKind, Gateway};
+use serde_json::Value;
+
+/// What an element wants next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Stay active until something comes.
+    Wait,
+    /// Done: output mappings, then every outgoing flow whose condition holds. With its outcome, for labels.
+    Leave(Option<Value>),
+    /// Done: leave by exactly these flows.
+    Take(Vec<FlowIndex>, Option<Value>),
+    /// Done, and everything else in its scope with it.
+    EndScope,
+}
+
+/// Why an element cannot go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The model's or the data's fault: it waits for a person.
+    Incident { code: String, message: String },
+    /// A BPMN error, on its way to who catches it.
+    Error { code: String, message: String },
+}
+
+pub(crate) type Acted = Result<Next, Fault>;
+
+/// Whether tokens wait for each other before an element that several flows lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Join {
+    None,
+    /// For one on each flow.
+    All,
+    /// For all that can still come.
+    Reachable,
+}
+
+/// How an element acts. What it does not say, it does not do: by default, what it waited for lets it leave.
+pub(crate) trait Behavior {
+    /// A token has entered.
+    fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted;
+
+    fn join(&self) -> Join {
+        Join::None
+    }
+
+    /// It never waits, so nothing can interrupt it.
+    fn is_instant(&self) -> bool {
+        false
+    }
+
+    /// The job it creates, if it does.
+    fn job(&self) -> Option<&JobSpec> {
+        None
+    }
+
+    /// Trying again takes a new element instance.
+    fn is_replaced_on_retry(&self) -> bool {
+        false
+    }
+
+    /// Its job is done; what the worker returned.
+    fn job_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, returned: Variables) -> Acted {
+        run.leave_behind(here, returned);
+        Ok(Next::Leave(None))
+    }
+
+    /// The timer it set for itself fired.
+    fn timer_fired<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
+        Ok(Next::Leave(None))
+    }
+
+    /// The message it subscribed to for itself is here.
+    fn message_received<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
+        run.leave_behind(here, variables);
+        Ok(Next::Leave(None))
+    }
+
+    /// A person did it; the values are checked.
+    fn user_task_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
+        run.leave_behind(here, variables);
+        Ok(Next::Leave(None))
+    }
+
+    /// The instance it called has completed.
+    fn child_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
+        run.leave_behind(here, variables);
+        Ok(Next::Leave(None))
+    }
+
+    /// Nothing is alive in it any more.
+    fn scope_emptied<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
+        Ok(Next::Leave(None))
+    }
+
+    /// What `target` waits for on behalf of `activity` has come (boundary events).
+    fn triggered<'r>(&'r self, _run: &mut Run<'r>, _activity: Here<'r>, _target: ElementIndex, _by: Trigger) -> Acted {
+        Ok(Next::Wait)
+    }
+}
+
+/// What has come for a boundary event.
+#[derive(Debug)]
+pub(crate) enum Trigger {
+    Timer(Schedule),
+    Message(Variables),
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    StartEvent(StartEvent),
+    EndEvent(end_event::EndEvent),
+    IntermediateCatchEvent(intermediate_catch_event::IntermediateCatchEvent),
+    IntermediateThrowEvent(intermediate_throw_event::IntermediateThrowEvent),
+    BoundaryEvent(BoundaryEvent),
+    Task(task::Task),
+    UserTask(UserTask),
+    ManualTask(manual_task::ManualTask),
+    ServiceTask(service_task::ServiceTask),
+    ScriptTask(script_task::ScriptTask),
+    SendTask(send_task::SendTask),
+    ReceiveTask(receive_task::ReceiveTask),
+    BusinessRuleTask(business_rule_task::BusinessRuleTask),
+    AgenticTask(agentic_task::AgenticTask),
+    CallActivity(call_activity::CallActivity),
+    SubProcess(sub_process::SubProcess),
+    ExclusiveGateway(exclusive_gateway::ExclusiveGateway),
+    ParallelGateway(parallel_gateway::ParallelGateway),
+    InclusiveGateway(inclusive_gateway::InclusiveGateway),
+}
+
+impl Kind {
+    /// What stands where an element did not compile.
+    pub fn nothing() -> Kind {
+        Kind::Task(task::Task)
+    }
+
+    pub fn behavior(&self) -> &dyn Behavior {
+        match self {
+            Kind::StartEvent(it) => it,
+            Kind::EndEvent(it) => it,
+            Kind::IntermediateCatchEvent(it) => it,
+            Kind::IntermediateThrowEvent(it) => it,
+            Kind::BoundaryEvent(it) => it,
+            Kind::Task(it) => it,
+            Kind::UserTask(it) => it,
+            Kind::ManualTask(it) => it,
+            Kind::ServiceTask(it) => it,
+            Kind::ScriptTask(it) => it,
+            Kind::SendTask(it) => it,
+            Kind::ReceiveTask(it) => it,
+            Kind::BusinessRuleTask(it) => it,
+            Kind::AgenticTask(it) => it,
+            Kind::CallActivity(it) => it,
+            Kind::SubProcess(it) => it,
+            Kind::ExclusiveGateway(it) => it,
+            Kind::ParallelGateway(it) => it,
+            Kind::InclusiveGateway(it) => it,
+        }
+    }
+}
+
+/// What an element compiles to; none when the compiler has been told what is wrong with it.
+pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element) -> Option<Kind> {
+    match &element.kind {
+        ElementKind::StartEvent { trigger, .. } => {
+            start_event::compile(compiler, element, trigger).map(Kind::StartEvent)
+        }
+        ElementKind::EndEvent { trigger } => end_event::compile(compiler, element, trigger).map(Kind::EndEvent),
+        ElementKind::IntermediateCatchEvent { trigger } => {
+            intermediate_catch_event::compile(compiler, element, trigger).map(Kind::IntermediateCatchEvent)
+        }
+        ElementKind::IntermediateThrowEvent { trigger } => {
+            intermediate_throw_event::compile(compiler, element, trigger).map(Kind::IntermediateThrowEvent)
+        }
+        ElementKind::BoundaryEvent { trigger, cancel_activity, .. } => {
+            boundary_event::compile(compiler, element, trigger, *cancel_activity).map(Kind::BoundaryEvent)
+        }
+        ElementKind::Activity(activity) => compile_activity(compiler, element, activity),
+        ElementKind::Gateway(gateway) => match gateway {
+            Gateway::Exclusive => Some(Kind::ExclusiveGateway(exclusive_gateway::ExclusiveGateway)),
+            Gateway::Parallel => Some(Kind::ParallelGateway(parallel_gateway::ParallelGateway)),
+            Gateway::Inclusive => Some(Kind::InclusiveGateway(inclusive_gateway::InclusiveGateway)),
+            Gateway::EventBased { .. } => compiler.not_yet(element, "event-based gateways are"),
+            Gateway::Complex { .. } => compiler.not_yet(element, "complex gateways are"),
+        },
+        ElementKind::Artifact(_) => None,
+    }
+}
+
+fn compile_activity(compiler: &mut Compiler, element: &model::Element, activity: &model::Activity) -> Option<Kind> {
+    compiler.check_activity(element, activity)?;
+    match &activity.kind {
+        ActivityKind::Task => Some(Kind::Task(task::Task)),
+        ActivityKind::UserTask(task) => user_task::compile(compiler, element, activity, task).map(Kind::UserTask),
+        ActivityKind::ManualTask => Some(Kind::ManualTask(manual_task::ManualTask)),
+        ActivityKind::ServiceTask(task) => {
+            service_task::compile(compiler, element, activity, task).map(Kind::ServiceTask)
+        }
+        ActivityKind::ScriptTask(task) => script_task::compile(compiler, element, activity, task).map(Kind::ScriptTask),
+        ActivityKind::SendTask(task) => send_task::compile(compiler, element, activity, task).map(Kind::SendTask),
+        ActivityKind::ReceiveTask(task) => {
+            receive_task::compile(compiler, element, activity, task).map(Kind::ReceiveTask)
+        }
+        ActivityKind::BusinessRuleTask(task) => {
+            business_rule_task::compile(compiler, element, activity, task).map(Kind::BusinessRuleTask)
+        }
+        ActivityKind::AgenticTask(task) => {
+            agentic_task::compile(compiler, element, activity, task).map(Kind::AgenticTask)
+        }
+        ActivityKind::CallActivity(call) => call_activity::compile(compiler, element, call).map(Kind::CallActivity),
+        ActivityKind::SubProcess(sub_process) => {
+            sub_process::compile(compiler, element, sub_process).map(Kind::SubProcess)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Script task: a job of type `script` for languages that need a sandbox; `expression` is evaluated in place (BPMN 2.0,
+//! 13.3.3).
+//!
+//! The result is left in `resultVariable`, else in `scriptResult`. What a script sets by name is merged; what it fails with
+//! is a failure of the job.
+
+use super::{Acted, Behavior, JobSpec, Next, job, label::outcome_of};
+use crate::Variables;
+use crate::compile::Compiler;
+use crate::expression::Expression;
+use crate::run::{Here, Run};
+use model::{Activity, ScriptFormat};
+
+#[derive(Debug)]
+pub(crate) struct ScriptTask {
+    script: Script,
+    result_variable: String,
+}
+
+#[derive(Debug)]
+enum Script {
+    Job(Box<JobSpec>),
+    Expression(Expression),
+}
+
+pub(crate) fn compile(
+    compiler: &mut Compiler,
+    element: &model::Element,
+    activity: &Activity,
+    task: &model::ScriptTask,
+) -> Option<ScriptTask> {
+    let script = match task.format {
+        ScriptFormat::Python | ScriptFormat::JavaScript => {
+            Script::Job(Box::new(job::compile(compiler, element, activity, "script", &[])?))
+        }
+        ScriptFormat::Expression => Script::Expression(compiler.expression(element, &task.script)?),
+        ScriptFormat::Feel => return compiler.not_yet(element, "scripts in FEEL are"),
+    };
+    let result_variable = activity.result_variable.clone().unwrap_or_else(|| "scriptResult".to_owned());
+    Some(ScriptTask { script, result_variable })
+}
+
+impl Behavior for ScriptTask {
+    fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
+        let expression = match &self.script {
+            Script::Job(spec) => return job::enter(run, here, spec),
+            Script::Expression(expression) => expression,
+        };
+        let result = run.evaluate(here.key, expression)?;
+        let outcome = outcome_of(&result);
+        let left = Variables::from_iter([(self.result_variable.clone(), result)]);
+        run.check_size(&left)?;
+        run.leave_behind(here, left);
+        Ok(Next::Leave(outcome))
+    }
+
+    fn is_instant(&self) -> bool {
+        matches!(self.script, Script::Expression(_))
+    }
+
+    fn job(&self) -> Option<&JobSpec> {
+        match &self.script {
+            Script::Job(spec) => Some(spec),
+            Script::Expression(_) => None,
+        }
+    }
+
+    fn job_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, returned: Variables) -> Acted {
+        Ok(Next::Leave(job::leave_result(run, here, returned, Some(&self.result_variable))))
+    }
+}

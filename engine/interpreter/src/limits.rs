@@ -1,0 +1,12 @@
+//! The bounds of one instance. Each ends in an incident or a rejection that says so.
+
+/// Elements activated by one step before the rest of its tokens wait for the next one.
+pub const ACTIVATIONS_PER_STEP: u32 = 100;
+/// Element instances of one instance, over its life.
+pub const ELEMENTS_PER_INSTANCE: u64 = 200_000;
+/// Bytes that one command or one activity may write to variables.
+pub const BYTES_PER_WRITE: u64 = 256 * 1024;
+/// Bytes of all variables of an instance together.
+pub const BYTES_PER_INSTANCE: u64 = 2 * 1024 * 1024;
+/// How many calls deep a process may run.
+pub const CALL_DEPTH: u32 = 32;

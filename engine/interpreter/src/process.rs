@@ -1,0 +1,129 @@
+//! A compiled process: arrays and indexes. Nothing is looked up by name while running.
+
+use crate::elements::Kind;
+use crate::expression::Expression;
+use crate::template::Template;
+use crate::{ElementIndex, FlowIndex};
+use std::collections::HashMap;
+
+/// Read-only; one per deployed version, shared by all its instances.
+#[derive(Debug)]
+pub struct Process {
+    pub id: String,
+    pub name: Option<String>,
+    /// In document order, parents before children.
+    pub elements: Vec<Element>,
+    /// Sequence flows: those of the process, then those of its sub-processes in document order.
+    pub flows: Vec<Flow>,
+    /// How the process itself starts.
+    pub starts: Starts,
+    /// Inclusive gateways that several flows lead to.
+    pub inclusive_joins: Vec<InclusiveJoin>,
+    pub(crate) by_id: HashMap<String, ElementIndex>,
+}
+
+#[derive(Debug)]
+pub struct Element {
+    pub index: ElementIndex,
+    pub id: String,
+    pub name: Option<String>,
+    /// The sub-process it stands in; none: the process itself.
+    pub parent: Option<ElementIndex>,
+    pub incoming: Vec<FlowIndex>,
+    pub outgoing: Vec<FlowIndex>,
+    /// The boundary events attached to it.
+    pub boundary: Vec<ElementIndex>,
+    pub input_mappings: Vec<Mapping>,
+    pub output_mappings: Vec<Mapping>,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub struct Mapping {
+    pub source: Expression,
+    pub target: String,
+}
+
+#[derive(Debug)]
+pub struct Flow {
+    pub index: FlowIndex,
+    pub id: String,
+    pub from: ElementIndex,
+    pub to: ElementIndex,
+    pub choice: Choice,
+    /// A label ahead asks for the outcome of the activity that the token came from.
+    pub carries_outcome: bool,
+}
+
+/// What decides whether a flow is taken: the four cases of the process format.
+#[derive(Debug)]
+pub enum Choice {
+    Always,
+    /// Taken when no other is.
+    Default,
+    When(Expression),
+    Label(String),
+}
+
+/// What starts a scope (a process or a sub-process).
+#[derive(Debug, Default)]
+pub struct Starts {
+    pub none: Vec<ElementIndex>,
+    /// Activities and gateways that no flow leads to: they start with the scope (BPMN 2.0, 10.2 and 13.2).
+    pub implicit: Vec<ElementIndex>,
+    pub messages: Vec<(ElementIndex, String)>,
+    pub timers: Vec<ElementIndex>,
+}
+
+/// Who can still send a token to a join, worked out once: per incoming flow, by element, one bit.
+#[derive(Debug)]
+pub struct InclusiveJoin {
+    pub element: ElementIndex,
+    pub incoming: Vec<Reach>,
+}
+
+#[derive(Debug)]
+pub struct Reach {
+    pub flow: FlowIndex,
+    /// A token at this element can come out at the flow without passing the join, also by way of a boundary event.
+    pub from: Vec<bool>,
+    /// The same along sequence flows alone.
+    pub along_flows_from: Vec<bool>,
+}
+
+/// How a timer start event or any other timer is written.
+#[derive(Debug)]
+pub enum Timer {
+    Duration(Template),
+    Date(Template),
+    Cycle(Template),
+}
+
+/// How a message is awaited or thrown.
+#[derive(Debug)]
+pub struct Message {
+    pub name: String,
+    pub correlation_key: Option<Template>,
+    pub result_variable: Option<String>,
+}
+
+impl Process {
+    pub fn element(&self, index: ElementIndex) -> &Element {
+        &self.elements[index.0 as usize]
+    }
+
+    pub fn flow(&self, index: FlowIndex) -> &Flow {
+        &self.flows[index.0 as usize]
+    }
+
+    pub fn find(&self, id: &str) -> Option<ElementIndex> {
+        self.by_id.get(id).copied()
+    }
+}
+
+impl Element {
+    /// `name`, or the id of an element without one.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.id)
+    }
+}

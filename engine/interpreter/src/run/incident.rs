@@ -1,0 +1,60 @@
+//! Incidents: the model's or the data's fault. The element waits until a person resolves it.
+
+use super::{Here, Run};
+use crate::{Effect, EventKind, Key};
+
+impl<'r> Run<'r> {
+    pub fn raise_incident(&mut self, key: Key, code: &str, message: String) {
+        let Some(here) = self.here(key) else { return };
+        // One at a time: resolving the first shows whether there is a second.
+        if self.instance.element(key).is_some_and(|element| element.incident.is_some()) {
+            return;
+        }
+        let incident = self.fresh_key();
+        let (code, message) = (code.to_owned(), format!("{}: {message}", here.element.id));
+        self.emit(EventKind::IncidentRaised {
+            incident,
+            element_instance: key,
+            code: code.clone(),
+            message: message.clone(),
+        });
+        self.effect(Effect::RaiseIncident {
+            incident,
+            element_instance: key,
+            element: here.element.index,
+            code,
+            message,
+        });
+    }
+
+    /// Closes the incident of an element instance, if it has one.
+    pub fn close_incident(&mut self, key: Key) {
+        if let Some(incident) = self.instance.element(key).and_then(|element| element.incident) {
+            self.emit(EventKind::IncidentResolved { incident });
+            self.effect(Effect::CloseIncident { incident });
+        }
+    }
+
+    /// Tries an element instance again from where it failed.
+    pub fn try_again(&mut self, here: Here<'r>, retries: u32) {
+        let Some(element) = self.instance.element(here.key) else { return };
+        if element.completing {
+            let outcome = element.outcome.clone();
+            self.leave(here, outcome);
+        } else if element.job.is_some() {
+            self.retry_job(here, retries);
+        } else if here.element.kind.behavior().is_replaced_on_retry() {
+            self.replace(here);
+        } else {
+            self.cancel_work(here.key);
+            self.cancel_waits(here.key);
+            self.enter(here);
+        }
+    }
+
+    /// A new element instance in place of one that cannot be used again.
+    fn replace(&mut self, here: Here<'r>) {
+        self.terminate(here.key);
+        self.activate(here.element.index, here.scope, None);
+    }
+}

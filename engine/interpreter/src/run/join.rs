@@ -1,0 +1,66 @@
+//! Joins: which tokens wait, and when they go on together.
+//!
+//! A join keeps which incoming flows were taken, per flow, and consumes one token of each when it fires.
+
+use super::Run;
+use crate::process::{Element, InclusiveJoin};
+use crate::{ElementIndex, EventKind, FlowIndex, Key};
+
+impl Run<'_> {
+    /// Parallel gateway (BPMN 2.0, 13.4.1): one token on every incoming flow.
+    pub(super) fn wait_for_all(&mut self, target: &Element, scope: Key, flow: FlowIndex) {
+        self.emit(EventKind::TokenArrived { element: target.index, flow, scope });
+        self.stir(scope);
+        if self.taken(scope, target.index).len() == target.incoming.len() {
+            self.fire(target.index, scope, target.incoming.clone());
+        }
+    }
+
+    /// Inclusive gateway: asked when everything else has come to rest.
+    pub(super) fn wait_at_inclusive_join(&mut self, target: &Element, scope: Key, flow: FlowIndex) {
+        self.emit(EventKind::TokenArrived { element: target.index, flow, scope });
+        self.stir(scope);
+    }
+
+    /// Fires the first inclusive join that has no reason to wait; true when there was one.
+    pub(super) fn fire_inclusive_joins(&mut self) -> bool {
+        let process = self.process;
+        while let Some(scope) = self.stirred.first().copied() {
+            let parent = self.instance.element(scope).map(|element| element.element);
+            for join in process.inclusive_joins.iter().filter(|join| process.element(join.element).parent == parent) {
+                let taken = self.taken(scope, join.element);
+                if !taken.is_empty() && !self.is_awaited(join, scope, &taken) {
+                    self.fire(join.element, scope, taken);
+                    return true;
+                }
+            }
+            self.stirred.remove(&scope);
+        }
+        false
+    }
+
+    /// The flows of a join that a token waits on.
+    fn taken(&self, scope: Key, element: ElementIndex) -> Vec<FlowIndex> {
+        let all = (scope, element, FlowIndex(0))..=(scope, element, FlowIndex(u32::MAX));
+        self.instance.waiting_tokens.range(all).map(|((_, _, flow), _)| *flow).collect()
+    }
+
+    /// Whether some token of the scope can still come out at an untaken flow, and at no taken one (BPMN 2.0, 13.4.3).
+    fn is_awaited(&self, join: &InclusiveJoin, scope: Key, taken: &[FlowIndex]) -> bool {
+        let is_coming = |place: ElementIndex| {
+            let place = place.0 as usize;
+            let mut untaken = join.incoming.iter().filter(|reach| !taken.contains(&reach.flow));
+            let mut already = join.incoming.iter().filter(|reach| taken.contains(&reach.flow));
+            untaken.any(|reach| reach.from[place]) && !already.any(|reach| reach.along_flows_from[place])
+        };
+        let all = (scope, ElementIndex(0), FlowIndex(0))..=(scope, ElementIndex(u32::MAX), FlowIndex(u32::MAX));
+        let waiting = self.instance.waiting_tokens.range(all).map(|((_, element, _), _)| *element);
+        let elsewhere = waiting.filter(|element| *element != join.element);
+        self.instance.elements.places(scope).chain(elsewhere).any(is_coming)
+    }
+
+    fn fire(&mut self, element: ElementIndex, scope: Key, flows: Vec<FlowIndex>) {
+        self.emit(EventKind::TokensConsumed { element, flows, scope });
+        self.activate(element, scope, None);
+    }
+}

@@ -1,0 +1,138 @@
+//! The life of an element instance: activated, left or terminated; and of the instance itself.
+
+use super::{Here, Run};
+use crate::elements::{Acted, Fault, Next};
+use crate::limits::ELEMENTS_PER_INSTANCE;
+use crate::process::Starts;
+use crate::{Effect, ElementIndex, EventKind, FlowIndex, InstanceState, Key};
+use serde_json::Value;
+
+impl<'r> Run<'r> {
+    pub fn activate(&mut self, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) {
+        if !self.is_open(scope) {
+            return;
+        }
+        let key = self.fresh_key();
+        self.emit(EventKind::ElementActivated { key, element, scope, flow });
+        let here = Here { key, scope, element: self.process.element(element) };
+        if self.instance.activated > ELEMENTS_PER_INSTANCE {
+            let message = format!(
+                "the instance has activated more than {ELEMENTS_PER_INSTANCE} elements; a loop in the process may not end"
+            );
+            self.raise_incident(key, "ELEMENT_LIMIT_EXCEEDED", message);
+        } else {
+            self.enter(here);
+        }
+    }
+
+    /// Whether things can still begin in `scope`.
+    fn is_open(&self, scope: Key) -> bool {
+        self.instance.state == InstanceState::Active
+            && (scope == Key::ROOT || self.instance.elements.contains_key(&scope))
+    }
+
+    /// Starts the work of an element instance: its input, what may interrupt it, and then itself.
+    pub fn enter(&mut self, here: Here<'r>) {
+        let entered = self
+            .map_input(here)
+            .and_then(|()| self.arm_boundary(here))
+            .and_then(|()| here.element.kind.behavior().enter(self, here));
+        self.act(here, entered);
+    }
+
+    /// Everything that starts with a scope.
+    pub fn start_scope(&mut self, scope: Key, starts: &Starts) {
+        for element in starts.none.iter().chain(&starts.implicit) {
+            self.activate(*element, scope, None);
+        }
+        self.unsettle(scope);
+    }
+
+    /// Does what an element wants.
+    pub fn act(&mut self, here: Here<'r>, acted: Acted) {
+        if !self.instance.elements.contains_key(&here.key) {
+            return;
+        }
+        match acted {
+            Ok(Next::Wait) => {}
+            Ok(Next::Leave(outcome)) => self.leave(here, outcome),
+            Ok(Next::Take(flows, outcome)) => self.complete(here, &flows, outcome),
+            Ok(Next::EndScope) => self.end_scope(here),
+            Err(Fault::Incident { code, message }) => self.raise_incident(here.key, &code, message),
+            Err(Fault::Error { code, message }) => self.throw(here, code, message),
+        }
+    }
+
+    /// Its work is done: output mappings, then the flows whose conditions hold.
+    pub fn leave(&mut self, here: Here<'r>, outcome: Option<Value>) {
+        match self.map_output(here).and_then(|()| self.flows_taken(here)) {
+            Ok(flows) => self.complete(here, &flows, outcome),
+            Err(Fault::Incident { code, message }) => {
+                if !self.instance.element(here.key).is_some_and(|element| element.completing) {
+                    self.emit(EventKind::ElementCompleting { key: here.key, outcome });
+                }
+                self.raise_incident(here.key, &code, message);
+            }
+            Err(Fault::Error { code, message }) => self.throw(here, code, message),
+        }
+    }
+
+    fn complete(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
+        let Here { key, scope, .. } = here;
+        self.cancel_waits(key);
+        self.emit(EventKind::ElementCompleted { key });
+        self.stir(scope);
+        for flow in flows {
+            let outcome = outcome.clone().filter(|_| self.process.flow(*flow).carries_outcome);
+            self.emit(EventKind::FlowTaken { flow: *flow, scope, outcome });
+        }
+        if flows.is_empty() {
+            self.unsettle(scope);
+        }
+    }
+
+    /// A terminate end event: everything in its scope ends, and the scope with it (BPMN 2.0, 13.5.6).
+    fn end_scope(&mut self, here: Here<'r>) {
+        self.emit(EventKind::ElementCompleted { key: here.key });
+        self.terminate_children(here.scope);
+        match self.here(here.scope) {
+            Some(scope) => self.leave(scope, None),
+            None => {
+                self.emit(EventKind::InstanceTerminated);
+                self.complete_parent();
+            }
+        }
+    }
+
+    /// Ends an element instance and everything in it without completing it.
+    pub fn terminate(&mut self, key: Key) {
+        let Some(here) = self.here(key) else { return };
+        self.terminate_children(key);
+        self.cancel_work(key);
+        self.cancel_waits(key);
+        self.close_incident(key);
+        self.emit(EventKind::ElementTerminated { key });
+        self.stir(here.scope);
+        self.unsettle(here.scope);
+    }
+
+    pub fn terminate_children(&mut self, scope: Key) {
+        let mut children: Vec<Key> = self.instance.elements.in_scope(scope).collect();
+        children.sort_unstable();
+        for child in children.into_iter().rev() {
+            self.terminate(child);
+        }
+    }
+
+    pub(super) fn complete_instance(&mut self) {
+        self.emit(EventKind::InstanceCompleted);
+        self.complete_parent();
+    }
+
+    fn complete_parent(&mut self) {
+        if let Some(parent) = self.instance.parent {
+            let variables = self.instance.variables.get(&Key::ROOT).cloned().unwrap_or_default();
+            self.effect(Effect::CompleteParent { parent, variables });
+        }
+    }
+}

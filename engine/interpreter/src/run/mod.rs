@@ -1,0 +1,145 @@
+//! The driver: makes the transitions that elements ask for, so that none can be forgotten.
+//!
+//! One [`Run`] is one step. Tokens on flows are part of the state; the driver takes the oldest, lets it arrive, and goes
+//! on until none is left, or until the step has done its share of work. Before a token moves, scopes that have become
+//! empty are completed; after the last one has moved, inclusive joins are asked.
+
+mod activity;
+mod error;
+mod incident;
+mod join;
+mod lifecycle;
+mod values;
+mod waits;
+
+use crate::elements::{Behavior, Fault, Join};
+use crate::instance::Deferred;
+use crate::limits::ACTIVATIONS_PER_STEP;
+use crate::process::{Element, Process};
+use crate::{Effect, ElementIndex, ElementInstance, Event, EventKind, Instance, InstanceState, Key, Timestamp};
+use std::collections::{BTreeSet, VecDeque};
+
+pub(crate) struct Run<'r> {
+    pub process: &'r Process,
+    pub instance: &'r mut Instance,
+    pub now: Timestamp,
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+    /// Scopes that something has gone from: they may be empty now.
+    to_settle: VecDeque<Key>,
+    /// Scopes in which a token moved or died: their inclusive joins may fire now.
+    stirred: BTreeSet<Key>,
+    activations: u32,
+}
+
+/// One element instance, and what it is an instance of.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'r> {
+    pub key: Key,
+    pub scope: Key,
+    pub element: &'r Element,
+}
+
+impl<'r> Run<'r> {
+    pub fn new(process: &'r Process, instance: &'r mut Instance, now: Timestamp) -> Self {
+        Run {
+            process,
+            instance,
+            now,
+            events: Vec::new(),
+            effects: Vec::new(),
+            to_settle: VecDeque::new(),
+            stirred: BTreeSet::new(),
+            activations: 0,
+        }
+    }
+
+    /// Records what happened, and makes it so.
+    pub fn emit(&mut self, kind: EventKind) {
+        let event = Event { at: self.now, kind };
+        self.instance.apply(&event);
+        self.events.push(event);
+    }
+
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    pub fn here(&self, key: Key) -> Option<Here<'r>> {
+        let ElementInstance { element, scope, .. } = self.instance.element(key)?;
+        Some(Here { key, scope: *scope, element: self.process.element(*element) })
+    }
+
+    pub fn fresh_key(&self) -> Key {
+        Key(self.instance.next_key)
+    }
+
+    /// Moves tokens until nothing moves.
+    pub fn run_to_rest(&mut self) {
+        while self.instance.state == InstanceState::Active {
+            if let Some(scope) = self.to_settle.pop_front() {
+                self.settle(scope);
+            } else if let Some(token) = self.instance.deferred.front().cloned() {
+                if self.activations >= ACTIVATIONS_PER_STEP {
+                    return self.put_off();
+                }
+                self.arrive(token);
+            } else if !self.fire_inclusive_joins() {
+                return;
+            }
+        }
+    }
+
+    fn put_off(&mut self) {
+        self.emit(EventKind::WorkDeferred);
+        self.effect(Effect::Continue);
+    }
+
+    fn arrive(&mut self, token: Deferred) {
+        let Deferred { scope, flow, .. } = token;
+        let target = self.process.element(self.process.flow(flow).to);
+        self.activations += 1;
+        match target.kind.behavior().join() {
+            Join::All if target.incoming.len() > 1 => self.wait_for_all(target, scope, flow),
+            Join::Reachable if target.incoming.len() > 1 => self.wait_at_inclusive_join(target, scope, flow),
+            Join::All | Join::Reachable | Join::None => self.activate(target.index, scope, Some(flow)),
+        }
+    }
+
+    /// Something in `scope` is gone and nothing came of it: the scope may be done.
+    pub fn unsettle(&mut self, scope: Key) {
+        self.to_settle.push_back(scope);
+    }
+
+    fn settle(&mut self, scope: Key) {
+        if scope == Key::ROOT {
+            if self.instance.children == 0 {
+                self.complete_instance();
+            }
+            return;
+        }
+        let Some(here) = self.here(scope) else { return };
+        let is_done =
+            self.instance.element(scope).is_some_and(|element| element.children == 0 && element.incident.is_none());
+        if is_done {
+            let acted = here.element.kind.behavior().scope_emptied(self, here);
+            self.act(here, acted);
+        }
+    }
+
+    pub fn stir(&mut self, scope: Key) {
+        if !self.process.inclusive_joins.is_empty() {
+            self.stirred.insert(scope);
+        }
+    }
+
+    pub fn behavior(&self, element: ElementIndex) -> &'r dyn Behavior {
+        self.process.element(element).kind.behavior()
+    }
+}
+
+impl Fault {
+    pub fn incident(code: &str, message: impl Into<String>) -> Fault {
+        Fault::Incident { code: code.to_owned(), message: message.into() }
+    }
+}

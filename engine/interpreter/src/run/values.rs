@@ -1,0 +1,118 @@
+//! Evaluating in a running instance, and writing what comes out.
+
+use super::{Here, Run};
+use crate::elements::Fault;
+use crate::expression::{Expression, ExpressionError};
+use crate::process::Choice;
+use crate::template::Template;
+use crate::variables::{View, check_size};
+use crate::{EventKind, FlowIndex, Key, Variables};
+use serde_json::Value;
+
+impl From<ExpressionError> for Fault {
+    fn from(error: ExpressionError) -> Fault {
+        Fault::incident(error.code.as_str(), error.to_string())
+    }
+}
+
+impl<'r> Run<'r> {
+    pub fn view(&self, key: Key) -> View<'_> {
+        View { process: self.process, instance: self.instance, key, now: self.now }
+    }
+
+    pub fn evaluate(&self, key: Key, expression: &Expression) -> Result<Value, Fault> {
+        Ok(expression.evaluate(&self.view(key))?)
+    }
+
+    pub fn is_true(&self, key: Key, expression: &Expression) -> Result<bool, Fault> {
+        Ok(expression.is_true(&self.view(key))?)
+    }
+
+    pub fn render(&self, key: Key, template: &Template) -> Result<String, Fault> {
+        Ok(template.render(&self.view(key))?)
+    }
+
+    pub fn render_optional(&self, key: Key, template: &Option<Template>) -> Result<Option<String>, Fault> {
+        template.as_ref().map(|template| self.render(key, template)).transpose()
+    }
+
+    pub fn set(&mut self, scope: Key, name: String, value: Value) {
+        self.emit(EventKind::VariableSet { scope, name, value });
+    }
+
+    /// Writes each variable to the scope around `key` that declares it, else to the root.
+    pub fn merge(&mut self, key: Key, variables: Variables) {
+        for (name, value) in variables {
+            let scope = self.instance.declaring_scope(key, &name);
+            self.set(scope, name, value);
+        }
+    }
+
+    /// What an activity leaves behind. With output mappings it stays with the activity, for the mappings to choose from;
+    /// without, it is merged.
+    pub fn leave_behind(&mut self, here: Here<'r>, variables: Variables) {
+        if here.element.output_mappings.is_empty() {
+            self.merge(here.key, variables);
+        } else {
+            for (name, value) in variables {
+                self.set(here.key, name, value);
+            }
+        }
+    }
+
+    pub fn check_size(&self, variables: &Variables) -> Result<(), Fault> {
+        check_size(self.instance, variables).map_err(|message| Fault::incident("VARIABLES_TOO_LARGE", message))
+    }
+
+    /// Input mappings see the scope and write to the element's own.
+    pub fn map_input(&mut self, here: Here<'r>) -> Result<(), Fault> {
+        for mapping in &here.element.input_mappings {
+            let value = self.evaluate(here.scope, &mapping.source)?;
+            self.write_mapped(here.key, &mapping.target, value)?;
+        }
+        Ok(())
+    }
+
+    /// Output mappings see the element's own scope and write outside it.
+    pub fn map_output(&mut self, here: Here<'r>) -> Result<(), Fault> {
+        for mapping in &here.element.output_mappings {
+            let value = self.evaluate(here.key, &mapping.source)?;
+            let scope = self.instance.declaring_scope(here.scope, &mapping.target);
+            self.write_mapped(scope, &mapping.target, value)?;
+        }
+        Ok(())
+    }
+
+    fn write_mapped(&mut self, scope: Key, target: &str, value: Value) -> Result<(), Fault> {
+        let name = target.to_owned();
+        check_size(self.instance, [(&name, &value)])
+            .map_err(|message| Fault::incident("VARIABLES_TOO_LARGE", message))?;
+        self.set(scope, name, value);
+        Ok(())
+    }
+
+    /// The flows that a token leaves an activity or event by: all that are unconditional or whose condition holds, else the
+    /// default one (BPMN 2.0, 13.3.2). An element without flows out is an end.
+    pub fn flows_taken(&self, here: Here<'r>) -> Result<Vec<FlowIndex>, Fault> {
+        let mut taken = Vec::with_capacity(here.element.outgoing.len());
+        let mut default = None;
+        for flow in &here.element.outgoing {
+            match &self.process.flow(*flow).choice {
+                Choice::Always | Choice::Label(_) => taken.push(*flow),
+                Choice::Default => default = Some(*flow),
+                Choice::When(condition) if self.is_true(here.scope, condition)? => taken.push(*flow),
+                Choice::When(_) => {}
+            }
+        }
+        if taken.is_empty() {
+            taken.extend(default);
+        }
+        if taken.is_empty() && !here.element.outgoing.is_empty() {
+            return Err(Fault::incident(
+                "NO_FLOW_MATCHES",
+                "no condition of its outgoing flows holds, and none is the default",
+            ));
+        }
+        Ok(taken)
+    }
+}

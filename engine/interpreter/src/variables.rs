@@ -1,0 +1,121 @@
+//! Variables: where a name is looked up, where a value is written, and how much there may be.
+//!
+//! Every element instance is a scope; a name is looked up from the innermost outwards, the root ([`Key::ROOT`]) last. A
+//! write goes to the scope that declares the name, else to the root.
+
+use crate::expression::Scope;
+use crate::limits::{BYTES_PER_INSTANCE, BYTES_PER_WRITE};
+use crate::{Instance, Key, Process, Timestamp, Variables};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// What an expression sees at one place of an instance.
+pub(crate) struct View<'a> {
+    pub process: &'a Process,
+    pub instance: &'a Instance,
+    pub key: Key,
+    pub now: Timestamp,
+}
+
+impl Scope for View<'_> {
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        match self.instance.variable(self.key, name) {
+            Some(value) => Some(Cow::Borrowed(value)),
+            None => built_in(self.process, self.instance, self.key, name).map(Cow::Owned),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+/// Scope variables that exist without being set, also as scripts spell them.
+const BUILT_IN: [&str; 8] = [
+    "workflowInstanceId",
+    "workflow_instance_id",
+    "instanceId",
+    "instance_id",
+    "processId",
+    "process_id",
+    "taskId",
+    "task_id",
+];
+
+fn built_in(process: &Process, instance: &Instance, key: Key, name: &str) -> Option<Value> {
+    match name {
+        "workflowInstanceId" | "workflow_instance_id" | "instanceId" | "instance_id" => {
+            Some(Value::String(instance.id.to_string()))
+        }
+        "processId" | "process_id" => Some(Value::String(process.id.clone())),
+        "taskId" | "task_id" => {
+            instance.element(key).map(|element| Value::String(process.element(element.element).id.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Everything that `key` sees, inner values before outer ones; with the built-in names for a worker's script.
+pub(crate) fn visible(process: &Process, instance: &Instance, key: Key, with_built_in: bool) -> Variables {
+    let scopes: Vec<Key> = instance.scopes_of(key).collect();
+    let mut all = Variables::new();
+    for scope in scopes.iter().rev() {
+        for (name, value) in instance.variables.get(scope).into_iter().flatten() {
+            all.insert(name.clone(), value.clone());
+        }
+    }
+    for name in BUILT_IN.into_iter().filter(|_| with_built_in) {
+        if !all.contains_key(name) {
+            all.extend(built_in(process, instance, key, name).map(|value| (name.to_owned(), value)));
+        }
+    }
+    all
+}
+
+impl Instance {
+    /// The value of `name` as seen from `key`.
+    pub fn variable(&self, key: Key, name: &str) -> Option<&Value> {
+        self.scopes_of(key).find_map(|scope| self.variables.get(&scope)?.get(name))
+    }
+
+    /// The scope that a write of `name` from `key` goes to.
+    pub(crate) fn declaring_scope(&self, key: Key, name: &str) -> Key {
+        let declares = |scope: &Key| self.variables.get(scope).is_some_and(|variables| variables.contains_key(name));
+        self.scopes_of(key).find(declares).unwrap_or(Key::ROOT)
+    }
+}
+
+/// Whether `written` may be written: its own size, and what the instance then holds (counting it as new).
+pub(crate) fn check_size<'a>(
+    instance: &Instance,
+    written: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Result<(), String> {
+    let bytes: u64 = written.into_iter().map(|(name, value)| size_of(name, value)).sum();
+    if bytes > BYTES_PER_WRITE {
+        return Err(format!(
+            "{bytes} bytes of variables are more than the {BYTES_PER_WRITE} that may be written at once; keep large data in files"
+        ));
+    }
+    let total = instance.variable_bytes + bytes;
+    if total > BYTES_PER_INSTANCE {
+        return Err(format!(
+            "the instance would hold {total} bytes of variables, more than the {BYTES_PER_INSTANCE} allowed; keep large data in files"
+        ));
+    }
+    Ok(())
+}
+
+/// About the bytes of `"name":value,` in JSON; without writing it.
+pub(crate) fn size_of(name: &str, value: &Value) -> u64 {
+    name.len() as u64 + 4 + size(value)
+}
+
+fn size(value: &Value) -> u64 {
+    match value {
+        Value::Null | Value::Bool(_) => 4,
+        Value::Number(_) => 8,
+        Value::String(text) => text.len() as u64 + 2,
+        Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<u64>(),
+        Value::Object(fields) => 2 + fields.iter().map(|(name, value)| size_of(name, value)).sum::<u64>(),
+    }
+}
