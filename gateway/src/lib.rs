@@ -12,6 +12,7 @@
 mod auth;
 mod config;
 mod engine;
+mod event;
 mod http;
 mod json;
 mod live;

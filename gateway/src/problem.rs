@@ -10,16 +10,13 @@ use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// A request that failed. Codes: those of the engine (`NOT_FOUND`, `INVALID`, `CONFLICT`, `LIMIT_EXCEEDED`,
+/// A request that failed. There is no `type`: by the standard that is `about:blank`, the code says which it is. Codes: those of the engine (`NOT_FOUND`, `INVALID`, `CONFLICT`, `LIMIT_EXCEEDED`,
 /// `DEPLOYMENT_REJECTED`, `INSTANCE_ENDED`, `UNAVAILABLE` …) and of the gateway (`UNAUTHORIZED`, `FORBIDDEN`,
 /// `TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE`, `TIMEOUT`, `INTERNAL`).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
-    /// Always `about:blank`: the code says which it is.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub title: String,
+    pub title: &'static str,
     pub status: u16,
     pub code: String,
     pub detail: String,
@@ -68,8 +65,7 @@ impl From<proto::Diagnostic> for Diagnostic {
 impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code: code.to_owned(),
             detail: detail.into(),

@@ -22,7 +22,6 @@ pub mod shape;
 mod socket;
 
 pub use connections::Connections;
-pub use follow::Follower;
 pub use message::Message;
 pub use socket::websocket;
 

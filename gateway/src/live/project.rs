@@ -5,9 +5,9 @@ use super::{
     message::{Body, Element, Failure, Message, Outcome, TaskInstance},
     shape::Shape,
 };
-use crate::json;
+use crate::{event::describe, json};
 use proto::{Event, EventBatch, event::Kind};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
 
 /// Bytes of variables that are remembered for `userTask.created`; more is left out.
@@ -78,7 +78,7 @@ impl Projection {
     }
 
     fn bodies(&mut self, shape: &Shape, batch: &EventBatch, event: &Event) -> Vec<Body> {
-        let Some(kind) = &event.kind else { return vec![other("unknown", event, json!({}))] };
+        let Some(kind) = &event.kind else { return vec![other(event)] };
         match kind {
             Kind::InstanceCreated(_)
             | Kind::InstanceCompleted(_)
@@ -105,7 +105,7 @@ impl Projection {
                 element_id: event.element_id.clone(),
                 incident_id: id(batch, resolved.incident),
             }],
-            kind => vec![rest(event, kind)],
+            _ => vec![other(event)],
         }
     }
 
@@ -271,35 +271,9 @@ fn error_body(event: &Event, code: &str, message: &str, incident_id: Option<Stri
 }
 
 /// What has no message of its own.
-fn rest(event: &Event, kind: &Kind) -> Body {
-    match kind {
-        Kind::TokenArrived(_) => other("tokenArrived", event, json!({})),
-        Kind::TokensConsumed(_) => other("tokensConsumed", event, json!({})),
-        Kind::JobCanceled(_) => other("jobCanceled", event, json!({})),
-        Kind::TimerScheduled(timer) => other("timerScheduled", event, json!({"due": json::time(timer.due)})),
-        Kind::TimerFired(_) => other("timerFired", event, json!({})),
-        Kind::TimerCanceled(_) => other("timerCanceled", event, json!({})),
-        Kind::SubscriptionOpened(opened) => other("subscriptionOpened", event, subscription(opened)),
-        Kind::MessageReceived(received) => other("messageReceived", event, subscription(received)),
-        Kind::SubscriptionClosed(_) => other("subscriptionClosed", event, json!({})),
-        Kind::ChildStarted(child) => other("childStarted", event, child_details(child)),
-        Kind::ChildEnded(child) => other("childEnded", event, child_details(child)),
-        Kind::WorkDeferred(_) => other("workDeferred", event, json!({})),
-        _ => other("unknown", event, json!({})),
-    }
-}
-
-fn other(name: &'static str, event: &Event, details: Value) -> Body {
-    let details = details.as_object().cloned().unwrap_or_default();
+fn other(event: &Event) -> Body {
+    let (name, details) = event.kind.as_ref().map_or_else(|| ("unknown", Map::new()), describe);
     Body::HistoryEvent { event: name, element_id: event.element_id.clone(), details }
-}
-
-fn subscription(subscription: &proto::MessageSubscription) -> Value {
-    json!({"messageName": subscription.message_name, "correlationKey": subscription.correlation_key})
-}
-
-fn child_details(child: &proto::Child) -> Value {
-    json!({"childId": child.child_id, "calledElement": child.called_element})
 }
 
 fn element(event: &Event) -> Element {

@@ -49,6 +49,18 @@ pub struct UserTask {
     process_id: String,
     process_name: String,
     element_id: String,
+    task: Task,
+    /// open, completed or canceled.
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_by: Option<String>,
+    created_at: String,
+}
+
+/// What the definition says of it, its expressions evaluated.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
     name: String,
     /// Done outside of any system: nothing to fill in.
     is_manual: bool,
@@ -59,13 +71,8 @@ pub struct UserTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    due_date: Option<String>,
+    due: Option<String>,
     form_fields: Vec<FormField>,
-    /// open, completed or canceled.
-    state: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    claimed_by: Option<String>,
-    created_at: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -183,24 +190,31 @@ pub async fn complete(
 
 impl From<proto::UserTaskInfo> for UserTask {
     fn from(wire: proto::UserTaskInfo) -> Self {
-        let task = wire.task.unwrap_or_default();
         Self {
             id: wire.id,
             instance_id: wire.instance_id,
             process_id: wire.process_id,
             process_name: wire.process_name,
             element_id: wire.element_id,
-            name: task.name,
-            is_manual: task.is_manual,
-            assignee: task.assignee,
-            candidate_groups: task.candidate_groups,
-            candidate_users: task.candidate_users,
-            priority: task.priority,
-            due_date: task.due.map(json::time),
-            form_fields: task.form_fields.into_iter().map(Into::into).collect(),
+            task: wire.task.unwrap_or_default().into(),
             state: wire.state,
             claimed_by: wire.claimed_by,
             created_at: json::time(wire.created_at),
+        }
+    }
+}
+
+impl From<proto::UserTask> for Task {
+    fn from(wire: proto::UserTask) -> Self {
+        Self {
+            name: wire.name,
+            is_manual: wire.is_manual,
+            assignee: wire.assignee,
+            candidate_groups: wire.candidate_groups,
+            candidate_users: wire.candidate_users,
+            priority: wire.priority,
+            due: wire.due.map(json::time),
+            form_fields: wire.form_fields.into_iter().map(Into::into).collect(),
         }
     }
 }

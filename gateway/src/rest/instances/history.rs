@@ -1,14 +1,15 @@
-//! The history of an instance as messages: the same as on a live connection, page by page.
+//! The history of an instance as the engine keeps it: batches of events, one for each step.
 
 use crate::{
     auth::Caller,
-    json::{Id, Params},
-    live::{Follower, Message},
+    event::describe,
+    json::{self, Id, Params},
     problem::Problem,
     state::App,
 };
 use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,12 +26,40 @@ pub struct HistoryParams {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
-    /// Messages as on a live connection, in order.
-    #[schema(value_type = Vec<Object>)]
-    events: Vec<Message>,
-    /// `from` of the next page, when more is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<u64>,
+    batches: Vec<Batch>,
+    /// More is there.
+    more: bool,
+}
+
+/// The events of one step. The first has the sequence number `firstSeq`, the others follow without gaps.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Batch {
+    first_seq: u64,
+    events: Vec<HistoryEvent>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    traceparent: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEvent {
+    /// `elementActivated`, `jobFailed` …
+    #[serde(rename = "type")]
+    kind: &'static str,
+    at: String,
+    /// The element instance, or the scope.
+    key: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    element_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    element_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    element_type: String,
+    /// What this kind of event says besides.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
 }
 
 /// What happened, in order.
@@ -42,18 +71,30 @@ pub async fn history(
     Id(instance_id): Id,
     Params(params): Params<HistoryParams>,
 ) -> Result<Json<History>, Problem> {
-    let limit = u64::from(params.limit.unwrap_or(500).clamp(1, 1000));
-    let from = params.from.unwrap_or(1).max(1);
-    let mut replay = Follower::new(&caller.tenant, &instance_id, from);
-    let mut events = Vec::new();
-    let last = from.saturating_add(limit);
-    while let Some(page) = replay.next_page(&app.sources).await? {
-        events.extend(page);
-        if replay.next_seq() >= last {
-            break;
-        }
+    let wire = proto::GetHistoryRequest {
+        tenant: caller.tenant.to_string(),
+        instance_id,
+        from_seq: params.from.unwrap_or(1).max(1),
+        limit: params.limit.unwrap_or(500).clamp(1, 1000),
+    };
+    let reply: proto::GetHistoryReply = app.engine.call("get_history", &wire).await?;
+    Ok(Json(History { batches: reply.batches.into_iter().map(batch).collect(), more: reply.more }))
+}
+
+fn batch(wire: proto::EventBatch) -> Batch {
+    let events = wire.events.into_iter().map(event).collect();
+    Batch { first_seq: wire.first_seq, events, traceparent: wire.traceparent }
+}
+
+fn event(wire: proto::Event) -> HistoryEvent {
+    let (kind, fields) = wire.kind.as_ref().map_or_else(|| ("unknown", Map::new()), describe);
+    HistoryEvent {
+        kind,
+        at: json::time(wire.at),
+        key: wire.key,
+        element_id: wire.element_id,
+        element_name: wire.element_name,
+        element_type: wire.element_type,
+        fields,
     }
-    let next = (replay.next_seq() > last || replay.has_more()).then_some(last);
-    events.retain(|message| message.seq.is_none_or(|seq| seq < last));
-    Ok(Json(History { events, next }))
 }
