@@ -1,0 +1,106 @@
+// The conversation of an agentic task: thinking, model calls, tool calls with arguments and results, usage. Live while
+// it runs and from the record afterwards.
+
+import { api } from '../api.js';
+import { button, fill, h, settled } from '../dom.js';
+import { oops } from '../toast.js';
+import { isStandIn, totals, turn } from './transcript.js';
+
+export class AgentDrawer {
+  #state;
+  #elementId = null;
+  #job = null;
+  #records = [];
+  #before = null;
+  #title = h('h2', {});
+  #jobs = h('div', { class: 'drawer-jobs' });
+  #log = h('div', { class: 'transcript', 'data-testid': 'transcript', role: 'log', 'aria-label': 'Conversation' });
+  #load = settled(() => this.#fetch(), 350);
+
+  constructor(state) {
+    this.#state = state;
+    const close = button('×', () => this.close(), { variant: 'plain close', 'aria-label': 'Close' });
+    this.root = h('aside', { class: 'drawer', hidden: true, 'data-testid': 'agent-drawer', 'aria-label': 'Conversation of an agent' },
+      h('header', {}, this.#title, close), this.#jobs, this.#log);
+    this.root.addEventListener('keydown', (event) => event.key === 'Escape' && this.close());
+  }
+
+  /** Opens the latest run of an element. */
+  open(elementId, name) {
+    const keys = [...(this.#state.elements.get(elementId)?.keys ?? [])];
+    if (!keys.length) return;
+    this.#before = this.root.hidden ? document.activeElement : this.#before;
+    this.#elementId = elementId;
+    this.#title.textContent = name || elementId;
+    this.root.hidden = false;
+    this.#choose(keys, keys.at(-1));
+    this.root.querySelector('.close').focus();
+  }
+
+  close() {
+    this.root.hidden = true;
+    this.#job = null;
+    this.#before?.focus?.();
+  }
+
+  /** Something new was heard of this instance. */
+  heard(message) {
+    if (this.root.hidden || !this.#job) return;
+    const concerns = message.jobId === this.#job || (message.elementId === this.#elementId && message.seq !== undefined);
+    if (concerns) this.#load();
+    if (message.jobId === this.#job) this.#draw();
+  }
+
+  #choose(keys, key) {
+    this.#job = `${this.#state.instanceId}:${key}`;
+    this.#records = [];
+    const chips = keys.length > 1 && keys.slice(-12).map((other, index) =>
+      button(`Run ${Math.max(keys.length - 12, 0) + index + 1}`, () => this.#choose(keys, other), { variant: other === key ? 'chip chosen' : 'chip', 'aria-pressed': String(other === key) }));
+    fill(this.#jobs, chips);
+    this.#draw();
+    this.#fetch();
+  }
+
+  async #fetch() {
+    const job = this.#job;
+    if (!job) return;
+    try {
+      const { records } = await api.transcript(job);
+      if (job !== this.#job) return;
+      this.#records = records;
+      this.#draw();
+    } catch (problem) {
+      if (job === this.#job) oops(problem);
+    }
+  }
+
+  #draw() {
+    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
+    const standIn = isStandIn(this.#records) && h('p', { class: 'stand-in', 'data-testid': 'stand-in' },
+      'Scripted stand-in: these answers come from a script and not from a language model. Tools are real.');
+    fill(this.#log, standIn, totals(this.#records), this.#records.map((record) => turn(record, this.#records)), this.#saying());
+    if (!this.#log.childElementCount) this.#log.append(h('p', { class: 'empty small' }, 'Nothing is recorded yet.'));
+    if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  /** What is being said now, until the record has it. */
+  #saying() {
+    const said = [...(this.#state.agents.get(this.#job)?.values() ?? [])];
+    const running = !this.#records.some((record) => record.kind === 'run_finished');
+    if (!running) return said.filter(({ kind }) => kind === 'thinking' && !this.#recorded(kind)).map(spoken);
+    const last = said.at(-1);
+    return last && !this.#contains(last.text) ? spoken(last) : null;
+  }
+
+  #recorded(kind) {
+    return this.#records.some((record) => record.data?.[kind] !== undefined || record.data?.reasoning !== undefined);
+  }
+
+  #contains(text) {
+    return this.#records.some((record) => record.kind === 'model_reply' && JSON.stringify(record.data).includes(JSON.stringify(text).slice(1, -1)));
+  }
+}
+
+function spoken({ kind, text }) {
+  return h('div', { class: `turn ${kind} live` }, h('small', {}, kind === 'thinking' ? 'Thinking' : 'Saying'), h('div', { class: 'said' }, text));
+}

@@ -1,0 +1,46 @@
+// What an instance waits for people to do: user tasks, messages to deliver, incidents to resolve.
+
+import { button, fill, h } from '../dom.js';
+import { relative, fullTime } from '../format.js';
+import { oops } from '../toast.js';
+import { openIncident } from './incident_dialog.js';
+import { openMessage } from './message_dialog.js';
+import { openUserTask } from './user_task_dialog.js';
+
+/** Fills `place`; `may` says which of `{tasks, change}` the person is allowed. */
+export function showAttention(place, { tasks, subscriptions, incidents, elements, may }) {
+  const cards = [
+    ...incidents.map((incident) => incidentCard(incident, may)),
+    ...tasks.map((task) => taskCard(task, may)),
+    ...subscriptions.map((subscription) => messageCard(subscription, elements, may)),
+  ];
+  place.hidden = !cards.length;
+  fill(place, cards);
+}
+
+function taskCard(task, may) {
+  const due = task.dueDate && h('time', { datetime: task.dueDate, title: fullTime(task.dueDate) }, ` · due ${relative(task.dueDate)}`);
+  const open = () => openUserTask(task.id).catch(oops);
+  const label = task.isManual ? 'Done …' : 'Open form';
+  return card('task', task.isManual ? 'To be done by hand' : 'Waits for a decision', task.name || task.elementId,
+    [task.assignee ?? task.candidateGroups?.join(', '), due],
+    may.tasks && button(label, open, { variant: 'primary', 'data-testid': `open-task-${task.elementId}`, 'data-focus': task.id }));
+}
+
+function messageCard(subscription, elements, may) {
+  const element = elements.get(subscription.elementId);
+  const acceptsFile = element?.properties?.custom?.accepts === 'file';
+  return card('message', 'Waits for a message', element?.name || subscription.elementId, [subscription.messageName],
+    may.change && button(acceptsFile ? 'Deliver a file …' : 'Deliver message …', () => openMessage(subscription, acceptsFile),
+      { 'data-testid': `deliver-${subscription.elementId}`, 'data-focus': `${subscription.key}/${subscription.messageName}` }));
+}
+
+function incidentCard(incident, may) {
+  return card('incident', `Incident: ${incident.code}`, incident.elementId, [incident.message],
+    may.change && button('Resolve …', () => openIncident(incident), { variant: 'danger', 'data-testid': `resolve-${incident.elementId}`, 'data-focus': incident.id }));
+}
+
+function card(kind, what, title, details, action) {
+  return h('section', { class: `attention-card ${kind}`, 'data-testid': `attention-${kind}` },
+    h('div', {}, h('small', {}, what), h('strong', {}, title), h('span', { class: 'details' }, details)), action);
+}

@@ -1,0 +1,53 @@
+// The small things that stand on and beside an element in the picture: counts, progress, errors, tool uses.
+
+import { h } from '../dom.js';
+import { short } from '../format.js';
+
+/** How many are active, done, cancelled and in trouble; one that is done once is just a check. */
+export function badges(element) {
+  const counts = [
+    ['incident', element.incidents.size, '!', 'incidents'],
+    ['active', element.active.size, '', 'active'],
+    ['completed', element.completed, '✓', 'completed'],
+    ['cancelled', element.cancelled, '⊘', 'cancelled'],
+  ].filter(([, count]) => count > 0);
+  if (!counts.length) return null;
+  const shown = counts.map(([kind, count, sign, name]) =>
+    h('span', { class: `badge ${kind}`, title: `${count} ${name}`, 'data-testid': `badge-${kind}-${element.id}` },
+      [sign, count > 1 || !sign ? count : ''].filter((part) => part !== '').join(' ')));
+  return h('div', { class: 'badges' }, shown);
+}
+
+export function progress(element) {
+  if (!element.progress || !element.active.size) return null;
+  const { value, status, text } = element.progress;
+  const percent = Math.round(value * 100);
+  return h('div', { class: `progress ${status}`, 'data-testid': `progress-${element.id}` },
+    h('div', { class: 'bar', role: 'progressbar', 'aria-valuenow': percent, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-label': element.name || element.id },
+      h('i', { style: { width: `${percent}%` } })),
+    text && h('span', { title: text }, short(text, 60)));
+}
+
+export function errorMark(element) {
+  if (!element.error || (!element.active.size && !element.incidents.size)) return null;
+  const again = element.error.retryable ? ' Will be tried again.' : '';
+  return h('div', { class: 'error-mark', title: `${element.error.message}${again}`, 'data-testid': `error-${element.id}` },
+    short(element.error.message, 70), again && h('em', {}, again));
+}
+
+/** The ways out that a gateway is looking at. */
+export function evaluation(element) {
+  if (!element.evaluating?.length) return null;
+  return h('ul', { class: 'evaluation', 'data-testid': `evaluating-${element.id}` },
+    element.evaluating.slice(0, 6).map((path) => h('li', {}, path.condition || path.flowId, ' → ', path.target)));
+}
+
+/** A tool's name, what it was given, and what it answered. */
+export function toolNews(message) {
+  const done = message.result !== undefined;
+  const kind = message.isError ? 'failed' : done ? 'done' : 'running';
+  return h('div', { class: `tool-news ${kind}`, 'data-testid': 'tool-pop', 'data-tool': message.tool, 'data-element': message.elementId },
+    h('strong', {}, message.tool, h('i', { class: 'tool-state' }, done ? (message.isError ? ' ✗' : ' ✓') : ' …')),
+    h('span', {}, short(message.arguments ?? {}, 90)),
+    done && h('span', { class: 'tool-result' }, short(message.result, 90)));
+}

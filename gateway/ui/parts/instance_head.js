@@ -1,0 +1,32 @@
+// The head of an instance: what it is, how it stands, whose child it is, and ending it.
+
+import { button, h } from '../dom.js';
+import { between, duration, fullTime } from '../format.js';
+import { stateMark } from '../views/instances.js';
+
+export function instanceHead({ instance, children, elements }, state, may, onCancel) {
+  const isOpen = !instance.endedAt;
+  const took = state.ended?.duration !== undefined ? duration(state.ended.duration) : between(instance.createdAt, instance.endedAt);
+  const called = children.map((child) => [child, elements.find((element) => element.childId === child)?.elementName]);
+  return [
+    h('div', {},
+      h('h1', {}, instance.processName || instance.processId, ' ', stateMark(instance)),
+      h('p', { class: 'muted' },
+        h('a', { href: `#/processes/${encodeURIComponent(instance.processId)}?version=${instance.processVersion}` }, `version ${instance.processVersion}`),
+        ' · ', h('code', { title: 'Instance id', 'data-testid': 'instance-id' }, instance.instanceId),
+        instance.businessKey && ` · ${instance.businessKey}`,
+        ' · ', h('time', { datetime: instance.createdAt, title: fullTime(instance.createdAt) }, fullTime(instance.createdAt)),
+        !isOpen && ` · took ${took}`,
+        state.ended?.error && h('span', { class: 'bad' }, ` · ${state.ended.error.message}`)),
+      relatives(instance, called)),
+    h('span', { class: 'space' }),
+    isOpen && may.change && button('Cancel instance …', onCancel, { variant: 'danger quiet', 'data-testid': 'cancel', 'data-focus': 'cancel' }),
+  ];
+}
+
+function relatives(instance, called) {
+  if (!instance.parent && !called.length) return null;
+  return h('p', { class: 'relatives' },
+    instance.parent && h('a', { href: `#/instances/${instance.parent.instanceId}`, 'data-testid': 'parent' }, '↑ called by'),
+    called.map(([child, name]) => h('a', { href: `#/instances/${child}`, 'data-testid': 'child' }, `↓ ${name || child.slice(0, 8)}`)));
+}

@@ -1,0 +1,105 @@
+// Starting an instance: who asks, variables, and the log (or other file) that a process waits for at its beginning.
+
+import { api } from '../api.js';
+import { button, h } from '../dom.js';
+import { Dialog } from '../dialog.js';
+import { person } from '../session.js';
+import { go } from '../router.js';
+import { toast } from '../toast.js';
+
+/** How long a message may wait until the instance has come to its receive task. */
+const PATIENCE = 60_000;
+
+/** `process` as the API gives it: `{process, elements}`. */
+export function openStart({ process, elements }, { file } = {}) {
+  const dialog = new Dialog(`Start “${process.name || process.processId}”`, { testid: 'start-dialog' });
+  const receiver = fileReceiver(elements);
+  const input = inputs(receiver, file);
+  dialog.body.append(input.element);
+  const once = crypto.randomUUID();
+  const start = () => dialog.attempt(() => begin(process, receiver, input, once, dialog));
+  dialog.footer.append(
+    button('Cancel', () => dialog.close()),
+    button('Start', start, { variant: 'primary', 'data-testid': 'start-submit' }));
+  dialog.show();
+  input.focus();
+}
+
+/** The task that waits for a file, if the process has one. */
+export function fileReceiver(elements) {
+  const receiver = elements.find(({ properties }) => properties?.messageRef && properties.custom?.accepts === 'file');
+  return receiver && { name: receiver.name || receiver.id, message: receiver.properties.messageRef };
+}
+
+function inputs(receiver, file) {
+  const upload = receiver && filePicker(receiver, file);
+  const email = h('input', { id: 'start-email', type: 'email', autocomplete: 'email', value: person().includes('@') ? person() : '', 'data-testid': 'start-email' });
+  const businessKey = h('input', { id: 'start-business-key', type: 'text', autocomplete: 'off' });
+  const variables = h('textarea', { id: 'start-variables', rows: 5, class: 'code', spellcheck: 'false', 'data-testid': 'start-variables' }, '{}');
+  const element = h('div', { class: 'form' },
+    upload?.element,
+    field('start-email', 'Your mail address', email, 'Becomes requester.email; where the process writes to.'),
+    h('details', { open: !receiver }, h('summary', {}, 'Variables and business key'),
+      field('start-variables', 'Variables (JSON)', variables),
+      field('start-business-key', 'Business key', businessKey)));
+  return {
+    element,
+    focus: () => (upload?.input ?? email).focus(),
+    file: () => upload?.chosen(),
+    businessKey: () => businessKey.value.trim() || undefined,
+    variables: () => withRequester(parse(variables.value), email.value.trim()),
+  };
+}
+
+function field(id, label, control, note) {
+  return h('div', { class: 'field' }, h('label', { for: id }, label), control, note && h('p', { class: 'note' }, note));
+}
+
+/** A file by choosing or by dropping. */
+function filePicker(receiver, given) {
+  let file = given ?? null;
+  const name = h('strong', {}, file?.name ?? 'Drop a file here, or choose one');
+  const input = h('input', { id: 'start-file', type: 'file', 'data-testid': 'start-file' });
+  const take = (chosen) => {
+    file = chosen ?? file;
+    name.textContent = file?.name ?? name.textContent;
+    element.classList.toggle('has-file', Boolean(file));
+  };
+  input.addEventListener('change', () => take(input.files[0]));
+  const element = h('label', { class: 'drop small', for: 'start-file', on: {
+    dragover: (event) => event.preventDefault(),
+    drop: (event) => {
+      event.preventDefault();
+      take(event.dataTransfer.files[0]);
+    },
+  } }, name, h('span', {}, `for “${receiver.name}”`), input);
+  return { element, input, chosen: () => file };
+}
+
+function parse(text) {
+  const value = text.trim() ? JSON.parse(text) : {};
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('Variables are a JSON object, like {"name": "value"}.');
+  return value;
+}
+
+function withRequester(variables, email) {
+  return email ? { ...variables, requester: { ...variables.requester, email } } : variables;
+}
+
+async function begin(process, receiver, input, once, dialog) {
+  const variables = input.variables();
+  const file = input.file();
+  const stored = file ? await api.upload(file) : null;
+  const request = { processId: process.processId, variables, businessKey: input.businessKey() };
+  const { instanceId } = await api.start(request, once);
+  dialog.close();
+  go(`/instances/${instanceId}`);
+  toast('Started.', 'good');
+  if (stored) await deliverFile(receiver.message, instanceId, stored, `${once}/file`);
+}
+
+/** The message that a waiting receive task takes; its key is the instance, unless told otherwise. */
+export function deliverFile(name, correlationKey, stored, messageId) {
+  const variables = { logFile: stored, logFileName: stored.name };
+  return api.publish({ name, correlationKey, variables, ttlMs: PATIENCE, messageId });
+}

@@ -1,0 +1,103 @@
+// A user task as a dialog: what there is to know, the form, and the buttons that finish it.
+
+import { api } from '../api.js';
+import { button, h } from '../dom.js';
+import { Dialog } from '../dialog.js';
+import { fullTime, relative, words } from '../format.js';
+import { person } from '../session.js';
+import { toast } from '../toast.js';
+import { Form } from './form.js';
+import { variableList } from './json_tree.js';
+
+const APPROVED = /^(approved?|accept(ed)?|yes)$/i;
+const REJECTED = /^(reject(ed)?|decline(d)?|denied|no)$/i;
+
+/** Opens the dialog of an open task; `onDone` is called after it was completed. */
+export async function openUserTask(taskId, onDone = () => {}) {
+  const { task, variables } = await api.userTask(taskId);
+  if (task.state !== 'open') return toast('This task is done already.');
+  const dialog = new Dialog(task.name || task.elementId, { testid: 'task-dialog', wide: true });
+  const decision = decisionOf(task);
+  const form = new Form(fieldsOf(task, decision), variables);
+  dialog.body.append(about(task), form.element, seen(variables));
+  const once = crypto.randomUUID();
+  const finish = (outcome) => complete({ dialog, form, task, decision, outcome, once, onDone });
+  dialog.footer.append(...finishing(task, decision, finish));
+  dialog.show();
+  form.fields[0]?.focus();
+}
+
+/**
+ * How a task is decided: by a field with approving and rejecting options (or one named so), by the two buttons alone when
+ * there is no form, else not at all.
+ */
+function decisionOf(task) {
+  if (task.isManual) return null;
+  if (!task.formFields.length) return { name: 'decision', approved: 'approved', rejected: 'rejected' };
+  for (const field of task.formFields) {
+    const approved = (field.options ?? []).find((option) => APPROVED.test(option));
+    const rejected = (field.options ?? []).find((option) => REJECTED.test(option));
+    if (approved && rejected) return { name: field.name, approved, rejected };
+  }
+  const named = task.formFields.find((field) => /decision$/i.test(field.name) && !field.options?.length);
+  return named ? { name: named.name, approved: 'approved', rejected: 'rejected' } : null;
+}
+
+/** The buttons stand for the decision, so its field is left out; comments are always there where people decide. */
+function fieldsOf(task, decision) {
+  const fields = task.formFields.filter((field) => field.name !== decision?.name).map(asShown);
+  const hasComments = fields.some((field) => /comments?$/i.test(field.name));
+  if (decision && !hasComments) fields.push({ name: 'comments', label: 'Comments', type: 'multiline', required: false });
+  return fields;
+}
+
+function asShown(field) {
+  const isRemark = /comments?$/i.test(field.name) && (field.type ?? 'text') === 'text';
+  return isRemark ? { ...field, type: 'multiline' } : field;
+}
+
+function about(task) {
+  const facts = [
+    ['Process', h('a', { href: `#/instances/${task.instanceId}` }, task.processName || task.processId)],
+    ['Assignee', task.assignee],
+    ['Groups', task.candidateGroups?.join(', ')],
+    ['Priority', task.priority],
+    ['Due', task.dueDate && h('time', { datetime: task.dueDate, title: fullTime(task.dueDate) }, relative(task.dueDate))],
+    ['Claimed by', task.claimedBy],
+  ].filter(([, value]) => value);
+  return h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+}
+
+function seen(variables) {
+  return h('details', { class: 'seen' }, h('summary', {}, 'Everything that this task sees'), variableList(variables));
+}
+
+function finishing(task, decision, finish) {
+  if (task.isManual) return [button('Done', () => finish(null), { variant: 'primary', 'data-testid': 'done' })];
+  if (!decision) return [button('Complete', () => finish(null), { variant: 'primary', 'data-testid': 'complete' })];
+  return [
+    button(words(verb(decision.rejected)), () => finish(decision.rejected), { variant: 'danger', 'data-testid': 'reject' }),
+    button(words(verb(decision.approved)), () => finish(decision.approved), { variant: 'primary', 'data-testid': 'approve' }),
+  ];
+}
+
+function verb(option) {
+  return option.replace(/^(approve|reject|decline|accept)e?d$/i, '$1');
+}
+
+async function complete({ dialog, form, task, decision, outcome, once, onDone }) {
+  dialog.clearError();
+  const variables = await form.read();
+  if (!variables) return;
+  if (outcome) variables[decision.name] = outcome;
+  if (outcome && decision.name !== 'decision') variables.decision ??= APPROVED.test(outcome) ? 'approved' : 'rejected';
+  const request = { variables, ...(person() ? { by: person() } : {}) };
+  const done = await dialog.attempt(
+    () => api.complete(task.id, request, once),
+    (problem) => form.place(problem).concat(['Nothing was sent on; correct it and try again.']).slice(0, 3).map((text) => h('p', {}, text)),
+  );
+  if (!done) return;
+  dialog.close();
+  toast(`${task.name || task.elementId}: ${outcome ? words(outcome).toLowerCase() : 'done'}`, 'good');
+  onDone();
+}

@@ -1,0 +1,153 @@
+// One instance, live: the picture, what it waits for, its elements, what happened, its variables, its agents.
+//
+// Messages (live.js → run_state.js) say what happens; the REST snapshot, read again a moment after something happened,
+// says what is: variables, incidents, open tasks, subscriptions, children.
+
+import { api } from '../api.js';
+import { fill, h, oncePerFrame, settled } from '../dom.js';
+import { Diagram } from '../diagram.js';
+import { RunState } from '../run_state.js';
+import { announce, oops, toast } from '../toast.js';
+import { AgentDrawer } from '../parts/agent_drawer.js';
+import { showAttention } from '../parts/attention.js';
+import { elementAction } from '../parts/element_action.js';
+import { showElementList } from '../parts/element_list.js';
+import { instanceHead } from '../parts/instance_head.js';
+import { variableList } from '../parts/json_tree.js';
+import { legend } from '../parts/legend.js';
+import { makeTabs } from '../parts/tabs.js';
+import { showTimeline } from '../parts/timeline.js';
+
+const RECENT = 8_000;
+
+export async function instanceView(context, { id }) {
+  const snapshot = await api.instance(id);
+  const { instance } = snapshot;
+  const definition = await api.process(instance.processId, instance.processVersion);
+  const view = new InstanceView(context, snapshot, definition);
+  requestAnimationFrame(() => view.begin().catch(oops));
+  return { title: instance.processName || instance.processId, root: view.root, close: () => view.close() };
+}
+
+class InstanceView {
+  #id;
+  #live;
+  #may;
+  #snapshot;
+  #tasks = [];
+  #elements;
+  #xml;
+  #state;
+  #diagram;
+  #drawer;
+  #stop = () => {};
+  #everything = false;
+  #head = h('div', { class: 'page-head' });
+  #attention = h('div', { class: 'attention', hidden: true, 'aria-live': 'polite', 'data-testid': 'attention' });
+  #list = h('div', {});
+  #timeline = h('div', {});
+  #variables = h('div', {});
+  #draw = oncePerFrame(() => this.#drawNow());
+  #look = settled(() => this.#readAgain(), 200);
+
+  constructor({ me, live }, snapshot, { bpmnXml, elements }) {
+    this.#id = snapshot.instance.instanceId;
+    this.#live = live;
+    this.#may = { tasks: me.role !== 'viewer', change: ['admin', 'operator'].includes(me.role) };
+    this.#snapshot = snapshot;
+    this.#xml = bpmnXml;
+    this.#elements = new Map(elements.map((element) => [element.id, element]));
+    this.#state = new RunState(this.#id);
+    this.#drawer = new AgentDrawer(this.#state);
+    this.#diagram = new Diagram({ label: 'Live process diagram', onSelect: (element) => this.#select(element) });
+    this.root = h('div', { class: 'page instance' }, this.#head, this.#attention, this.#diagram.root, legend(), this.#tabs(), this.#drawer.root);
+  }
+
+  async begin() {
+    this.#drawNow();
+    await this.#diagram.show(this.#xml);
+    this.#diagram.follow(this.#state, (element) => elementAction(element, this.#waiting(), this.#may));
+    this.#stop = this.#live.subscribe({ instanceId: this.#id }, (message) => this.#heard(message));
+    await this.#readAgain();
+  }
+
+  close() {
+    this.#stop();
+    this.#look.stop();
+    this.#diagram.close();
+  }
+
+  #tabs() {
+    const all = h('input', { type: 'checkbox', id: 'everything' });
+    all.addEventListener('change', () => { this.#everything = all.checked; this.#draw(); });
+    const history = h('div', {}, h('label', { class: 'check', for: 'everything' }, all, 'every event'), this.#timeline);
+    return makeTabs([['Elements', this.#list], ['Timeline', history], ['Variables', this.#variables]]);
+  }
+
+  #heard(message) {
+    if (message.type === 'error' || message.type === 'problem') return toast(message.message ?? message.detail ?? 'The live connection has a problem.', 'error');
+    if (!this.#state.apply(message)) return;
+    const isRecent = Date.now() - new Date(message.timestamp) < RECENT;
+    if (message.type === 'agent.tool_use' && isRecent) this.#diagram.pop(message);
+    if (isRecent) this.#say(message);
+    this.#drawer.heard(message);
+    this.#draw();
+    if (message.seq !== undefined) this.#look();
+  }
+
+  /** For those who cannot see the picture. */
+  #say(message) {
+    const name = message.elementName || message.elementId;
+    if (message.type === 'element.activated') announce(`${name} began`);
+    if (message.type === 'task.error') announce(`${name}: ${message.error?.message}`);
+    if (message.type === 'workflow.completed') announce(`The instance has ended: ${message.outcome}`);
+  }
+
+  async #readAgain() {
+    try {
+      const [snapshot, { tasks }] = await Promise.all([api.instance(this.#id), api.userTasks({ instanceId: this.#id, state: 'open', limit: 100 })]);
+      this.#snapshot = snapshot;
+      this.#tasks = tasks;
+      this.#state.setIncidents(snapshot.incidents);
+      this.#drawNow();
+    } catch (problem) {
+      if (problem.status !== 0) oops(problem);
+    }
+  }
+
+  #waiting() {
+    return { tasks: this.#tasks, subscriptions: this.#snapshot.subscriptions, incidents: this.#snapshot.incidents, elements: this.#elements };
+  }
+
+  #drawNow() {
+    fill(this.#head, instanceHead(this.#snapshot, this.#state, this.#may, () => this.#cancel()));
+    showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
+    showElementList(this.#list, this.#state, this.#elements, {
+      onSelect: (element) => this.#diagram.reveal(element),
+      onAgent: (element) => this.#openAgent(element),
+    });
+    showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, onSelect: (element) => this.#diagram.reveal(element) });
+    fill(this.#variables, variableList(this.#snapshot.variables));
+    this.#diagram.redraw();
+  }
+
+  #select(elementId) {
+    this.#diagram.reveal(elementId);
+    if (this.#elements.get(elementId)?.type === 'agenticTask') this.#openAgent(elementId);
+  }
+
+  #openAgent(elementId) {
+    this.#drawer.open(elementId, this.#elements.get(elementId)?.name);
+  }
+
+  async #cancel() {
+    if (!window.confirm('End this instance and everything in it?')) return;
+    try {
+      await api.cancel(this.#id, 'canceled on the page');
+      toast('Cancelled.', 'good');
+      this.#look();
+    } catch (problem) {
+      oops(problem);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// Instances, newest first, by state and process, always up to date.
+
+import { api } from '../api.js';
+import { button, fill, h, settled } from '../dom.js';
+import { between, fullTime, relative } from '../format.js';
+import { oops } from '../toast.js';
+
+const STATES = ['', 'active', 'incident', 'completed', 'failed', 'canceled', 'terminated'];
+const PAGE = 50;
+
+export async function instancesView({ live }, { query }) {
+  const filter = { processId: query.get('processId') ?? '', state: query.get('state') ?? '', businessKey: query.get('businessKey') ?? '' };
+  const pages = { shown: PAGE };
+  const table = h('div', { 'data-testid': 'instances' });
+  const load = async () => show(table, await read(filter, pages.shown), () => { pages.shown += PAGE; load().catch(oops); });
+  const reload = settled(() => load().catch(oops), 700);
+  const { processes } = await api.processes();
+  await load();
+  const stop = live.subscribe({ all: true }, (message) => /^(workflow|task\.error|incident)/.test(message.type) && reload());
+  const root = h('div', { class: 'page' },
+    h('div', { class: 'page-head' }, h('h1', {}, 'Instances'), h('span', { class: 'space' }), filters(filter, processes)), table);
+  return { title: 'Instances', root, close: () => { stop(); reload.stop(); } };
+}
+
+/** The first `wanted` instances, however many pages these are. */
+async function read(filter, wanted) {
+  const found = [];
+  let cursor;
+  do {
+    const page = await api.instances({ ...filter, limit: PAGE, cursor });
+    found.push(...page.instances);
+    cursor = page.nextCursor;
+  } while (cursor && found.length < wanted);
+  return { instances: found, more: Boolean(cursor) };
+}
+
+function filters(filter, processes) {
+  const apply = () => {
+    const given = Object.entries(filter).filter(([, value]) => value);
+    location.hash = `/instances${given.length ? `?${new URLSearchParams(given)}` : ''}`;
+  };
+  const choose = (label, name, options) => {
+    const select = h('select', { 'aria-label': label, 'data-testid': `filter-${name}`, on: { change: () => { filter[name] = select.value; apply(); } } },
+      options.map(([value, text]) => h('option', { value }, text)));
+    select.value = filter[name];
+    return select;
+  };
+  const key = h('input', { type: 'search', 'aria-label': 'Business key', placeholder: 'Business key', value: filter.businessKey, on: { change: () => { filter.businessKey = key.value.trim(); apply(); } } });
+  return h('div', { class: 'filters' },
+    choose('Process', 'processId', [['', 'All processes'], ...processes.map((process) => [process.processId, process.name || process.processId])]),
+    choose('State', 'state', STATES.map((state) => [state, state || 'All states'])), key);
+}
+
+function show(place, { instances, more }, onMore) {
+  if (!instances.length) {
+    fill(place, h('p', { class: 'empty' }, 'No instances here. Start a process to see it run.'));
+    return;
+  }
+  const head = h('tr', {}, ['State', 'Process', 'Instance', 'Started', 'Took'].map((name) => h('th', { scope: 'col' }, name)));
+  fill(place,
+    h('table', { class: 'table instances' }, h('thead', {}, head), h('tbody', {}, instances.map(row))),
+    more && button('Show more', onMore, { 'data-focus': 'more' }));
+}
+
+function row(instance) {
+  const here = `#/instances/${instance.instanceId}`;
+  return h('tr', {},
+    h('td', {}, stateMark(instance)),
+    h('td', {}, h('a', { href: here, 'data-focus': instance.instanceId }, instance.processName || instance.processId), h('small', { class: 'muted' }, ` v${instance.processVersion}`)),
+    h('td', {}, h('code', { title: instance.instanceId }, instance.businessKey || instance.instanceId.slice(0, 8)), instance.parent && h('small', { class: 'muted' }, ' called')),
+    h('td', {}, h('time', { datetime: instance.createdAt, title: fullTime(instance.createdAt) }, relative(instance.createdAt))),
+    h('td', {}, instance.endedAt ? between(instance.createdAt, instance.endedAt) : ''));
+}
+
+/** The state of an instance as a coloured word; an incident outranks `active`. */
+export function stateMark({ state, openIncidents }) {
+  const shown = openIncidents > 0 && state === 'active' ? 'incident' : state;
+  return h('span', { class: `state-mark ${shown}`, 'data-testid': 'instance-state', 'data-state': state }, shown);
+}

@@ -1,0 +1,55 @@
+// One process: its picture, its file, its elements, and starting it.
+
+import { api } from '../api.js';
+import { button, h } from '../dom.js';
+import { Diagram } from '../diagram.js';
+import { fullTime, words } from '../format.js';
+import { openStart } from '../parts/start_dialog.js';
+import { makeTabs } from '../parts/tabs.js';
+import { jsonTree } from '../parts/json_tree.js';
+
+export async function processView({ me }, { id, query }) {
+  const version = query.get('version') ?? undefined;
+  const found = await api.process(id, version);
+  const { process, source, bpmnXml, elements } = found;
+  const details = h('div', { class: 'element-details', 'aria-live': 'polite' }, h('p', { class: 'muted' }, 'Choose an element in the picture.'));
+  const diagram = new Diagram({
+    label: `Diagram of ${process.name || process.processId}`,
+    onSelect: (elementId) => showElement(details, elements, elementId),
+  });
+  const start = me.role !== 'viewer' && process.isExecutable && button('Start …', () => openStart(found), { variant: 'primary', 'data-testid': 'start' });
+  const head = h('div', { class: 'page-head' },
+    h('div', {}, h('h1', {}, process.name || process.processId),
+      h('p', { class: 'muted' }, h('code', {}, process.processId), ` · version ${process.version} · ${fullTime(process.deployedAt)}`)),
+    h('span', { class: 'space' }), versions(process),
+    h('a', { class: 'button', href: `#/instances?processId=${encodeURIComponent(process.processId)}` }, 'Instances'), start);
+  const tabs = makeTabs([
+    ['Element', details],
+    ['Elements', elementTable(elements, (elementId) => { diagram.reveal(elementId); showElement(details, elements, elementId); })],
+    ['Source', h('pre', { class: 'source', tabindex: '0' }, source)],
+  ]);
+  queueMicrotask(() => requestAnimationFrame(() => diagram.show(bpmnXml)));
+  return { title: process.name || process.processId, root: h('div', { class: 'page' }, head, diagram.root, tabs), close: () => diagram.close() };
+}
+
+/** Versions count from 1 without holes, so earlier ones can be named without asking. */
+function versions(process) {
+  if (process.version < 2) return null;
+  const choose = h('select', { 'aria-label': 'Version', on: { change: () => (location.hash = `/processes/${encodeURIComponent(process.processId)}?version=${choose.value}`) } },
+    Array.from({ length: Math.min(process.version, 50) }, (_, index) => process.version - index).map((version) => h('option', { value: version }, `version ${version}`)));
+  return choose;
+}
+
+function showElement(place, elements, id) {
+  const element = elements.find((element) => element.id === id);
+  place.replaceChildren(element
+    ? h('div', {}, h('h2', {}, element.name || element.id), h('p', { class: 'muted' }, h('code', {}, element.id), ` · ${words(element.type)}`), jsonTree(element.properties ?? {}, { open: 3 }))
+    : h('p', { class: 'muted' }, `${id} has nothing to tell.`));
+}
+
+function elementTable(elements, onChoose) {
+  const row = (element) => h('tr', {},
+    h('td', {}, h('button', { type: 'button', class: 'plain', on: { click: () => onChoose(element.id) } }, element.name || element.id)),
+    h('td', {}, words(element.type)), h('td', {}, h('code', {}, element.id)));
+  return h('table', { class: 'table' }, h('thead', {}, h('tr', {}, ['Name', 'Type', 'Id'].map((name) => h('th', { scope: 'col' }, name)))), h('tbody', {}, elements.map(row)));
+}
