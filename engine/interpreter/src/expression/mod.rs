@@ -22,6 +22,7 @@ mod term;
 mod text;
 mod tokens;
 
+pub(crate) use operations::equal;
 pub use text::render;
 pub(crate) use text::{FormatSpec, scan_hole};
 

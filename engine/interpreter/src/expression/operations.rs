@@ -33,7 +33,7 @@ pub(super) fn describe(value: &Value) -> String {
 }
 
 /// Numbers by value (1 is 1.0), lists and objects item by item. Null equals null alone.
-pub(super) fn equal(left: &Value, right: &Value) -> bool {
+pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(_), Value::Number(_)) => compare_numbers(left, right) == Some(Ordering::Equal),
         (Value::Array(left), Value::Array(right)) => {

@@ -1,0 +1,99 @@
+//! Messages: who is subscribed, what waits for a subscriber, which processes they start.
+//!
+//! A message goes to the oldest open subscription of each process that has its name and key, or starts the process; to
+//! none more than once. While it lives (`ttl`), it waits for subscriptions yet to come.
+
+use super::world::World;
+use crate::command::Start;
+use crate::{CommandKind, ElementIndex, Key, Timestamp, Variables};
+
+/// How long a message of a process waits for its receiver.
+const LIFE_OF_THROWN_MESSAGES_MS: i64 = 3_600_000;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Open {
+    pub run: usize,
+    pub key: Key,
+    pub target: ElementIndex,
+    pub message_name: String,
+    pub correlation_key: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Buffered {
+    name: String,
+    correlation_key: String,
+    variables: Variables,
+    expires: Timestamp,
+    /// Processes that have got it.
+    taken_by: Vec<usize>,
+}
+
+impl World<'_> {
+    pub(super) fn publish(&mut self, name: String, correlation_key: String, variables: Variables, expires: Timestamp) {
+        let mut message = Buffered { name, correlation_key, variables, expires, taken_by: Vec::new() };
+        for open in std::mem::take(&mut self.subscriptions) {
+            if !self.deliver(&mut message, &open) {
+                self.subscriptions.push(open);
+            }
+        }
+        self.start_by(&mut message);
+        if message.expires > self.now {
+            self.messages.push(message);
+        }
+    }
+
+    pub(super) fn publish_from_process(&mut self, name: String, correlation_key: String, variables: Variables) {
+        let expires = Timestamp(self.now.0 + LIFE_OF_THROWN_MESSAGES_MS);
+        self.publish(name, correlation_key, variables, expires);
+    }
+
+    pub(super) fn subscribe(
+        &mut self,
+        run: usize,
+        key: Key,
+        target: ElementIndex,
+        message_name: String,
+        correlation_key: String,
+    ) {
+        let open = Open { run, key, target, message_name, correlation_key };
+        self.messages.retain(|message| message.expires > self.now);
+        let mut messages = std::mem::take(&mut self.messages);
+        let taken = messages.iter_mut().any(|message| self.deliver(message, &open));
+        self.messages = messages;
+        if !taken {
+            self.subscriptions.push(open);
+        }
+    }
+
+    fn deliver(&mut self, message: &mut Buffered, open: &Open) -> bool {
+        let Some(process) = self.runs.get(open.run).map(|run| run.process) else { return false };
+        let fits = message.name == open.message_name && message.correlation_key == open.correlation_key;
+        if !fits || message.taken_by.contains(&process) {
+            return false;
+        }
+        message.taken_by.push(process);
+        let (message_name, variables) = (message.name.clone(), message.variables.clone());
+        let command = CommandKind::DeliverMessage { key: open.key, target: open.target, message_name, variables };
+        self.queue.push_back((open.run, command));
+        true
+    }
+
+    fn start_by(&mut self, message: &mut Buffered) {
+        let started: Vec<(usize, String)> = self
+            .processes
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !message.taken_by.contains(index))
+            .filter_map(|(index, process)| {
+                let (element, _) = process.starts.messages.iter().find(|(_, name)| *name == message.name)?;
+                Some((index, process.element(*element).id.clone()))
+            })
+            .collect();
+        for (process, element) in started {
+            message.taken_by.push(process);
+            let variables = message.variables.clone();
+            self.start(process, None, Start { element_id: Some(element), variables, ..Start::default() });
+        }
+    }
+}
