@@ -43,15 +43,21 @@ impl Instance {
                 element.timers.insert(*target, TimerState { due: *due, repetitions_left: *repetitions_left });
             }),
             EventKind::TimerFired { key, target } | EventKind::TimerCanceled { key, target } => {
-                self.change(*key, |element| drop(element.timers.remove(target)));
+                self.change(*key, |element| {
+                    element.timers.remove(target);
+                });
             }
             EventKind::SubscriptionOpened { key, target, message_name, correlation_key } => {
                 let subscription =
                     Subscription { message_name: message_name.clone(), correlation_key: correlation_key.clone() };
-                self.change(*key, |element| drop(element.subscriptions.insert(*target, subscription)));
+                self.change(*key, |element| {
+                    element.subscriptions.insert(*target, subscription);
+                });
             }
             EventKind::SubscriptionClosed { key, target } => {
-                self.change(*key, |element| drop(element.subscriptions.remove(target)));
+                self.change(*key, |element| {
+                    element.subscriptions.remove(target);
+                });
             }
             EventKind::UserTaskCreated { key, .. } => self.change(*key, |element| element.user_task = true),
             EventKind::UserTaskCompleted { key, .. } | EventKind::UserTaskCanceled { key } => {

@@ -29,6 +29,8 @@ pub mod process;
 mod run;
 mod step;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod time;
 mod variables;
 

@@ -1,7 +1,7 @@
 //! Start: creates the instance and activates what starts it.
 
 use super::{check_size, reject};
-use crate::elements::{Kind, StartEvent};
+use crate::elements::Kind;
 use crate::process::Starts;
 use crate::run::Run;
 use crate::{ElementIndex, EventKind, Key, Rejection, RejectionCode, command::Start};
@@ -53,7 +53,7 @@ fn named(run: &Run<'_>, id: &str) -> Result<ElementIndex, Rejection> {
     let found = run.process.find(id).map(|index| run.process.element(index));
     match found {
         Some(element) if element.parent.is_none() => {
-            let is_start = matches!(&element.kind, Kind::StartEvent(StartEvent { .. }));
+            let is_start = matches!(element.kind, Kind::StartEvent(_));
             let is_implicit = run.process.starts.implicit.contains(&element.index);
             match is_start || is_implicit {
                 true => Ok(element.index),

@@ -128,3 +128,46 @@ impl Compiler {
 fn is_executed(element: &&model::Element) -> bool {
     !matches!(element.kind, ElementKind::Artifact(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compile;
+    use crate::testing::*;
+    use model::{Gateway, Trigger};
+
+    fn problems(elements: Vec<model::Element>, connections: &[&str]) -> Vec<(String, Option<String>)> {
+        let problems = compile(&definition(elements, connections)).unwrap_err();
+        problems.into_iter().map(|problem| (problem.code, problem.element_id)).collect()
+    }
+
+    fn problem(code: &str, element: &str) -> (String, Option<String>) {
+        (code.to_owned(), Some(element.to_owned()))
+    }
+
+    #[test]
+    fn elements_are_numbered_in_document_order_with_parents_first() {
+        let inside = sub_process("sub", vec![start("s2"), end("e2")], &["s2 -> e2"]);
+        let process = compile(&definition(vec![start("s"), inside, end("e")], &["s -> sub -> e"])).unwrap();
+        let ids: Vec<&str> = process.elements.iter().map(|element| element.id.as_str()).collect();
+        assert_eq!(ids, ["s", "sub", "s2", "e2", "e"]);
+        assert_eq!(process.element(process.find("e2").unwrap()).parent, process.find("sub"));
+    }
+
+    #[test]
+    fn every_problem_is_reported_and_names_its_element() {
+        let signal = Trigger::Signal { signal_ref: text("go") };
+        let mut mapped = service("mapped");
+        mapped.input_mappings.push(mapping("1 +", "x"));
+        let elements = vec![
+            start("s"),
+            catch("wait", signal),
+            gateway("any", Gateway::Complex { activation_condition: None }),
+            mapped,
+        ];
+        let found = problems(elements, &["s -> wait -> any -> mapped", "s -> nowhere"]);
+        assert!(found.contains(&problem("UNKNOWN_REFERENCE", "flow_4")), "{found:?}");
+        assert!(found.contains(&problem("NOT_SUPPORTED_YET", "wait")), "{found:?}");
+        assert!(found.contains(&problem("NOT_SUPPORTED_YET", "any")), "{found:?}");
+        assert!(found.contains(&problem("EXPRESSION_SYNTAX", "mapped")), "{found:?}");
+    }
+}

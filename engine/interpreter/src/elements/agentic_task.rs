@@ -48,3 +48,37 @@ fn confidence(returned: &Variables) -> Option<f64> {
     let in_result = || returned.get("result")?.get("confidence")?.as_f64();
     returned.get("confidence").and_then(Value::as_f64).or_else(in_result)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::{ActivityKind, Gateway};
+    use serde_json::{Value, json};
+
+    fn run(returned: Value) -> Hand {
+        let agent = model::AgenticTask { confidence_threshold: 0.8, ..Default::default() };
+        let elements = vec![
+            start("s"),
+            activity("think", ActivityKind::AgenticTask(agent)),
+            gateway("x", Gateway::Exclusive),
+            end("good"),
+            end("bad"),
+        ];
+        let connections = ["s -> think -> x", "x -> good : Valid", "x -> bad : No - low confidence"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        hand.completes("think", returned);
+        hand
+    }
+
+    #[test]
+    fn its_outcome_is_whether_it_met_its_threshold() {
+        assert_eq!(run(json!({"result": {"a": 1, "confidence": 0.9}})).entered().last(), Some(&"good"));
+        assert_eq!(run(json!({"result": {"a": 1}, "confidence": 0.5})).entered().last(), Some(&"bad"));
+        assert_eq!(run(json!({})).entered().last(), Some(&"bad"));
+    }
+
+    #[test]
+    fn its_result_carries_its_id() {
+        assert_eq!(run(json!({"result": {"a": 1, "confidence": 0.9}})).variable("think_result")["a"], json!(1));
+    }
+}

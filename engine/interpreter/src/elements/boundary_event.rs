@@ -39,16 +39,98 @@ impl Behavior for BoundaryEvent {
         if self.is_interrupting {
             run.terminate(activity.key);
         }
+        let mut fired = None;
         match (by, &self.catch) {
-            (Trigger::Timer(fired), Catch::Timer(timer)) if !self.is_interrupting => {
-                run.schedule_next(activity, target, timer, fired)?;
-            }
             (Trigger::Message(variables), Catch::Message(message)) => {
                 run.merge(activity.scope, receive_task::content(message, variables));
             }
+            (Trigger::Timer(schedule), Catch::Timer(timer)) if !self.is_interrupting => fired = Some((timer, schedule)),
             (Trigger::Timer(_) | Trigger::Message(_), _) => {}
         }
         run.activate(target, activity.scope, None);
+        if let Some((timer, schedule)) = fired {
+            run.schedule_next(activity, target, timer, schedule)?;
+        }
         Ok(Next::Wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Effect;
+    use crate::testing::*;
+    use serde_json::json;
+
+    fn with_boundary(boundary_event: model::Element) -> Hand {
+        let elements = vec![start("s"), service("work"), boundary_event, end("e"), end("other")];
+        Hand::started(elements, &["s -> work -> e", "b -> other"], json!({}))
+    }
+
+    #[test]
+    fn an_interrupting_timer_ends_the_activity_and_calls_its_job_off() {
+        let mut hand = with_boundary(boundary("b", "work", true, after("PT3S")));
+        let key = hand.key("work");
+        hand.fires("work", "b");
+        assert_eq!(hand.entered(), ["s", "work", "b", "other"]);
+        assert!(hand.effects.contains(&Effect::RemoveJob { key, attempt: 1, tell_worker: true }));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_timer_is_canceled_when_the_activity_completes() {
+        let mut hand = with_boundary(boundary("b", "work", true, after("PT3S")));
+        let (key, target) = (hand.key("work"), hand.index("b"));
+        hand.completes("work", json!({}));
+        assert!(hand.effects.contains(&Effect::CancelTimer { key, target }));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_non_interrupting_cycle_fires_as_often_as_it_says() {
+        let cycle = model::Trigger::Timer(model::Timer::Cycle(text("R2/PT1M")));
+        let mut hand = with_boundary(boundary("b", "work", false, cycle));
+        hand.fires("work", "b");
+        hand.fires("work", "b");
+        let key = hand.key("work");
+        assert!(hand.instance.elements[&key].timers.is_empty());
+        assert_eq!(hand.entered(), ["s", "work", "b", "other", "b", "other"]);
+        hand.completes("work", json!({}));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_non_interrupting_message_event_is_triggered_by_every_message() {
+        let mut hand = with_boundary(boundary("b", "work", false, message("news")));
+        hand.receives("work", "b", json!({"n": 1}));
+        hand.receives("work", "b", json!({"n": 2}));
+        assert_eq!((hand.waiting(), hand.variable("n")), (vec!["work"], json!(2)));
+    }
+
+    #[test]
+    fn an_error_is_caught_by_its_code() {
+        let mut hand = with_boundary(boundary("b", "work", true, error("Payment")));
+        hand.throws("work", "Payment");
+        assert_eq!(hand.entered(), ["s", "work", "b", "other"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_last_failure_whose_message_begins_with_the_code_is_caught_too() {
+        let mut hand = with_boundary(boundary("b", "work", true, error("PaymentError")));
+        hand.fails("work", "Exception: PaymentError: Insufficient funds", false);
+        assert!(hand.is_completed());
+        let mut hand = with_boundary(boundary("b", "work", true, error("PaymentError")));
+        hand.fails("work", "Timeout: PaymentErrors", false);
+        assert_eq!(hand.incident(), Some("JOB_FAILED"));
+    }
+
+    #[test]
+    fn an_error_that_nothing_catches_is_an_incident() {
+        let mut hand = with_boundary(boundary("b", "work", true, error("Payment")));
+        hand.throws("work", "Stock");
+        assert_eq!(hand.incident(), Some("UNCAUGHT_ERROR"));
+        hand.resolves("work", 0);
+        hand.completes("work", json!({}));
+        assert!(hand.is_completed());
     }
 }

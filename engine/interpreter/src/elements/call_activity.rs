@@ -60,3 +60,81 @@ impl Behavior for CallActivity {
         Ok(Next::Leave(None))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Start;
+    use crate::instance::Parent;
+    use crate::testing::*;
+    use crate::{CommandKind, Effect, InstanceState};
+    use model::ActivityKind;
+    use serde_json::{Value, json};
+
+    fn call(inherit_variables: bool) -> model::Element {
+        let call =
+            model::CallActivity { called_element: text("other"), inherit_variables, binding: Default::default() };
+        activity("call", ActivityKind::CallActivity(call))
+    }
+
+    fn child_ends(hand: &mut Hand, with: Value) {
+        let key = hand.key("call");
+        let child = hand.instance.elements[&key].child.unwrap();
+        hand.does(CommandKind::CompleteChild { key, child, variables: variables(with) });
+    }
+
+    #[test]
+    fn it_hands_over_what_it_sees_and_merges_what_comes_back() {
+        let mut hand = Hand::started(vec![start("s"), call(true), end("e")], &["s -> call -> e"], json!({"x": 1}));
+        assert!(matches!(&hand.effects[..], [Effect::StartChild { variables, depth: 1, .. }] if variables["x"] == 1));
+        child_ends(&mut hand, json!({"x": 2, "y": 3}));
+        assert_eq!((hand.variable("x"), hand.variable("y")), (json!(2), json!(3)));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn without_inheriting_only_mappings_cross_the_border() {
+        let mut call = call(false);
+        call.input_mappings.push(mapping("x + 1", "in"));
+        call.output_mappings.push(mapping("out", "back"));
+        let mut hand = Hand::started(vec![start("s"), call, end("e")], &["s -> call -> e"], json!({"x": 1}));
+        let [Effect::StartChild { variables: passed, .. }] = hand.effects.as_slice() else { panic!() };
+        assert_eq!(json!(passed), json!({"in": 2}));
+        child_ends(&mut hand, json!({"out": 5, "x": 9}));
+        assert_eq!((hand.variable("back"), hand.variable("x")), (json!(5), json!(1)));
+    }
+
+    #[test]
+    fn an_error_of_the_called_instance_goes_on_at_the_call() {
+        let elements = vec![start("s"), call(true), boundary("b", "call", true, error("E")), end("e")];
+        let mut hand = Hand::started(elements, &["s -> call", "b -> e"], json!({}));
+        let key = hand.key("call");
+        let child = hand.instance.elements[&key].child.unwrap();
+        hand.does(CommandKind::FailChild { key, child, code: Some("E".into()), message: String::new() });
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_refused_call_is_an_incident_and_resolving_it_calls_anew() {
+        let mut hand = Hand::started(vec![start("s"), call(true), end("e")], &["s -> call -> e"], json!({}));
+        let (key, code) = (hand.key("call"), "PROCESS_NOT_FOUND".to_owned());
+        let first = hand.instance.elements[&key].child;
+        hand.does(CommandKind::RefuseChild { key, code, message: "no process `other`".into() });
+        assert_eq!(hand.incident(), Some("PROCESS_NOT_FOUND"));
+        hand.resolves("call", 0);
+        let second = hand.instance.elements[&hand.key("call")].child;
+        assert!(second.is_some() && second != first);
+        child_ends(&mut hand, json!({}));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_called_instance_tells_its_caller_how_it_ended() {
+        let parent = Parent { instance: crate::InstanceId(uuid::Uuid::nil()), element: crate::Key(3), depth: 32 };
+        let mut hand = Hand::new(vec![start("s"), call(true), end_by("fail", error("E"))], &["s -> call", "s -> fail"]);
+        hand.does(CommandKind::Start(Start { parent: Some(parent), ..Default::default() }));
+        assert!(hand.history.iter().any(|event| format!("{event:?}").contains("CALL_DEPTH_EXCEEDED")));
+        assert_eq!(hand.instance.state, InstanceState::Failed);
+        let told = Effect::FailParent { parent, code: Some("E".into()), message: String::new() };
+        assert!(hand.effects.contains(&told));
+    }
+}

@@ -42,3 +42,60 @@ impl Behavior for ExclusiveGateway {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::Gateway;
+    use serde_json::{Value, json};
+
+    fn decide(with: Value) -> Hand {
+        let elements = vec![start("s"), service("a"), gateway("x", Gateway::Exclusive), end("big"), end("small")];
+        let connections = ["s -> a -> x", "x -> big ? ${n > 10}", "x -> small ? default"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        hand.completes("a", with);
+        hand
+    }
+
+    #[test]
+    fn the_first_flow_whose_condition_holds_is_taken() {
+        let hand = decide(json!({"n": 11}));
+        assert_eq!(hand.entered(), ["s", "a", "x", "big"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn the_default_is_taken_when_no_condition_holds() {
+        assert_eq!(decide(json!({"n": 3})).entered(), ["s", "a", "x", "small"]);
+        assert_eq!(decide(json!({})).entered(), ["s", "a", "x", "small"]);
+    }
+
+    #[test]
+    fn without_a_match_and_a_default_it_waits_for_a_person() {
+        let elements = vec![start("s"), gateway("x", Gateway::Exclusive), end("a"), end("b")];
+        let mut hand = Hand::started(elements, &["s -> x", "x -> a ? ${n == 1}", "x -> b ? ${n == 2}"], json!({}));
+        assert_eq!(hand.incident(), Some("NO_FLOW_MATCHES"));
+        hand.does(crate::CommandKind::SetVariables { scope: crate::Key::ROOT, variables: variables(json!({"n": 2})) });
+        hand.resolves("x", 0);
+        assert_eq!(hand.entered(), ["s", "x", "b"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn labels_follow_the_outcome_of_the_activity_also_through_a_merge() {
+        let elements = vec![
+            start("s"),
+            user("ask"),
+            gateway("merge", Gateway::Exclusive),
+            gateway("x", Gateway::Exclusive),
+            end("granted"),
+            end("refused"),
+        ];
+        let connections = ["s -> ask -> merge -> x", "x -> granted : Approved", "x -> refused : No - not this time"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        hand.completes("ask", json!({"decision": "rejected", "comments": "later"}));
+        assert_eq!(hand.entered(), ["s", "ask", "merge", "x", "refused"]);
+        assert_eq!(hand.variable("ask_decision"), json!("rejected"));
+        assert_eq!(hand.variable("ask_comments"), json!("later"));
+    }
+}

@@ -43,3 +43,68 @@ impl Behavior for InclusiveGateway {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::Gateway;
+    use serde_json::{Value, json};
+
+    fn fork_and_join(with: Value) -> Hand {
+        let elements = vec![
+            start("s"),
+            gateway("fork", Gateway::Inclusive),
+            service("a"),
+            service("b"),
+            gateway("join", Gateway::Inclusive),
+            end("e"),
+        ];
+        let connections = [
+            "s -> fork",
+            "fork -> a ? ${a}",
+            "fork -> b ? ${b}",
+            "fork -> join ? default",
+            "a -> join",
+            "b -> join -> e",
+        ];
+        Hand::started(elements, &connections, with)
+    }
+
+    #[test]
+    fn every_flow_that_holds_is_taken_and_joined() {
+        let mut hand = fork_and_join(json!({"a": true, "b": true}));
+        hand.completes("b", json!({}));
+        assert_eq!(hand.waiting(), ["a"]);
+        hand.completes("a", json!({}));
+        assert_eq!(hand.entered(), ["s", "fork", "a", "b", "join", "e"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn the_join_does_not_wait_for_who_cannot_come() {
+        let mut hand = fork_and_join(json!({"a": true}));
+        hand.completes("a", json!({}));
+        assert!(hand.is_completed());
+        assert!(fork_and_join(json!({})).is_completed());
+    }
+
+    #[test]
+    fn the_join_is_asked_again_when_a_token_dies() {
+        let elements = vec![
+            start("s"),
+            service("a"),
+            service("b"),
+            boundary("late", "b", true, after("PT1M")),
+            gateway("join", Gateway::Inclusive),
+            end("e"),
+            end("gave_up"),
+        ];
+        let connections = ["s -> a -> join -> e", "s -> b -> join", "late -> gave_up"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        hand.completes("a", json!({}));
+        assert!(!hand.entered().contains(&"join"));
+        hand.fires("b", "late");
+        assert!(hand.entered().contains(&"join"));
+        assert!(hand.is_completed());
+    }
+}

@@ -15,3 +15,19 @@ impl Behavior for ManualTask {
         Ok(Next::Wait)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::ActivityKind;
+    use serde_json::json;
+
+    #[test]
+    fn it_waits_until_a_person_says_that_it_is_done() {
+        let elements = vec![start("s"), activity("pack", ActivityKind::ManualTask), end("e")];
+        let mut hand = Hand::started(elements, &["s -> pack -> e"], json!({}));
+        assert_eq!(hand.waiting(), ["pack"]);
+        hand.completes("pack", json!({}));
+        assert!(hand.is_completed());
+    }
+}

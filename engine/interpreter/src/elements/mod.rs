@@ -29,7 +29,7 @@ mod user_task;
 
 pub(crate) use boundary_event::BoundaryEvent;
 pub(crate) use catch::Catch;
-pub(crate) use job::{JobSpec, TaskData};
+pub(crate) use job::JobSpec;
 pub(crate) use start_event::StartEvent;
 pub(crate) use user_task::UserTask;
 

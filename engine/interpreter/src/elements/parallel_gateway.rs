@@ -20,3 +20,41 @@ impl Behavior for ParallelGateway {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::Gateway;
+    use serde_json::json;
+
+    #[test]
+    fn join_waits_for_every_incoming_flow() {
+        let elements = vec![
+            start("s"),
+            gateway("fork", Gateway::Parallel),
+            service("a"),
+            service("b"),
+            gateway("join", Gateway::Parallel),
+            end("e"),
+        ];
+        let connections = ["s -> fork", "fork -> a -> join", "fork -> b -> join", "join -> e"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        assert_eq!(hand.waiting(), ["a", "b"]);
+        hand.completes("a", json!({}));
+        assert_eq!(hand.instance.waiting_tokens.len(), 1);
+        hand.completes("b", json!({}));
+        assert_eq!(hand.entered(), ["s", "fork", "a", "b", "join", "e"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_token_too_many_on_one_flow_does_not_stand_in_for_another() {
+        let elements = vec![start("s"), task("twice"), service("a"), gateway("join", Gateway::Parallel), end("e")];
+        let connections = ["s -> twice", "s -> twice", "s -> a", "twice -> join", "a -> join", "join -> e"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        assert!(!hand.entered().contains(&"join"));
+        hand.completes("a", json!({}));
+        assert_eq!(hand.entered().iter().filter(|id| **id == "join").count(), 1);
+        assert!(!hand.is_completed());
+    }
+}

@@ -68,3 +68,46 @@ pub(crate) fn content(message: &Message, variables: Variables) -> Variables {
         None => variables,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::{ActivityKind, MessageTrigger, ReceiveTask};
+    use serde_json::json;
+
+    fn receive(id: &str) -> model::Element {
+        let message = MessageTrigger { message_ref: Some("paid".into()), ..Default::default() };
+        activity(
+            id,
+            ActivityKind::ReceiveTask(ReceiveTask { message, timeout: Some(text("PT5M")), instantiate: false }),
+        )
+    }
+
+    #[test]
+    fn it_waits_for_its_message() {
+        let mut hand = Hand::started(vec![start("s"), receive("r"), end("e")], &["s -> r -> e"], json!({}));
+        hand.receives("r", "r", json!({"amount": 3}));
+        assert_eq!(hand.variable("amount"), json!(3));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_timeout_is_an_incident_and_resolving_it_waits_anew() {
+        let mut hand = Hand::started(vec![start("s"), receive("r"), end("e")], &["s -> r -> e"], json!({}));
+        hand.fires("r", "r");
+        assert_eq!(hand.incident(), Some("RECEIVE_TIMEOUT"));
+        assert!(hand.instance.elements[&hand.key("r")].subscriptions.is_empty());
+        hand.resolves("r", 0);
+        hand.receives("r", "r", json!({}));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_timeout_can_be_caught_as_an_error() {
+        let elements = vec![start("s"), receive("r"), boundary("late", "r", true, error("TIMEOUT")), end("e")];
+        let mut hand = Hand::started(elements, &["s -> r", "late -> e"], json!({}));
+        hand.fires("r", "r");
+        assert_eq!(hand.entered(), ["s", "r", "late", "e"]);
+        assert!(hand.is_completed());
+    }
+}

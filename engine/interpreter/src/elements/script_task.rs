@@ -69,3 +69,43 @@ impl Behavior for ScriptTask {
         Ok(Next::Leave(job::leave_result(run, here, returned, Some(&self.result_variable))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use crate::{CommandKind, Effect, Key};
+    use model::{ActivityKind, ScriptFormat};
+    use serde_json::json;
+
+    fn script(format: ScriptFormat, source: &str) -> model::Element {
+        activity("script", ActivityKind::ScriptTask(model::ScriptTask { format, script: text(source) }))
+    }
+
+    #[test]
+    fn an_expression_is_evaluated_in_place() {
+        let elements = vec![start("s"), script(ScriptFormat::Expression, "a + b"), end("e")];
+        let hand = Hand::started(elements, &["s -> script -> e"], json!({"a": 1, "b": 2}));
+        assert_eq!(hand.variable("scriptResult"), json!(3));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn an_expression_that_fails_waits_for_a_person() {
+        let elements = vec![start("s"), script(ScriptFormat::Expression, "a + b"), end("e")];
+        let mut hand = Hand::started(elements, &["s -> script -> e"], json!({"a": 1, "b": [2]}));
+        assert_eq!(hand.incident(), Some("EXPRESSION_FAILED"));
+        let variables = variables(json!({"b": 2}));
+        hand.does(CommandKind::SetVariables { scope: Key::ROOT, variables });
+        hand.resolves("script", 0);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn python_is_a_job() {
+        let elements = vec![start("s"), script(ScriptFormat::Python, "result = 1"), end("e")];
+        let mut hand = Hand::started(elements, &["s -> script -> e"], json!({}));
+        assert!(matches!(&hand.effects[..], [Effect::CreateJob { job_type, .. }] if job_type == "script"));
+        hand.completes("script", json!({"result": 1, "seen": true}));
+        assert_eq!((hand.variable("scriptResult"), hand.variable("seen")), (json!(1), json!(true)));
+    }
+}

@@ -61,3 +61,35 @@ impl Behavior for SendTask {
         Ok(Next::Leave(job::leave_result(run, here, returned, self.result_variable.as_deref())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use crate::{Effect, job_payload};
+    use model::{ActivityKind, MessageType, SendTask};
+    use serde_json::json;
+
+    fn send(message_type: MessageType) -> model::Element {
+        let mut send = activity("send", ActivityKind::SendTask(SendTask { message_type, ..Default::default() }));
+        send.properties.insert("to".into(), json!("${mail}"));
+        send
+    }
+
+    #[test]
+    fn an_email_is_a_job_with_its_texts_rendered() {
+        let elements = vec![start("s"), send(MessageType::Email), end("e")];
+        let mut hand = Hand::started(elements, &["s -> send -> e"], json!({"mail": "a@example.com"}));
+        let payload = job_payload(&hand.process, &hand.instance, hand.key("send"), hand.now).unwrap();
+        assert_eq!((payload.job_type.as_str(), &payload.task["to"]), ("email", &json!("a@example.com")));
+        hand.completes("send", json!({}));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_message_is_published_and_nobody_is_waited_for() {
+        let elements = vec![start("s"), send(MessageType::Message), end("e")];
+        let hand = Hand::started(elements, &["s -> send -> e"], json!({}));
+        assert!(matches!(&hand.effects[..], [Effect::PublishMessage { message_name, .. }] if message_name == "send"));
+        assert!(hand.is_completed());
+    }
+}

@@ -3,23 +3,18 @@
 //! A process starts at its none start event, or at the one that was asked for. What starts it from outside, a message or a
 //! timer, is the engine's to watch (see [`Starts`](crate::process::Starts)); here it has happened already.
 
-use super::{Acted, Behavior, Catch, Next, catch};
+use super::{Acted, Behavior, Next, catch};
 use crate::compile::Compiler;
 use crate::run::{Here, Run};
 use model::Trigger;
 
 #[derive(Debug)]
-pub(crate) struct StartEvent {
-    /// None for a none start event.
-    pub catch: Option<Catch>,
-}
+pub(crate) struct StartEvent;
 
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<StartEvent> {
     match trigger {
-        Trigger::None => Some(StartEvent { catch: None }),
-        Trigger::Message(_) | Trigger::Timer(_) => {
-            catch::compile(compiler, element, trigger).map(|catch| StartEvent { catch: Some(catch) })
-        }
+        Trigger::None => Some(StartEvent),
+        Trigger::Message(_) | Trigger::Timer(_) => catch::compile(compiler, element, trigger).map(|_| StartEvent),
         other => compiler.not_yet(element, &format!("{} start events are", catch::describe(other))),
     }
 }
@@ -31,5 +26,41 @@ impl Behavior for StartEvent {
 
     fn is_instant(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Start;
+    use crate::testing::*;
+    use crate::{CommandKind, RejectionCode};
+    use model::Gateway;
+
+    fn start_at(hand: &mut Hand, id: Option<&str>) -> Result<(), crate::Rejection> {
+        hand.tries(CommandKind::Start(Start { element_id: id.map(str::to_owned), ..Default::default() }))
+    }
+
+    #[test]
+    fn several_start_events_are_alternatives() {
+        let mut hand = Hand::new(vec![start("a"), start("b"), end("e")], &["a -> e", "b -> e"]);
+        assert_eq!(start_at(&mut hand, None).unwrap_err().code, RejectionCode::Invalid);
+        start_at(&mut hand, Some("b")).unwrap();
+        assert_eq!(hand.entered(), ["b", "e"]);
+    }
+
+    #[test]
+    fn what_nothing_leads_to_starts_with_the_process() {
+        let elements = vec![task("t"), start("s"), gateway("join", Gateway::Parallel)];
+        let mut hand = Hand::new(elements, &["t -> join", "s -> join"]);
+        start_at(&mut hand, None).unwrap();
+        assert_eq!(hand.entered(), ["s", "t", "join"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn an_element_that_does_not_start_anything_is_refused() {
+        let mut hand = Hand::new(vec![start("s"), task("t")], &["s -> t"]);
+        assert_eq!(start_at(&mut hand, Some("t")).unwrap_err().code, RejectionCode::Invalid);
+        assert_eq!(start_at(&mut hand, Some("x")).unwrap_err().code, RejectionCode::Invalid);
     }
 }

@@ -35,3 +35,52 @@ impl Behavior for SubProcess {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use model::Trigger;
+    use serde_json::json;
+
+    #[test]
+    fn it_is_left_when_nothing_in_it_is_alive() {
+        let inside = sub_process("sub", vec![start("s2"), service("a"), service("b")], &["s2 -> a", "s2 -> b"]);
+        let mut hand = Hand::started(vec![start("s"), inside, end("e")], &["s -> sub -> e"], json!({}));
+        assert_eq!(hand.waiting(), ["sub", "a", "b"]);
+        hand.completes("a", json!({}));
+        assert_eq!(hand.waiting(), ["sub", "b"]);
+        hand.completes("b", json!({}));
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn interrupting_it_ends_everything_in_it() {
+        let inside = sub_process("sub", vec![start("s2"), service("a"), service("b")], &["s2 -> a", "s2 -> b"]);
+        let elements = vec![start("s"), inside, boundary("late", "sub", true, after("PT1M")), end("e")];
+        let mut hand = Hand::started(elements, &["s -> sub", "late -> e"], json!({}));
+        hand.fires("sub", "late");
+        assert_eq!(hand.entered(), ["s", "sub", "s2", "a", "b", "late", "e"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn an_error_end_event_is_caught_at_its_border() {
+        let inside = sub_process("sub", vec![start("s2"), end_by("fail", error("E"))], &["s2 -> fail"]);
+        let elements =
+            vec![start("s"), inside, boundary("caught", "sub", true, Trigger::Error { code: None }), end("e")];
+        let hand = Hand::started(elements, &["s -> sub", "caught -> e"], json!({}));
+        assert_eq!(hand.entered(), ["s", "sub", "s2", "fail", "caught", "e"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_terminate_end_event_ends_its_scope_and_no_more() {
+        let inside = sub_process(
+            "sub",
+            vec![start("s2"), service("a"), end_by("stop", Trigger::Terminate)],
+            &["s2 -> a", "s2 -> stop"],
+        );
+        let hand = Hand::started(vec![start("s"), inside, service("next")], &["s -> sub -> next"], json!({}));
+        assert_eq!(hand.waiting(), ["next"]);
+    }
+}

@@ -15,3 +15,23 @@ impl Behavior for Task {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_none_task_passes_the_token_on() {
+        let hand = Hand::started(vec![start("s"), task("t"), end("e")], &["s -> t -> e"], json!({}));
+        assert_eq!(hand.entered(), ["s", "t", "e"]);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn an_activity_splits_its_token_and_does_not_join() {
+        let hand = Hand::started(vec![start("s"), task("t"), end("e")], &["s -> t", "s -> t", "t -> e"], json!({}));
+        assert_eq!(hand.entered(), ["s", "t", "t", "e", "e"]);
+        assert!(hand.is_completed());
+    }
+}

@@ -108,3 +108,50 @@ impl UserTask {
 fn due(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
     time::at_date_or_after(text, now).map_err(|error| Fault::incident("DUE_DATE_INVALID", error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use crate::{CommandKind, Effect, RejectionCode, Timestamp};
+    use model::{ActivityKind, FieldType, FormField};
+    use serde_json::json;
+
+    fn ask() -> model::Element {
+        let field = |name: &str, field_type| FormField {
+            name: name.to_owned(),
+            label: None,
+            field_type,
+            required: true,
+            options: Vec::new(),
+        };
+        let task = model::UserTask {
+            assignee: Some(text("${boss}")),
+            candidate_groups: vec![text("${team}"), text("managers")],
+            due_date: Some(text("PT1H")),
+            form_fields: vec![field("amount", FieldType::Number), field("decision", FieldType::Text)],
+            ..Default::default()
+        };
+        activity("ask", ActivityKind::UserTask(task))
+    }
+
+    #[test]
+    fn it_opens_with_its_texts_rendered() {
+        let hand = Hand::started(vec![start("s"), ask()], &["s -> ask"], json!({"boss": "ann"}));
+        let [Effect::OpenUserTask { task, .. }] = hand.effects.as_slice() else { panic!("{:?}", hand.effects) };
+        assert_eq!(task.assignee.as_deref(), Some("ann"));
+        assert_eq!(task.candidate_groups, ["managers"]);
+        assert_eq!(task.due, Some(Timestamp(hand.now.0 + 3_600_000)));
+    }
+
+    #[test]
+    fn values_are_checked_against_the_form_and_left_by_name() {
+        let mut hand = Hand::started(vec![start("s"), ask()], &["s -> ask"], json!({}));
+        let complete = |key, with| CommandKind::CompleteUserTask { key, variables: variables(with), by: None };
+        let wrong = hand.tries(complete(hand.key("ask"), json!({"amount": "many", "decision": "yes"}))).unwrap_err();
+        assert_eq!((wrong.code, wrong.message.as_str()), (RejectionCode::Invalid, "`amount` must be a number"));
+        hand.does(complete(hand.key("ask"), json!({"amount": "12", "decision": "yes"})));
+        assert_eq!((hand.variable("amount"), hand.variable("decision")), (json!(12), json!("yes")));
+        assert_eq!(hand.variable("ask_decision"), json!("yes"));
+        assert!(hand.is_completed());
+    }
+}
