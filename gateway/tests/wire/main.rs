@@ -1,0 +1,10 @@
+//! The gateway as a whole: a real bus, a real listener, and the engine's side played through the messages of the wire.
+
+mod events;
+mod files;
+mod live;
+mod played;
+mod rest;
+mod running;
+mod slow;
+mod transcript;
