@@ -8,13 +8,17 @@ import { badges, errorMark, evaluation, progress, toolNews } from './parts/eleme
 
 const POP_MILLISECONDS = 6_000;
 const POPS_PER_ELEMENT = 3;
+const POP_HEIGHT = 66;
+/** How much of the place a fitted picture takes. */
+const BORDER = 0.96;
 const COLOURS = {
   defaultFillColor: 'var(--bpmn-fill)',
   defaultStrokeColor: 'var(--bpmn-stroke)',
   defaultLabelColor: 'var(--bpmn-label)',
 };
-/** Overlays keep a readable size when the picture is small. */
+/** What is read keeps its size when the picture is small; what is only seen shrinks with it. */
 const READABLE = { show: { minZoom: 0, maxZoom: 10 }, scale: { min: 0.85, max: 1.15 } };
+const SMALL = { show: { minZoom: 0, maxZoom: 10 }, scale: { min: 0.45, max: 1.15 } };
 
 export class Diagram {
   #viewer = null;
@@ -69,7 +73,9 @@ export class Diagram {
   }
 
   fit() {
-    this.#viewer?.get('canvas').zoom('fit-viewport', 'auto');
+    const canvas = this.#viewer?.get('canvas');
+    canvas?.zoom('fit-viewport', 'auto');
+    canvas?.zoom(canvas.zoom() * BORDER, 'auto');
   }
 
   /** Moves an element into sight. */
@@ -84,13 +90,10 @@ export class Diagram {
   pop(message) {
     if (!this.#element(message.elementId)) return;
     const key = `${message.jobId}/${message.callId}`;
-    this.#unpop(key);
-    const ofElement = [...this.#pops.values()].filter((pop) => pop.elementId === message.elementId);
-    if (ofElement.length >= POPS_PER_ELEMENT) this.#unpop(ofElement[0].key);
-    const at = ofElement.length % POPS_PER_ELEMENT;
-    const overlay = this.#addOverlay(message.elementId, { top: -14 - 64 * (at + 1), left: 10 }, toolNews(message));
-    const timer = setTimeout(() => this.#unpop(key), POP_MILLISECONDS);
-    this.#pops.set(key, { key, elementId: message.elementId, overlay, timer });
+    const pop = this.#pops.get(key) ?? this.#newPop(key, message.elementId);
+    fill(pop.node, toolNews(message));
+    clearTimeout(pop.timer);
+    pop.timer = setTimeout(() => this.#unpop(key), POP_MILLISECONDS);
   }
 
   close() {
@@ -98,6 +101,19 @@ export class Diagram {
     for (const { timer } of this.#pops.values()) clearTimeout(timer);
     this.#viewer?.destroy();
     this.#viewer = null;
+  }
+
+  /** In the lowest free place above the element; the oldest makes room. */
+  #newPop(key, elementId) {
+    const others = () => [...this.#pops.values()].filter((pop) => pop.elementId === elementId);
+    if (others().length >= POPS_PER_ELEMENT) this.#unpop(others()[0].key);
+    const taken = others().map((pop) => pop.slot);
+    const slot = [...Array(POPS_PER_ELEMENT).keys()].find((free) => !taken.includes(free));
+    const node = h('div', { class: 'pop' });
+    const overlay = this.#addOverlay(elementId, { top: -14 - POP_HEIGHT * (slot + 1), left: 10 }, node);
+    const pop = { key, elementId, slot, node, overlay, timer: null };
+    this.#pops.set(key, pop);
+    return pop;
   }
 
   #unpop(key) {
@@ -136,13 +152,13 @@ export class Diagram {
     for (const overlay of this.#overlays.get(element.id) ?? []) overlays.remove(overlay);
     const { width, height } = shape;
     const placed = [
-      [{ top: -13, right: 14 }, badges(element)],
+      [{ top: -13, right: 14 }, badges(element), SMALL],
       [{ top: height + 6, left: width / 2 - 75 }, progress(element)],
       [{ top: height + 6, left: width / 2 - 75 }, !element.progress && errorMark(element)],
-      [{ top: height + 4, left: width / 2 - 75 }, element.active.size > 0 && evaluation(element)],
+      [{ top: height + 26, left: width / 2 - 95 }, element.active.size > 0 && evaluation(element)],
       [{ top: height + 6, left: width / 2 - 60 }, action?.make()],
     ];
-    const added = placed.filter(([, node]) => node).map(([position, node]) => this.#addOverlay(element.id, position, node));
+    const added = placed.filter(([, node]) => node).map(([position, node, scale]) => this.#addOverlay(element.id, position, node, scale));
     this.#overlays.set(element.id, added);
   }
 
@@ -155,11 +171,11 @@ export class Diagram {
     const overlays = this.#viewer.get('overlays');
     for (const overlay of this.#overlays.get(id) ?? []) overlays.remove(overlay);
     const node = h('span', { class: 'flow-count', title: `Taken ${count} times` }, `×${count}`);
-    this.#overlays.set(id, [this.#addOverlay(id, { top: -8, left: -4 }, node)]);
+    this.#overlays.set(id, [this.#addOverlay(id, { top: -8, left: -4 }, node, SMALL)]);
   }
 
-  #addOverlay(id, position, html) {
-    return this.#viewer.get('overlays').add(id, 'baton', { position, html, ...READABLE });
+  #addOverlay(id, position, html, scale = READABLE) {
+    return this.#viewer.get('overlays').add(id, 'baton', { position, html, ...scale });
   }
 
   #mark(id, marker, wanted) {

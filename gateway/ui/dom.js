@@ -41,6 +41,15 @@ export function fill(element, ...children) {
   return element;
 }
 
+const drawn = new WeakMap();
+
+/** Fills only when `key` is another one than the last time: what people have opened, selected or pressed stays. */
+export function fillWhenChanged(element, key, make) {
+  if (drawn.get(element) === key) return;
+  drawn.set(element, key);
+  fill(element, make());
+}
+
 /** A button; `variant` is one of the classes of css/controls.css. */
 export function button(label, onClick, { variant = '', ...attributes } = {}) {
   return h('button', { type: 'button', class: `button ${variant}`, on: { click: onClick }, ...attributes }, label);

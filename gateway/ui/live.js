@@ -92,6 +92,7 @@ export class LiveConnection {
   #received(text) {
     this.#heard = Date.now();
     const message = JSON.parse(text);
+    if (message.type === 'ping') this.#send({ type: 'pong' });
     for (const subscription of this.#subscriptions) {
       if (!concerns(subscription.target, message)) continue;
       if (subscription.target.instanceId && message.seq > 0 && endsEvent(message)) {

@@ -14,7 +14,10 @@ export class AgentDrawer {
   #before = null;
   #title = h('h2', {});
   #jobs = h('div', { class: 'drawer-jobs' });
-  #log = h('div', { class: 'transcript', 'data-testid': 'transcript', role: 'log', 'aria-label': 'Conversation' });
+  #about = h('div', {});
+  #turns = h('div', { class: 'turns' });
+  #now = h('div', {});
+  #log = h('div', { class: 'transcript', 'data-testid': 'transcript', role: 'log', 'aria-label': 'Conversation' }, this.#about, this.#turns, this.#now);
   #load = settled(() => this.#fetch(), 350);
 
   constructor(state) {
@@ -54,6 +57,7 @@ export class AgentDrawer {
   #choose(keys, key) {
     this.#job = `${this.#state.instanceId}:${key}`;
     this.#records = [];
+    fill(this.#turns);
     const chips = keys.length > 1 && keys.slice(-12).map((other, index) =>
       button(`Run ${Math.max(keys.length - 12, 0) + index + 1}`, () => this.#choose(keys, other), { variant: other === key ? 'chip chosen' : 'chip', 'aria-pressed': String(other === key) }));
     fill(this.#jobs, chips);
@@ -76,29 +80,29 @@ export class AgentDrawer {
 
   #draw() {
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
-    const standIn = isStandIn(this.#records) && h('p', { class: 'stand-in', 'data-testid': 'stand-in' },
-      'Scripted stand-in: these answers come from a script and not from a language model. Tools are real.');
-    fill(this.#log, standIn, totals(this.#records), this.#records.map((record) => turn(record, this.#records)), this.#saying());
-    if (!this.#log.childElementCount) this.#log.append(h('p', { class: 'empty small' }, 'Nothing is recorded yet.'));
-    if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    fill(this.#about, isStandIn(this.#records) && standIn(), totals(this.#records));
+    const known = this.#turns.childElementCount;
+    this.#turns.append(...this.#records.slice(known).map(turn));
+    fill(this.#now, this.#saying() ?? (this.#records.length ? null : h('p', { class: 'empty small' }, 'Nothing is recorded yet.')));
+    if (atEnd && known > 0) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   /** What is being said now, until the record has it. */
   #saying() {
     const said = [...(this.#state.agents.get(this.#job)?.values() ?? [])];
-    const running = !this.#records.some((record) => record.kind === 'run_finished');
-    if (!running) return said.filter(({ kind }) => kind === 'thinking' && !this.#recorded(kind)).map(spoken);
+    if (this.#records.some((record) => record.kind === 'run_finished')) return null;
     const last = said.at(-1);
     return last && !this.#contains(last.text) ? spoken(last) : null;
-  }
-
-  #recorded(kind) {
-    return this.#records.some((record) => record.data?.[kind] !== undefined || record.data?.reasoning !== undefined);
   }
 
   #contains(text) {
     return this.#records.some((record) => record.kind === 'model_reply' && JSON.stringify(record.data).includes(JSON.stringify(text).slice(1, -1)));
   }
+}
+
+function standIn() {
+  return h('p', { class: 'stand-in', 'data-testid': 'stand-in' },
+    'Scripted stand-in: these answers come from a script and not from a language model. Tools are real.');
 }
 
 function spoken({ kind, text }) {

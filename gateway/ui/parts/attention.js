@@ -1,6 +1,6 @@
 // What an instance waits for people to do: user tasks, messages to deliver, incidents to resolve.
 
-import { button, fill, h } from '../dom.js';
+import { button, fillWhenChanged, h } from '../dom.js';
 import { relative, fullTime } from '../format.js';
 import { oops } from '../toast.js';
 import { openIncident } from './incident_dialog.js';
@@ -9,13 +9,12 @@ import { openUserTask } from './user_task_dialog.js';
 
 /** Fills `place`; `may` says which of `{tasks, change}` the person is allowed. */
 export function showAttention(place, { tasks, subscriptions, incidents, elements, may }) {
-  const cards = [
-    ...incidents.map((incident) => incidentCard(incident, may)),
-    ...tasks.map((task) => taskCard(task, may)),
-    ...subscriptions.map((subscription) => messageCard(subscription, elements, may)),
-  ];
-  place.hidden = !cards.length;
-  fill(place, cards);
+  place.hidden = !incidents.length && !tasks.length && !subscriptions.length;
+  fillWhenChanged(place, JSON.stringify([incidents, tasks, subscriptions]), () => [
+    incidents.map((incident) => incidentCard(incident, elements, may)),
+    tasks.map((task) => taskCard(task, may)),
+    subscriptions.map((subscription) => messageCard(subscription, elements, may)),
+  ]);
 }
 
 function taskCard(task, may) {
@@ -35,8 +34,8 @@ function messageCard(subscription, elements, may) {
       { 'data-testid': `deliver-${subscription.elementId}`, 'data-focus': `${subscription.key}/${subscription.messageName}` }));
 }
 
-function incidentCard(incident, may) {
-  return card('incident', `Incident: ${incident.code}`, incident.elementId, [incident.message],
+function incidentCard(incident, elements, may) {
+  return card('incident', `Incident: ${incident.code}`, elements.get(incident.elementId)?.name || incident.elementId, [incident.message],
     may.change && button('Resolve …', () => openIncident(incident), { variant: 'danger', 'data-testid': `resolve-${incident.elementId}`, 'data-focus': incident.id }));
 }
 

@@ -1,31 +1,72 @@
 // The picture as a list: every element with its state and counts, for keyboards, screen readers and small screens.
 
-import { fill, h } from '../dom.js';
+import { fill, fillWhenChanged, h } from '../dom.js';
 import { duration, short, words } from '../format.js';
 import { RunState } from '../run_state.js';
 
 const NAMES = { active: 'active', waiting: 'waits for a person', completed: 'completed', incident: 'incident', cancelled: 'cancelled', idle: 'not reached' };
 const SIGNS = { active: '▶', waiting: '☺', completed: '✓', incident: '!', cancelled: '⊘', idle: '·' };
 
-/** `elements`: those of the definition by id; `onSelect(id)` when one is chosen; `onAgent(id)` opens its conversation. */
-export function showElementList(place, state, elements, { onSelect, onAgent }) {
-  const reached = [...elements.values()].filter(({ id }) => state.elements.has(id));
-  const order = new Map([...state.elements.keys()].map((id, index) => [id, index]));
-  reached.sort((a, b) => order.get(a.id) - order.get(b.id));
-  const rest = [...elements.values()].filter(({ id }) => !state.elements.has(id));
-  fill(place, h('ol', { class: 'element-list', 'data-testid': 'element-list' },
-    [...reached, ...rest].map((element) => row(element, state.elements.get(element.id), onSelect, onAgent))));
+export class ElementList {
+  #elements;
+  #on;
+  #rows = new Map();
+  #order = '';
+  root = h('ol', { class: 'element-list', 'data-testid': 'element-list' });
+
+  /** `elements`: those of the definition by id; `onSelect(id)`: one was chosen; `onAgent(id)`: its conversation was. */
+  constructor(elements, on) {
+    this.#elements = elements;
+    this.#on = on;
+  }
+
+  /** Those that were reached come first, in the order of their first time. */
+  draw(state) {
+    const reached = [...state.elements.keys()].filter((id) => this.#elements.has(id));
+    const rest = [...this.#elements.keys()].filter((id) => !state.elements.has(id));
+    const rows = [...reached, ...rest].map((id) => this.#row(id));
+    for (const row of rows) draw(row, state.elements.get(row.id));
+    const order = rows.map((row) => row.id).join();
+    if (order !== this.#order) fill(this.root, rows.map((row) => row.item));
+    this.#order = order;
+  }
+
+  /** A row stays the same node while it is drawn again, so that nobody clicks beside it. */
+  #row(id) {
+    let row = this.#rows.get(id);
+    if (!row) {
+      row = this.#newRow(this.#elements.get(id));
+      this.#rows.set(id, row);
+    }
+    return row;
+  }
+
+  #newRow({ id, name, type }) {
+    const sign = h('i', { class: 'sign', 'aria-hidden': 'true' });
+    const label = h('span', { class: 'state' });
+    const news = h('div', { class: 'list-news' });
+    const agent = type === 'agenticTask' && h('button', { type: 'button', class: 'plain', hidden: true, 'data-testid': `agent-${id}`, 'data-focus': `agent-${id}`, on: { click: () => this.#on.onAgent(id) } }, 'Conversation');
+    const item = h('li', { 'data-testid': `element-${id}` },
+      h('button', { type: 'button', class: 'element-row', 'data-focus': `element-${id}`, on: { click: () => this.#on.onSelect(id) } },
+        sign, h('span', { class: 'name' }, name || id, h('small', {}, words(type))), label),
+      agent, news);
+    return { id, item, sign, words: label, news, agent };
+  }
 }
 
-function row(definition, element, onSelect, onAgent) {
+function draw(row, element) {
   const kind = element ? RunState.summary(element) : 'idle';
-  const agent = element && definition.type === 'agenticTask' && h('button', { type: 'button', class: 'plain', 'data-testid': `agent-${definition.id}`, 'data-focus': `agent-${definition.id}`, on: { click: () => onAgent(definition.id) } }, 'Conversation');
-  return h('li', { class: kind, 'data-testid': `element-${definition.id}`, 'data-state': kind, 'data-completed': element?.completed ?? 0 },
-    h('button', { type: 'button', class: 'element-row', 'data-focus': `element-${definition.id}`, on: { click: () => onSelect(definition.id) } },
-      h('i', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[kind]),
-      h('span', { class: 'name' }, definition.name || definition.id, h('small', {}, words(definition.type))),
-      h('span', { class: 'state' }, states(element, kind), element?.duration ? h('small', {}, duration(element.duration)) : null)),
-    agent, news(element));
+  row.item.className = kind;
+  row.item.dataset.state = kind;
+  row.item.dataset.completed = element?.completed ?? 0;
+  row.sign.textContent = SIGNS[kind];
+  if (row.agent) row.agent.hidden = !element?.keys.size;
+  const took = element?.duration ? duration(element.duration) : '';
+  const state = states(element, kind);
+  fillWhenChanged(row.words, `${state}/${took}`, () => [state, took && h('small', {}, took)]);
+  const texts = news(element);
+  row.news.hidden = !texts.length;
+  fillWhenChanged(row.news, JSON.stringify(texts), () => texts.map(([mood, text]) => h('p', { class: mood }, short(text, 300))));
 }
 
 function states(element, kind) {
@@ -36,13 +77,12 @@ function states(element, kind) {
   return loops ? counts.map(([count, name]) => `${count} ${name}`).join(', ') : NAMES[kind];
 }
 
+/** What there is to say beyond the state, as pairs of a mood and a text. */
 function news(element) {
-  if (!element) return null;
-  const progress = element.progress && element.active.size > 0 && `${Math.round(element.progress.value * 100)} % ${element.progress.text ?? ''}`;
-  const incidents = [...element.incidents.values()].map((incident) => incident.message);
-  const error = incidents.length ? null : element.error?.message;
-  return [
-    progress && h('p', { class: 'list-news' }, progress),
-    [...incidents, error].filter(Boolean).map((text) => h('p', { class: 'list-news error' }, short(text, 300))),
-  ];
+  if (!element) return [];
+  const incidents = [...element.incidents.values()].map((incident) => ['bad', incident.message]);
+  const error = !incidents.length && element.error ? [['bad', element.error.message]] : [];
+  const { progress } = element;
+  const doing = progress && element.active.size ? [['', `${Math.round(progress.value * 100)} % ${progress.text ?? ''}`]] : [];
+  return [...doing, ...incidents, ...error];
 }

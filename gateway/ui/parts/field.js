@@ -11,7 +11,8 @@ import { isFile, jsonTree } from './json_tree.js';
  */
 export function makeField(field, value) {
   const id = `field-${crypto.randomUUID()}`;
-  const kind = KINDS[field.type] ?? (isStructure(value) ? shown : KINDS.text);
+  const isText = !(field.type in KINDS) || field.type === 'text';
+  const kind = isText && isStructure(value) ? shown : KINDS[field.type] ?? KINDS.text;
   const { control, read, foot } = kind({ id, field, value });
   const error = h('p', { class: 'field-error', id: `${id}-error`, role: 'alert', hidden: true });
   const label = h('label', { for: id }, field.label || words(field.name), field.required && h('span', { class: 'required', title: 'required' }, ' *'));

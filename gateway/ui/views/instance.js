@@ -4,14 +4,14 @@
 // says what is: variables, incidents, open tasks, subscriptions, children.
 
 import { api } from '../api.js';
-import { fill, h, oncePerFrame, settled } from '../dom.js';
+import { fillWhenChanged, h, oncePerFrame, settled } from '../dom.js';
 import { Diagram } from '../diagram.js';
 import { RunState } from '../run_state.js';
 import { announce, oops, toast } from '../toast.js';
 import { AgentDrawer } from '../parts/agent_drawer.js';
 import { showAttention } from '../parts/attention.js';
 import { elementAction } from '../parts/element_action.js';
-import { showElementList } from '../parts/element_list.js';
+import { ElementList } from '../parts/element_list.js';
 import { instanceHead } from '../parts/instance_head.js';
 import { variableList } from '../parts/json_tree.js';
 import { legend } from '../parts/legend.js';
@@ -44,7 +44,7 @@ class InstanceView {
   #everything = false;
   #head = h('div', { class: 'page-head' });
   #attention = h('div', { class: 'attention', hidden: true, 'aria-live': 'polite', 'data-testid': 'attention' });
-  #list = h('div', {});
+  #list;
   #timeline = h('div', {});
   #variables = h('div', {});
   #draw = oncePerFrame(() => this.#drawNow());
@@ -59,6 +59,10 @@ class InstanceView {
     this.#elements = new Map(elements.map((element) => [element.id, element]));
     this.#state = new RunState(this.#id);
     this.#drawer = new AgentDrawer(this.#state);
+    this.#list = new ElementList(this.#elements, {
+      onSelect: (element) => this.#diagram.reveal(element),
+      onAgent: (element) => this.#openAgent(element),
+    });
     this.#diagram = new Diagram({ label: 'Live process diagram', onSelect: (element) => this.#select(element) });
     this.root = h('div', { class: 'page instance' }, this.#head, this.#attention, this.#diagram.root, legend(), this.#tabs(), this.#drawer.root);
   }
@@ -81,7 +85,7 @@ class InstanceView {
     const all = h('input', { type: 'checkbox', id: 'everything' });
     all.addEventListener('change', () => { this.#everything = all.checked; this.#draw(); });
     const history = h('div', {}, h('label', { class: 'check', for: 'everything' }, all, 'every event'), this.#timeline);
-    return makeTabs([['Elements', this.#list], ['Timeline', history], ['Variables', this.#variables]]);
+    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables]]);
   }
 
   #heard(message) {
@@ -120,14 +124,13 @@ class InstanceView {
   }
 
   #drawNow() {
-    fill(this.#head, instanceHead(this.#snapshot, this.#state, this.#may, () => this.#cancel()));
+    const { instance, children, variables } = this.#snapshot;
+    fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended]),
+      () => instanceHead(this.#snapshot, this.#state, this.#may, () => this.#cancel()));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
-    showElementList(this.#list, this.#state, this.#elements, {
-      onSelect: (element) => this.#diagram.reveal(element),
-      onAgent: (element) => this.#openAgent(element),
-    });
-    showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, onSelect: (element) => this.#diagram.reveal(element) });
-    fill(this.#variables, variableList(this.#snapshot.variables));
+    this.#list.draw(this.#state);
+    showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
+    fillWhenChanged(this.#variables, JSON.stringify(variables), () => variableList(variables));
     this.#diagram.redraw();
   }
 
