@@ -43,8 +43,10 @@ pub async fn authorize(
     next: Next,
 ) -> Result<Response, Problem> {
     let caller = app.config.api_keys.authenticate(request.headers())?;
-    let action = policy::action(request.method(), route.as_str());
-    if !action.is_some_and(|action| policy::allow(caller.role, action)) {
+    let Some(action) = policy::action(request.method(), route.as_str()) else {
+        return Err(wrong_method(request.method().clone()).await);
+    };
+    if !policy::allow(caller.role, action) {
         return Err(Problem::forbidden(format!("The role {} may not do this", caller.role.name())));
     }
     request.extensions_mut().insert(caller);

@@ -44,7 +44,7 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     let client = connect(&config, &health, &hub).await?;
     hub.start(&client, shutdown.clone()).await?;
     let app = Arc::new(App::new(config, client.clone(), hub, metrics, shutdown.clone())?);
-    let router = router(&app).merge(telemetry::router(Arc::new(registry), health.clone()));
+    let router = router(&app, telemetry::router(Arc::new(registry), health.clone()));
     tracing::info!(addr = %listener.local_addr()?, "the gateway listens");
     let stopping = async move {
         shutdown.cancelled().await;
@@ -76,7 +76,8 @@ async fn connect(config: &Config, health: &Health, hub: &Hub) -> anyhow::Result<
     options.connect(config.nats_url.as_str()).await.context("connecting to the bus (BATON_NATS_URL)")
 }
 
-fn router(app: &Arc<App>) -> Router {
+/// The probes are neither recorded nor asked for a key.
+fn router(app: &Arc<App>, probes: Router) -> Router {
     let (routes, _) = rest::routes().split_for_parts();
     let (files, _) = rest::file_routes().split_for_parts();
     let document = Arc::new(rest::openapi());
@@ -91,7 +92,8 @@ fn router(app: &Arc<App>) -> Router {
         .fallback(page::serve)
         .layer(from_fn(deadline))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(secure))
         .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
+        .merge(probes)
+        .layer(from_fn(secure))
 }

@@ -11,7 +11,7 @@ use proto::{EventBatch, Live};
 use std::sync::Arc;
 
 /// Events asked of the engine at a time.
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 
 pub struct Follower {
     tenant: Arc<str>,

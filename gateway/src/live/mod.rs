@@ -16,6 +16,8 @@ pub mod hub;
 pub mod message;
 mod outbound;
 mod project;
+#[cfg(test)]
+mod project_tests;
 mod rate;
 pub mod session;
 pub mod shape;

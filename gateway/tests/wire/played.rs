@@ -138,12 +138,14 @@ fn history(state: &State, request: &proto::GetHistoryRequest) -> Reply {
         return not_found();
     };
     let wanted = batches.iter().filter(|batch| batch.first_seq + batch.events.len() as u64 > request.from_seq);
-    let (mut page, mut events, mut more) = (Vec::new(), 0, false);
+    let (mut page, mut events, mut bytes, mut more) = (Vec::new(), 0, 0, false);
     for batch in wanted {
-        if events > 0 && events + batch.events.len() > request.limit as usize {
+        let size = batch.encoded_len();
+        if events > 0 && (events + batch.events.len() > request.limit as usize || bytes + size > 512 * 1024) {
             more = true;
             break;
         }
+        bytes += size;
         events += batch.events.len();
         page.push(batch.clone());
     }
