@@ -3,7 +3,7 @@
 //! Nothing is decided here and nothing of the process is known here, so folding the history of an instance from nothing
 //! gives its state, whatever has become of the rules since.
 
-use crate::instance::{Deferred, Incident, Job, Subscription, TimerState};
+use crate::instance::{Deferred, Incident, Job, Repetition, Subscription, TimerState};
 use crate::variables::size_of;
 use crate::{ElementIndex, ElementInstance, Event, EventKind, FlowIndex, Instance, InstanceState, Key};
 use serde_json::Value;
@@ -33,7 +33,18 @@ impl Instance {
                 element.completing = true;
                 element.outcome = outcome.clone();
             }),
-            EventKind::ElementCompleted { key } | EventKind::ElementTerminated { key } => self.remove(*key),
+            EventKind::ElementCompleted { key } => {
+                self.count_repetition(*key);
+                self.remove(*key);
+            }
+            EventKind::ElementTerminated { key } => self.remove(*key),
+            EventKind::LoopStarted { key, planned, at_once } => {
+                let repetition = Repetition { planned: *planned, at_once: *at_once, started: 0, completed: 0 };
+                self.change(*key, |element| element.repetition = Some(repetition));
+                if *planned != Some(0) {
+                    self.repeating.insert(*key);
+                }
+            }
             EventKind::JobCreated { .. }
             | EventKind::JobCompleted { .. }
             | EventKind::JobFailed { .. }
@@ -118,6 +129,7 @@ impl Instance {
         };
         self.next_key = self.next_key.max(key.0 + 1);
         self.activated += 1;
+        let loop_counter = self.next_of_repetition(scope, element);
         let born = ElementInstance {
             element,
             scope,
@@ -125,6 +137,8 @@ impl Instance {
             outcome,
             completing: false,
             children: 0,
+            repetition: None,
+            loop_counter,
             job: None,
             child: None,
             user_task: false,
@@ -133,6 +147,30 @@ impl Instance {
             incident: None,
         };
         self.elements.insert(key, born);
+    }
+
+    /// When `scope` repeats `element`: which instance this one is.
+    fn next_of_repetition(&mut self, scope: Key, element: ElementIndex) -> Option<u32> {
+        let parent = self.elements.get_mut(scope).filter(|parent| parent.element == element)?;
+        let repetition = parent.repetition.as_mut()?;
+        let number = repetition.started;
+        repetition.started += 1;
+        if !repetition.at_once || repetition.planned == Some(repetition.started) {
+            self.repeating.remove(&scope);
+        }
+        Some(number)
+    }
+
+    fn count_repetition(&mut self, key: Key) {
+        let Some(element) = self.elements.get(&key).filter(|element| element.loop_counter.is_some()) else { return };
+        let scope = element.scope;
+        let Some(repetition) = self.elements.get_mut(scope).and_then(|parent| parent.repetition.as_mut()) else {
+            return;
+        };
+        repetition.completed += 1;
+        if !repetition.at_once {
+            self.repeating.insert(scope);
+        }
     }
 
     /// Takes the oldest token on `flow` off it; tokens move in the order they set out, so it is nearly always the first.
@@ -157,6 +195,7 @@ impl Instance {
     fn remove(&mut self, key: Key) {
         let Some(element) = self.elements.remove(key) else { return };
         self.count(element.scope, -1);
+        self.repeating.remove(&key);
         if let Some(gone) = self.variables.remove(&key) {
             let bytes: u64 = gone.iter().map(|(name, value)| size_of(name, value)).sum();
             self.variable_bytes = self.variable_bytes.saturating_sub(bytes);
@@ -192,6 +231,7 @@ impl Instance {
         self.state = state;
         self.children = 0;
         self.deferred.clear();
+        self.repeating.clear();
         self.waiting_tokens.clear();
     }
 

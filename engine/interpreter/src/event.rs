@@ -59,6 +59,13 @@ pub enum EventKind {
     ElementCompleted {
         key: Key,
     },
+    /// Element instance `key` repeats its activity: its instances are its children. `planned` is none when only a condition
+    /// says how many; `at_once` when none waits for another.
+    LoopStarted {
+        key: Key,
+        planned: Option<u32>,
+        at_once: bool,
+    },
     /// Ended without completing: interrupted, or its scope ended.
     ElementTerminated {
         key: Key,

@@ -5,7 +5,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -32,6 +32,8 @@ pub struct Instance {
     /// The size of all variables as JSON, in bytes, roughly.
     pub variable_bytes: u64,
     pub incidents: BTreeMap<Key, Incident>,
+    /// Activities that repeat and have an instance to start, or to decide about.
+    pub repeating: BTreeSet<Key>,
     /// Tokens on their flows, oldest first: empty between steps, unless a step has put work off.
     pub deferred: VecDeque<Deferred>,
 }
@@ -68,6 +70,10 @@ pub struct ElementInstance {
     pub completing: bool,
     /// How much is alive in it, for scopes: active children, tokens on flows, tokens waiting at joins.
     pub children: u32,
+    /// Of an activity that repeats: how far it is. Its instances are its children.
+    pub repetition: Option<Repetition>,
+    /// Of one instance of an activity that repeats: which one, from 0.
+    pub loop_counter: Option<u32>,
     pub job: Option<Job>,
     /// The called instance.
     pub child: Option<InstanceId>,
@@ -77,6 +83,15 @@ pub struct ElementInstance {
     pub subscriptions: BTreeMap<ElementIndex, Subscription>,
     /// It waits for this incident to be resolved.
     pub incident: Option<Key>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repetition {
+    /// None when only a condition says how many.
+    pub planned: Option<u32>,
+    pub at_once: bool,
+    pub started: u32,
+    pub completed: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +156,7 @@ impl Instance {
             variables: BTreeMap::new(),
             variable_bytes: 0,
             incidents: BTreeMap::new(),
+            repeating: BTreeSet::new(),
             deferred: VecDeque::new(),
         }
     }

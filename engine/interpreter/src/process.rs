@@ -1,6 +1,6 @@
 //! A compiled process: arrays and indexes. Nothing is looked up by name while running.
 
-use crate::elements::Kind;
+use crate::elements::{Kind, Repetition};
 use crate::expression::Expression;
 use crate::template::Template;
 use crate::{ElementIndex, FlowIndex};
@@ -35,6 +35,10 @@ pub struct Element {
     pub boundary: Vec<ElementIndex>,
     pub input_mappings: Vec<Mapping>,
     pub output_mappings: Vec<Mapping>,
+    /// How many tokens start it, and how many leave it on each flow.
+    pub start_quantity: u32,
+    pub completion_quantity: u32,
+    pub(crate) repetition: Option<Repetition>,
     pub(crate) kind: Kind,
 }
 

@@ -4,6 +4,7 @@
 //! write goes to the scope that declares the name, else to the root.
 
 use crate::expression::Scope;
+use crate::instance::Repetition;
 use crate::limits::{BYTES_PER_INSTANCE, BYTES_PER_WRITE};
 use crate::{Instance, Key, Process, Timestamp, Variables};
 use serde_json::Value;
@@ -30,8 +31,11 @@ impl Scope for View<'_> {
     }
 }
 
+/// Begins the names of what the interpreter keeps among the variables and nobody else sees.
+pub(crate) const HIDDEN: char = '#';
+
 /// Scope variables that exist without being set, also as scripts spell them.
-const BUILT_IN: [&str; 8] = [
+const BUILT_IN: [&str; 12] = [
     "workflowInstanceId",
     "workflow_instance_id",
     "instanceId",
@@ -40,6 +44,10 @@ const BUILT_IN: [&str; 8] = [
     "process_id",
     "taskId",
     "task_id",
+    "loopCounter",
+    "nrOfInstances",
+    "nrOfActiveInstances",
+    "nrOfCompletedInstances",
 ];
 
 fn built_in(process: &Process, instance: &Instance, key: Key, name: &str) -> Option<Value> {
@@ -51,8 +59,21 @@ fn built_in(process: &Process, instance: &Instance, key: Key, name: &str) -> Opt
         "taskId" | "task_id" => {
             instance.element(key).map(|element| Value::String(process.element(element.element).id.clone()))
         }
+        "loopCounter" => {
+            let mut around = instance.scopes_of(key).filter_map(|key| instance.element(key));
+            around.find_map(|element| element.loop_counter).map(Value::from)
+        }
+        "nrOfInstances" => repetition(instance, key).map(|(it, _)| Value::from(it.planned.unwrap_or(it.started))),
+        "nrOfActiveInstances" => repetition(instance, key).map(|(_, active)| Value::from(active)),
+        "nrOfCompletedInstances" => repetition(instance, key).map(|(it, _)| Value::from(it.completed)),
         _ => None,
     }
+}
+
+/// The innermost repetition around `key`, and how many of its instances are active.
+fn repetition(instance: &Instance, key: Key) -> Option<(Repetition, u32)> {
+    let mut around = instance.scopes_of(key).filter_map(|key| instance.element(key));
+    around.find_map(|element| Some((element.repetition?, element.children)))
 }
 
 /// Everything that `key` sees, inner values before outer ones; with the built-in names for a worker's script.
@@ -60,7 +81,8 @@ pub(crate) fn visible(process: &Process, instance: &Instance, key: Key, with_bui
     let scopes: Vec<Key> = instance.scopes_of(key).collect();
     let mut all = Variables::new();
     for scope in scopes.iter().rev() {
-        for (name, value) in instance.variables.get(scope).into_iter().flatten() {
+        let local = instance.variables.get(scope).into_iter().flatten();
+        for (name, value) in local.filter(|(name, _)| !name.starts_with(HIDDEN)) {
             all.insert(name.clone(), value.clone());
         }
     }

@@ -78,6 +78,8 @@ impl Compiler {
     fn compile_element(&mut self, element: &model::Element) {
         let place = self.elements.len();
         let kind = elements::compile(self, element);
+        let repetition = elements::compile_repetition(self, element);
+        let (start_quantity, completion_quantity) = quantities(element);
         let input_mappings = self.mappings(element, &element.input_mappings);
         let output_mappings = self.mappings(element, &element.output_mappings);
         self.elements.push(Element {
@@ -90,6 +92,9 @@ impl Compiler {
             boundary: self.boundary[place].clone(),
             input_mappings,
             output_mappings,
+            start_quantity,
+            completion_quantity,
+            repetition,
             // Where it did not compile there is a diagnostic, and the process is never run.
             kind: kind.unwrap_or(elements::Kind::nothing()),
         });
@@ -97,14 +102,12 @@ impl Compiler {
 
     /// Whether an activity asks for something that is not executed yet.
     pub fn check_activity(&mut self, element: &model::Element, activity: &Activity) -> Option<()> {
-        if activity.repetition.is_some() {
-            return self.not_yet(element, "loops and multi-instance activities are");
-        }
         if activity.is_for_compensation {
             return self.not_yet(element, "compensation handlers are");
         }
-        if activity.start_quantity != 1 || activity.completion_quantity != 1 {
-            return self.not_yet(element, "`startQuantity` and `completionQuantity` other than 1 are");
+        if activity.start_quantity == 0 || activity.completion_quantity == 0 {
+            let message = format!("`{}`: `startQuantity` and `completionQuantity` are at least 1", element.id);
+            return self.reject(element, "QUANTITY_INVALID", message);
         }
         Some(())
     }
@@ -122,6 +125,13 @@ impl Compiler {
 
     fn report(&mut self, element: &model::Element, code: &str, message: String) {
         self.diagnostics.push(Diagnostic::error(code, element.location, message).on(&element.id));
+    }
+}
+
+fn quantities(element: &model::Element) -> (u32, u32) {
+    match &element.kind {
+        ElementKind::Activity(activity) => (activity.start_quantity.max(1), activity.completion_quantity.max(1)),
+        _ => (1, 1),
     }
 }
 

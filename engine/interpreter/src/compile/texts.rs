@@ -16,6 +16,17 @@ impl Compiler {
         self.compiled(owner, text.location, compiled)
     }
 
+    pub fn optional_expression(
+        &mut self,
+        element: &model::Element,
+        text: &Option<Located<String>>,
+    ) -> Option<Option<Expression>> {
+        match text {
+            Some(text) => self.expression(element, text).map(Some),
+            None => Some(None),
+        }
+    }
+
     pub fn template(&mut self, element: &model::Element, text: &Located<String>) -> Option<Template> {
         let compiled = Template::compile(&text.value);
         self.compiled(&element.id, text.location, compiled)

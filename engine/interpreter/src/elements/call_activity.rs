@@ -41,15 +41,11 @@ impl Behavior for CallActivity {
             true => visible(run.process, run.instance, here.key, false),
             false => run.instance.variables.get(&here.key).cloned().unwrap_or_default(),
         };
-        let (key, child, binding) = (here.key, run.instance.id.called_by(here.key), self.binding);
+        // A new id each time it calls: one that failed is not called again under the same one.
+        let (key, child, binding) = (here.key, run.instance.id.called_by(run.fresh_key()), self.binding);
         run.emit(EventKind::ChildStarted { key, child, called_element: called_element.clone() });
         run.effect(Effect::StartChild { key, child, called_element, binding, variables, depth });
         Ok(Next::Wait)
-    }
-
-    /// A called instance has its id from the element instance that called it.
-    fn is_replaced_on_retry(&self) -> bool {
-        true
     }
 
     fn child_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {

@@ -135,6 +135,10 @@ pub(crate) fn leave_result<'r>(
 ) -> Option<Value> {
     let result = returned.shift_remove("result");
     let outcome = result.as_ref().and_then(outcome_of);
+    if let Some(result) = result.as_ref().filter(|_| run.is_collected(here)) {
+        // The output element may say `result`, whatever the variable is called.
+        run.set(here.key, "result".to_owned(), result.clone());
+    }
     if let (Some(name), Some(result)) = (result_variable, result) {
         returned.insert(name.to_owned(), result);
     }

@@ -19,6 +19,7 @@ mod label;
 mod manual_task;
 mod parallel_gateway;
 mod receive_task;
+mod repetition;
 mod script_task;
 mod send_task;
 mod service_task;
@@ -30,6 +31,7 @@ mod user_task;
 pub(crate) use boundary_event::BoundaryEvent;
 pub(crate) use catch::Catch;
 pub(crate) use job::JobSpec;
+pub(crate) use repetition::{MultiInstance, Repetition, StandardLoop, compile_repetition};
 pub(crate) use start_event::StartEvent;
 pub(crate) use user_task::UserTask;
 
@@ -91,11 +93,6 @@ pub(crate) trait Behavior {
     /// The job it creates, if it does.
     fn job(&self) -> Option<&JobSpec> {
         None
-    }
-
-    /// Trying again takes a new element instance.
-    fn is_replaced_on_retry(&self) -> bool {
-        false
     }
 
     /// Its job is done; what the worker returned.

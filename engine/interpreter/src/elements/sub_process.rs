@@ -30,10 +30,6 @@ impl Behavior for SubProcess {
         run.start_scope(here.key, &self.starts);
         Ok(Next::Wait)
     }
-
-    fn is_replaced_on_retry(&self) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ impl Behavior for UserTask {
 
     fn user_task_completed<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, submitted: Variables) -> Acted {
         let outcome = submitted.get("decision").cloned();
+        if run.is_collected(here) {
+            run.leave_behind(here, submitted.clone());
+        }
         let left = match &self.result_variable {
             Some(name) => Variables::from_iter([(name.clone(), Value::Object(submitted))]),
             None => self.by_name(&here.element.id, submitted),

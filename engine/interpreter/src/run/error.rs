@@ -32,7 +32,8 @@ impl<'r> Run<'r> {
     /// for all.
     pub fn find_catcher(&self, key: Key, code: &str) -> Option<(Key, ElementIndex)> {
         self.instance.scopes_of(key).find_map(|key| {
-            let here = self.here(key)?;
+            // The boundary events are those of the whole repetition.
+            let here = self.here(key).filter(|here| !self.is_repeated(here.key))?;
             let catches = |wanted: Option<&str>| {
                 here.element.boundary.iter().copied().find(|boundary| self.caught_by(*boundary) == Some(wanted))
             };

@@ -1,6 +1,8 @@
 //! Incidents: the model's or the data's fault. The element waits until a person resolves it.
 
 use super::{Here, Run};
+use crate::elements::Next;
+use crate::instance::Job;
 use crate::{Effect, EventKind, Key};
 
 impl<'r> Run<'r> {
@@ -38,13 +40,17 @@ impl<'r> Run<'r> {
     /// Tries an element instance again from where it failed.
     pub fn try_again(&mut self, here: Here<'r>, retries: u32) {
         let Some(element) = self.instance.element(here.key) else { return };
+        let is_at_work = element.children > 0
+            || element.child.is_some()
+            || element.user_task
+            || element.job.as_ref().is_some_and(Job::is_open);
         if element.completing {
             let outcome = element.outcome.clone();
             self.leave(here, outcome);
+        } else if element.repetition.is_some() || is_at_work {
+            self.wait_again(here);
         } else if element.job.is_some() {
             self.retry_job(here, retries);
-        } else if here.element.kind.behavior().is_replaced_on_retry() {
-            self.replace(here);
         } else {
             self.cancel_work(here.key);
             self.cancel_waits(here.key);
@@ -52,9 +58,11 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// A new element instance in place of one that cannot be used again.
-    fn replace(&mut self, here: Here<'r>) {
-        self.terminate(here.key);
-        self.activate(here.element.index, here.scope, None);
+    /// What failed is beside its work, which goes on: its boundary events wait anew, or its repetition is decided anew.
+    fn wait_again(&mut self, here: Here<'r>) {
+        self.cancel_waits(here.key);
+        let armed = self.arm_boundary(here).map(|()| Next::Wait);
+        self.act(here, armed);
+        self.unsettle(here.key);
     }
 }

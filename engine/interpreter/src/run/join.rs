@@ -16,6 +16,19 @@ impl Run<'_> {
         }
     }
 
+    /// An activity that several tokens start together (BPMN 2.0, 10.3: `startQuantity`), whatever flows they came by.
+    pub(super) fn wait_for_quantity(&mut self, target: &Element, scope: Key, flow: FlowIndex) {
+        self.emit(EventKind::TokenArrived { element: target.index, flow, scope });
+        self.stir(scope);
+        let all = (scope, target.index, FlowIndex(0))..=(scope, target.index, FlowIndex(u32::MAX));
+        let waiting = self.instance.waiting_tokens.range(all);
+        let tokens = waiting.flat_map(|((_, _, flow), count)| std::iter::repeat_n(*flow, *count as usize));
+        let flows: Vec<FlowIndex> = tokens.take(target.start_quantity as usize).collect();
+        if flows.len() == target.start_quantity as usize {
+            self.fire(target.index, scope, flows);
+        }
+    }
+
     /// Inclusive gateway: asked when everything else has come to rest.
     pub(super) fn wait_at_inclusive_join(&mut self, target: &Element, scope: Key, flow: FlowIndex) {
         self.emit(EventKind::TokenArrived { element: target.index, flow, scope });

@@ -9,8 +9,16 @@ use serde_json::Value;
 
 impl<'r> Run<'r> {
     pub fn activate(&mut self, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) {
+        if let Some(here) = self.begin(element, scope, flow) {
+            self.enter(here);
+        }
+    }
+
+    /// An element instance that has not begun to work; none when nothing begins in `scope` any more, or when there are too
+    /// many already.
+    pub(super) fn begin(&mut self, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) -> Option<Here<'r>> {
         if !self.is_open(scope) {
-            return;
+            return None;
         }
         let key = self.fresh_key();
         self.emit(EventKind::ElementActivated { key, element, scope, flow });
@@ -20,9 +28,9 @@ impl<'r> Run<'r> {
                 "the instance has activated more than {ELEMENTS_PER_INSTANCE} elements; a loop in the process may not end"
             );
             self.raise_incident(key, "ELEMENT_LIMIT_EXCEEDED", message);
-        } else {
-            self.enter(here);
+            return None;
         }
+        Some(here)
     }
 
     /// Whether things can still begin in `scope`.
@@ -33,6 +41,10 @@ impl<'r> Run<'r> {
 
     /// Starts the work of an element instance: its input, what may interrupt it, and then itself.
     pub fn enter(&mut self, here: Here<'r>) {
+        if let Some(repetition) = here.element.repetition.as_ref().filter(|_| !self.is_repeated(here.key)) {
+            let started = self.arm_boundary(here).and_then(|()| self.start_repetition(here, repetition));
+            return self.act(here, started);
+        }
         let entered = self
             .map_input(here)
             .and_then(|()| self.arm_boundary(here))
@@ -65,7 +77,15 @@ impl<'r> Run<'r> {
 
     /// Its work is done: output mappings, then the flows whose conditions hold.
     pub fn leave(&mut self, here: Here<'r>, outcome: Option<Value>) {
-        match self.map_output(here).and_then(|()| self.flows_taken(here)) {
+        let leaving = match self.is_repeating(here.key) {
+            // Its instances have mapped theirs.
+            true => self.flows_taken(here),
+            false => self.map_output(here).and_then(|()| match self.is_repeated(here.key) {
+                true => self.collect_output(here).map(|()| Vec::new()),
+                false => self.flows_taken(here),
+            }),
+        };
+        match leaving {
             Ok(flows) => self.complete(here, &flows, outcome),
             Err(Fault::Incident { code, message }) => {
                 if !self.instance.element(here.key).is_some_and(|element| element.completing) {
@@ -84,7 +104,9 @@ impl<'r> Run<'r> {
         self.stir(scope);
         for flow in flows {
             let outcome = outcome.clone().filter(|_| self.process.flow(*flow).carries_outcome);
-            self.emit(EventKind::FlowTaken { flow: *flow, scope, outcome });
+            for _ in 0..here.element.completion_quantity {
+                self.emit(EventKind::FlowTaken { flow: *flow, scope, outcome: outcome.clone() });
+            }
         }
         if flows.is_empty() {
             self.unsettle(scope);

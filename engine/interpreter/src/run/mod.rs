@@ -9,6 +9,7 @@ mod error;
 mod incident;
 mod join;
 mod lifecycle;
+mod repetition;
 mod values;
 mod waits;
 
@@ -77,13 +78,19 @@ impl<'r> Run<'r> {
     /// Moves tokens until nothing moves.
     pub fn run_to_rest(&mut self) {
         while self.instance.state == InstanceState::Active {
+            let has_done_its_share = self.activations >= ACTIVATIONS_PER_STEP;
             if let Some(scope) = self.to_settle.pop_front() {
                 self.settle(scope);
             } else if let Some(token) = self.instance.deferred.front().cloned() {
-                if self.activations >= ACTIVATIONS_PER_STEP {
+                if has_done_its_share {
                     return self.put_off();
                 }
                 self.arrive(token);
+            } else if let Some(repeating) = self.next_repeating() {
+                if has_done_its_share {
+                    return self.put_off();
+                }
+                self.repeat(repeating);
             } else if !self.fire_inclusive_joins() {
                 return;
             }
@@ -99,6 +106,9 @@ impl<'r> Run<'r> {
         let Deferred { scope, flow, .. } = token;
         let target = self.process.element(self.process.flow(flow).to);
         self.activations += 1;
+        if target.start_quantity > 1 {
+            return self.wait_for_quantity(target, scope, flow);
+        }
         match target.kind.behavior().join() {
             Join::All if target.incoming.len() > 1 => self.wait_for_all(target, scope, flow),
             Join::Reachable if target.incoming.len() > 1 => self.wait_at_inclusive_join(target, scope, flow),
@@ -121,7 +131,9 @@ impl<'r> Run<'r> {
         let Some(here) = self.here(scope) else { return };
         let is_done =
             self.instance.element(scope).is_some_and(|element| element.children == 0 && element.incident.is_none());
-        if is_done {
+        if self.is_repeating(scope) {
+            self.settle_repetition(here);
+        } else if is_done {
             let acted = here.element.kind.behavior().scope_emptied(self, here);
             self.act(here, acted);
         }

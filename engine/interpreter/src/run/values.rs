@@ -48,10 +48,10 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// What an activity leaves behind. With output mappings it stays with the activity, for the mappings to choose from;
-    /// without, it is merged.
+    /// What an activity leaves behind. With output mappings, or when a repetition collects its output, it stays with the
+    /// activity for those to choose from; else it is merged.
     pub fn leave_behind(&mut self, here: Here<'r>, variables: Variables) {
-        if here.element.output_mappings.is_empty() {
+        if here.element.output_mappings.is_empty() && !self.is_collected(here) {
             self.merge(here.key, variables);
         } else {
             for (name, value) in variables {

@@ -12,7 +12,8 @@ use crate::{Effect, ElementIndex, EventKind, Key, Timestamp};
 impl<'r> Run<'r> {
     /// Starts to wait for what the boundary events of an activity catch.
     pub fn arm_boundary(&mut self, here: Here<'r>) -> Result<(), Fault> {
-        if here.element.kind.behavior().is_instant() {
+        let is_instant = here.element.kind.behavior().is_instant() && here.element.repetition.is_none();
+        if is_instant || self.is_repeated(here.key) {
             return Ok(());
         }
         for target in &here.element.boundary {
