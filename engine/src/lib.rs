@@ -1,1 +1,122 @@
-//! placeholder
+//! The engine service: advances instances, hands out their jobs, answers its API.
+//!
+//! Everything that happens to an instance is a [`request`] that reaches the [`lane`] of that instance and is applied there by
+//! [`advance`]: one transaction for all that has arrived, then [`dispatch`] tells the world. The other modules bring
+//! requests ([`results`], [`timers`], [`sweep`], [`messages`], [`api`]) or look after what the world may have lost
+//! ([`reconcile`]). The rules of BPMN are not here but in the interpreter; SQL is not here but in the store.
+//!
+//! Nothing in a process's memory is needed: any replica may die at any time, and another goes on from the database.
+
+mod advance;
+mod api;
+mod backoff;
+mod batch;
+mod bus;
+mod cache;
+mod clock;
+mod config;
+mod convert;
+mod core;
+mod definitions;
+mod describe;
+mod dispatch;
+mod lane;
+mod lanes;
+mod messages;
+mod metrics;
+mod persist;
+mod reconcile;
+mod request;
+mod results;
+mod slot;
+mod sweep;
+mod timers;
+mod trace;
+mod world;
+mod writes;
+
+pub use config::Config;
+
+use crate::{
+    bus::Bus, clock::Clock, definitions::Definitions, lanes::Lanes, messages::Publisher, metrics::Metrics, world::World,
+};
+use prometheus_client::registry::Registry;
+use std::{sync::Arc, time::Duration};
+use store::Store;
+use telemetry::Health;
+use tokio_util::sync::CancellationToken;
+
+/// Publications that may wait.
+const PUBLICATIONS: usize = 4096;
+
+/// Brings the schema of the database up to date.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    Ok(store::migrate::migrate(&config.database_url).await?)
+}
+
+/// Runs one replica until shutdown. Waits for Postgres and NATS as long as it takes.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let health = Health::default();
+    health.set("postgres", false);
+    health.set("nats", false);
+    let mut registry = Registry::default();
+    let metrics = Arc::new(Metrics::new(&mut registry));
+    let listener = telemetry::serve(config.http_addr, Arc::new(registry), health.clone(), shutdown.clone());
+    let mut listener = tokio::spawn(listener);
+    tokio::select! {
+        served = serve(config, metrics, health) => served,
+        heard = &mut listener => heard?,
+        () = shutdown.cancelled() => Ok(()),
+    }
+}
+
+async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow::Result<()> {
+    until_done("migrate the database", || migrate(&config)).await;
+    let store = Store::new(&config.database_url, config.connections + config.lanes)?;
+    let clock =
+        until_done("read Postgres's clock", || async { Ok(Clock::measure_first(&store.session().await?).await?) })
+            .await;
+    let options = async_nats::ConnectOptions::new().retry_on_initial_connect().name("baton-engine");
+    let servers: Vec<&str> = config.nats_url.split(',').collect();
+    let client = options.connect(servers).await?;
+    let (bus, bus_queues) = Bus::new(client);
+    let (lanes, lane_queues) = Lanes::new(config.lanes, config.lane_depth);
+    let (publisher, publications) = Publisher::new(PUBLICATIONS);
+    let definitions = Definitions::new(store.clone());
+    let config = Arc::new(config);
+    let world = World { config, store, definitions, clock, bus, lanes, publisher, metrics, health };
+    let mut tasks = tokio::task::JoinSet::new();
+    for queue in lane_queues {
+        tasks.spawn(done(lane::Lane::new(world.clone()).run(queue)));
+    }
+    tasks.spawn(done(bus::run(world.bus.clone(), world.store.clone(), bus_queues)));
+    tasks.spawn(done(messages::run(world.clone(), publications)));
+    tasks.spawn(done(timers::run(world.clone())));
+    tasks.spawn(done(sweep::run(world.clone())));
+    tasks.spawn(done(reconcile::run(world.clone())));
+    tasks.spawn(results::run(world.clone()));
+    tasks.spawn(api::run(world));
+    // none of them ends by itself
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+async fn done(task: impl Future<Output = ()>) -> anyhow::Result<()> {
+    task.await;
+    Ok(())
+}
+
+/// Tries until it works: a server that is not there yet is no reason to give up.
+async fn until_done<T, F: Future<Output = anyhow::Result<T>>>(what: &str, mut action: impl FnMut() -> F) -> T {
+    let mut attempt = 0;
+    loop {
+        match action().await {
+            Ok(value) => return value,
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot {what} yet"),
+        }
+        attempt += 1;
+        tokio::time::sleep(backoff::delay(attempt).max(Duration::from_millis(100))).await;
+    }
+}

@@ -85,6 +85,11 @@ impl Updates {
         let rows = self.run(session, statement::INSTANCE_UPDATE).await?;
         rows.iter().map(|row| column(row, 0, statement::INSTANCE_UPDATE)).collect()
     }
+
+    /// Of these, the ones that are not among `moved`.
+    pub fn missing(&self, moved: &[Uuid]) -> Vec<Uuid> {
+        self.id.iter().copied().filter(|id| !moved.contains(id)).collect()
+    }
 }
 
 /// Locks the rows, in id order.

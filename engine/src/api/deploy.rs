@@ -1,0 +1,156 @@
+//! Deploying: all files or none, and every problem in all of them at once.
+
+use super::Failure;
+use crate::{convert, core, definitions::Definition, world::World};
+use interpreter::Process;
+use model::ProcessDefinition;
+use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
+use std::collections::HashMap;
+use store::{Session, definition, message_start};
+use uuid::Uuid;
+
+/// Bytes of one file.
+const MAX_FILE: usize = 1024 * 1024;
+const MAX_FILES: usize = 200;
+
+/// A process that is fit to run.
+struct Checked {
+    file_name: String,
+    source: String,
+    model: ProcessDefinition,
+    process: Process,
+}
+
+pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply, Failure> {
+    let tenant = super::tenant(&request.tenant)?.to_owned();
+    if request.files.is_empty() || request.files.len() > MAX_FILES {
+        return Err(Failure::invalid(format!("a deployment has 1 to {MAX_FILES} files")));
+    }
+    let dry_run = request.dry_run;
+    // reading may take a while, and must not hold up others
+    let checked = tokio::task::spawn_blocking(move || check(request.files)).await;
+    let (checked, warnings) = checked.map_err(|error| Failure::Internal(error.to_string()))??;
+    if dry_run {
+        let processes = checked.iter().map(|checked| DeployedProcess {
+            process_id: checked.model.id.clone(),
+            name: checked.model.name.clone().unwrap_or_default(),
+            ..DeployedProcess::default()
+        });
+        return Ok(DeployReply { processes: processes.collect(), warnings });
+    }
+    let mut session = world.store.session().await?;
+    session.begin().await?;
+    let written = write(&session, &tenant, checked).await;
+    match written {
+        Ok(written) => {
+            session.commit().await?;
+            let processes = written.into_iter().map(|(deployed, definition)| {
+                definition.into_iter().for_each(|definition| drop(world.definitions.remember(definition)));
+                deployed
+            });
+            Ok(DeployReply { processes: processes.collect(), warnings })
+        }
+        Err(failure) => {
+            session.rollback().await?;
+            Err(failure)
+        }
+    }
+}
+
+fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Failure> {
+    let (mut checked, mut diagnostics) = (Vec::new(), Vec::new());
+    let mut owner: HashMap<String, String> = HashMap::new();
+    for file in files {
+        let name = file.name;
+        let source = match String::from_utf8(file.content.to_vec()) {
+            Ok(source) if source.len() <= MAX_FILE => source,
+            Ok(_) => return Err(Failure::LimitExceeded(format!("{name} is larger than {MAX_FILE} bytes"))),
+            Err(_) => return Err(Failure::invalid(format!("{name} is not UTF-8 text"))),
+        };
+        let mut found = Vec::new();
+        match core::read(&name, &source) {
+            Err(problems) => found.extend(problems),
+            Ok((definitions, warnings)) => {
+                found.extend(warnings);
+                for model in definitions.processes {
+                    if let Some(other) = owner.insert(model.id.clone(), name.clone()) {
+                        let message = format!("process `{}` is in {other} too, or twice in this file", model.id);
+                        found.push(model::Diagnostic::error("DUPLICATE_PROCESS", model.location, message));
+                    }
+                    match core::compile(&name, &model) {
+                        Ok(process) => {
+                            checked.push(Checked { file_name: name.clone(), source: source.clone(), model, process })
+                        }
+                        Err(problems) => found.extend(problems),
+                    }
+                }
+            }
+        }
+        for mut problem in found {
+            problem.file.clone_from(&name);
+            diagnostics.push(convert::diagnostic(&problem, &source));
+        }
+    }
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == "error") {
+        return Err(Failure::Deployment(diagnostics));
+    }
+    Ok((checked, diagnostics))
+}
+
+/// What was deployed, and the definition where it is a new version.
+async fn write(
+    session: &Session,
+    tenant: &str,
+    checked: Vec<Checked>,
+) -> Result<Vec<(DeployedProcess, Option<Definition>)>, Failure> {
+    definition::lock(session, tenant).await?;
+    let deployment = Uuid::now_v7();
+    let now = session.clock().await?;
+    let mut written = Vec::new();
+    for checked in checked {
+        let latest = definition::latest(session, tenant, &checked.model.id).await?;
+        let digest = digest(&checked.source);
+        let (row, is_new) = match latest {
+            Some(latest) if latest.digest == digest => (latest, false),
+            latest => {
+                let row = definition::Definition {
+                    key: Uuid::now_v7(),
+                    tenant: tenant.to_owned(),
+                    process_id: checked.model.id.clone(),
+                    version: latest.map_or(0, |latest| latest.version) + 1,
+                    name: checked.model.name.clone().unwrap_or_default(),
+                    is_executable: checked.model.is_executable,
+                    deployment,
+                    file_name: checked.file_name.clone(),
+                    source: checked.source.clone(),
+                    digest,
+                    deployed_at: now,
+                };
+                definition::insert(session, &row).await?;
+                (row, true)
+            }
+        };
+        definition::insert_member(session, tenant, deployment, &row.process_id, row.key).await?;
+        let deployed = DeployedProcess {
+            process_id: row.process_id.clone(),
+            version: row.version as u32,
+            definition_key: row.key.to_string(),
+            name: row.name.clone(),
+            is_new,
+        };
+        let new = is_new.then(|| Definition::new(&row, checked.model, checked.process));
+        if let Some(definition) = &new {
+            let starts = definition.message_starts();
+            message_start::replace(session, tenant, &row.process_id, row.key, &starts).await?;
+        }
+        written.push((deployed, new));
+    }
+    Ok(written)
+}
+
+/// Two UUIDs over the text: not against forgery (a tenant deploys its own), only to see whether a file has changed.
+fn digest(source: &str) -> Vec<u8> {
+    let first = Uuid::new_v5(&Uuid::NAMESPACE_OID, source.as_bytes());
+    let second = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.as_bytes());
+    [first.into_bytes(), second.into_bytes()].concat()
+}

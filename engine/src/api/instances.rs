@@ -1,0 +1,214 @@
+//! Starting, looking at, and steering instances.
+
+use super::{Failure, cursor, instance_id, limit, part, tenant, variables};
+use crate::{
+    convert,
+    request::{Action, Applied, Request},
+    slot::Slot,
+    trace,
+    world::World,
+};
+use async_nats::HeaderMap;
+use interpreter::{CommandKind, InstanceId, Key, command::Start};
+use proto::*;
+use std::time::{Duration, Instant};
+use store::{Time, instance};
+use uuid::Uuid;
+
+/// How long a query waits for the version it was asked for.
+const WAIT: Duration = Duration::from_secs(5);
+
+pub async fn start(
+    world: &World,
+    request: StartInstanceRequest,
+    caller: Option<&HeaderMap>,
+) -> Result<StartInstanceReply, Failure> {
+    let owner = tenant(&request.tenant)?;
+    let variables = variables(world, &request.variables)?;
+    let session = world.store.session().await?;
+    let definition = world.definitions.find(&session, owner, &request.process_id, request.version).await?;
+    drop(session);
+    let definition = definition.ok_or_else(|| {
+        Failure::not_found(format!("no process `{}` (version {}) is deployed", request.process_id, request.version))
+    })?;
+    if !definition.is_executable {
+        return Err(Failure::invalid(format!("process `{}` is not executable", definition.process_id)));
+    }
+    let traceparent = trace::begin_instance(&definition.process_id, caller);
+    let start =
+        Start { element_id: request.start_element_id, variables, business_key: request.business_key, parent: None };
+    let id = start_id(owner, request.command_id.as_deref());
+    let (mut command, answered) = Request::answered(owner, id, Action::Start { definition, start, traceparent });
+    command.command_id = request.command_id.filter(|id| !id.is_empty()).map(|id| format!("start:{id}"));
+    let applied = send(world, command, answered).await?;
+    Ok(StartInstanceReply {
+        instance_id: applied.instance.to_string(),
+        version: applied.version,
+        definition_key: applied.definition.0.to_string(),
+        process_version: applied.process_version,
+    })
+}
+
+/// The same command reaches the same lane, so that two at a time are one after the other.
+fn start_id(tenant: &str, command_id: Option<&str>) -> InstanceId {
+    match command_id.filter(|id| !id.is_empty()) {
+        Some(id) => InstanceId(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{tenant}\u{0}{id}").as_bytes())),
+        None => InstanceId(Uuid::now_v7()),
+    }
+}
+
+/// To the lane, and its answer.
+pub async fn send(
+    world: &World,
+    request: Request,
+    answered: tokio::sync::oneshot::Receiver<crate::request::Answer>,
+) -> Result<Applied, Failure> {
+    world.lanes.send(request).map_err(|_| Failure::Busy)?;
+    Ok(answered.await.map_err(|_| Failure::Unavailable)??)
+}
+
+pub async fn cancel(world: &World, request: CancelInstanceRequest) -> Result<CommandReply, Failure> {
+    let kind = CommandKind::Cancel { reason: request.reason };
+    command(world, &request.tenant, &request.instance_id, kind).await
+}
+
+pub async fn set_variables(world: &World, request: SetVariablesRequest) -> Result<CommandReply, Failure> {
+    let variables = variables(world, &request.variables)?;
+    let kind = CommandKind::SetVariables { scope: Key::ROOT, variables };
+    command(world, &request.tenant, &request.instance_id, kind).await
+}
+
+async fn command(world: &World, owner: &str, id: &str, kind: CommandKind) -> Result<CommandReply, Failure> {
+    let id = InstanceId(instance_id(id)?);
+    let (request, answered) = Request::answered(tenant(owner)?, id, Action::Step(kind));
+    Ok(reply(send(world, request, answered).await?))
+}
+
+pub fn reply(applied: Applied) -> CommandReply {
+    CommandReply { instance_id: applied.instance.to_string(), version: applied.version }
+}
+
+pub async fn list(world: &World, request: ListInstancesRequest) -> Result<ListInstancesReply, Failure> {
+    let owner = tenant(&request.tenant)?;
+    let filter = instance::Filter {
+        process_id: request.process_id.as_deref().filter(|id| !id.is_empty()),
+        state: request.state.as_deref().filter(|state| !state.is_empty()).map(state_number).transpose()?,
+        business_key: request.business_key.as_deref().filter(|key| !key.is_empty()),
+    };
+    let after = match cursor::<2>(request.cursor.as_deref())? {
+        Some([at, id]) => (part::<Time>(&at)?, part(&id)?),
+        None => (Time::MAX, Uuid::max()),
+    };
+    let limit = limit(request.limit);
+    let session = world.store.session().await?;
+    let rows = instance::list(&session, owner, &filter, after, limit).await?;
+    drop(session);
+    let is_full = rows.len() as i64 == limit;
+    let next_cursor = rows.last().filter(|_| is_full).map(|last| format!("{}_{}", last.created_at, last.row.id));
+    let mut instances = Vec::with_capacity(rows.len());
+    for row in &rows {
+        instances.push(summary(world, row).await?);
+    }
+    Ok(ListInstancesReply { instances, next_cursor })
+}
+
+fn state_number(state: &str) -> Result<i16, Failure> {
+    let states = ["active", "completed", "terminated", "canceled", "failed", "incident"];
+    let number = states.iter().position(|known| *known == state);
+    number.map(|number| number as i16).ok_or_else(|| Failure::invalid(format!("there is no state `{state}`")))
+}
+
+async fn summary(world: &World, found: &instance::Summary) -> Result<InstanceSummary, Failure> {
+    let definition = world.definitions.get(found.row.definition).await?;
+    Ok(InstanceSummary {
+        instance_id: found.row.id.to_string(),
+        process_id: definition.process_id.clone(),
+        process_version: definition.version,
+        definition_key: definition.key.0.to_string(),
+        state: convert::state::state_text(found.row.state).to_owned(),
+        business_key: found.row.business_key.clone(),
+        version: found.row.version as u64,
+        created_at: found.created_at.as_millisecond(),
+        ended_at: found.ended_at.map(|at| at.as_millisecond()),
+        open_incidents: found.open_incidents as u32,
+        parent: found.row.parent.map(|parent| Parent { instance_id: parent.to_string(), ..Parent::default() }),
+        process_name: definition.name.clone(),
+        traceparent: found.row.traceparent.clone(),
+    })
+}
+
+pub async fn get(world: &World, request: GetInstanceRequest) -> Result<GetInstanceReply, Failure> {
+    let owner = tenant(&request.tenant)?;
+    let id = instance_id(&request.instance_id)?;
+    if let Some(version) = request.min_version {
+        wait_for(world, owner, id, version).await?;
+    }
+    let unknown = || Failure::not_found("there is no such instance");
+    let (slot, row) = world.look(owner, id).await?.ok_or_else(unknown)?;
+    let mut found = summary(world, &row).await?;
+    found.parent = slot.instance.parent.as_ref().map(convert::parent);
+    let session = world.store.session().await?;
+    let children = instance::children(&session, owner, id).await?;
+    let filter = store::incident::Filter { instance: Some(id), process_id: None };
+    let incidents = super::incidents::page(&session, owner, &filter, super::incidents::newest(), 500).await?;
+    drop(session);
+    let root = slot.instance.variables.get(&Key::ROOT).cloned().unwrap_or_default();
+    Ok(GetInstanceReply {
+        instance: Some(found),
+        variables: convert::variables_json(&root),
+        elements: slot.instance.elements.iter().map(|(key, element)| active(&slot, *key, element)).collect(),
+        incidents: super::incidents::infos(world, incidents).await?,
+        children: children.iter().map(Uuid::to_string).collect(),
+        subscriptions: subscriptions(&slot),
+    })
+}
+
+/// Polls: replicas do not tell each other, and who waits waits for milliseconds.
+async fn wait_for(world: &World, owner: &str, id: Uuid, version: u64) -> Result<(), Failure> {
+    let deadline = Instant::now() + WAIT;
+    loop {
+        let session = world.store.session().await?;
+        let now = instance::version(&session, owner, id).await?;
+        drop(session);
+        if now.is_some_and(|now| now as u64 >= version) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Failure::Conflict(format!("the instance has not reached version {version}")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> ActiveElement {
+    let name = slot.definition.element_at(element.element);
+    let own = slot.instance.variables.get(&key);
+    ActiveElement {
+        key: key.0,
+        element_id: name.id,
+        element_name: name.name,
+        element_type: name.element_type,
+        scope: element.scope.0,
+        job_type: element.job.as_ref().map(|job| job.job_type.clone()),
+        attempt: element.job.as_ref().map_or(0, |job| job.attempt),
+        retries_left: element.job.as_ref().map_or(0, |job| job.retries_left),
+        timer_due: element.timers.values().map(|timer| timer.due.0).min(),
+        child_id: element.child.map(|child| child.to_string()),
+        variables: own.map(convert::variables_json).unwrap_or_default(),
+    }
+}
+
+fn subscriptions(slot: &Slot) -> Vec<OpenSubscription> {
+    let mut open = Vec::new();
+    for (key, element) in slot.instance.elements.iter() {
+        for (target, subscription) in &element.subscriptions {
+            open.push(OpenSubscription {
+                key: key.0,
+                element_id: slot.definition.element_at(*target).id,
+                message_name: subscription.message_name.clone(),
+                correlation_key: subscription.correlation_key.clone(),
+            });
+        }
+    }
+    open
+}

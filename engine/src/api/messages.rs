@@ -1,0 +1,35 @@
+//! Publishing messages from outside.
+
+use super::{Failure, tenant, variables};
+use crate::{messages::Publication, trace, world::World};
+use async_nats::HeaderMap;
+use proto::{PublishMessageReply, PublishMessageRequest};
+use tokio::sync::oneshot;
+
+pub async fn publish(
+    world: &World,
+    request: PublishMessageRequest,
+    caller: Option<&HeaderMap>,
+) -> Result<PublishMessageReply, Failure> {
+    let tenant = tenant(&request.tenant)?.to_owned();
+    if request.name.is_empty() {
+        return Err(Failure::invalid("`name` is missing"));
+    }
+    let (answer, answered) = oneshot::channel();
+    let publication = Publication {
+        tenant,
+        variables: variables(world, &request.variables)?,
+        name: request.name,
+        correlation_key: request.correlation_key,
+        ttl_ms: request.ttl_ms,
+        message_id: request.message_id.filter(|id| !id.is_empty()),
+        claim: None,
+        traceparent: trace::of_caller(caller),
+        answer: Some(answer),
+    };
+    if !world.publisher.publish(publication) {
+        return Err(Failure::Busy);
+    }
+    let correlated = answered.await.map_err(|_| Failure::Unavailable)??;
+    Ok(PublishMessageReply { correlated })
+}

@@ -1,0 +1,140 @@
+//! The engine's API: request/reply on `api.<method>`, one queue group over all replicas. Each request is a task; how many run
+//! at a time is bounded, and what comes on top is told to come again.
+//!
+//! - [`deploy`] and [`processes`]: definitions.
+//! - [`instances`], [`history`]: what runs and ran.
+//! - [`tasks`], [`incidents`], [`messages`]: what people and other systems do to it.
+//! - [`service`]: the engine itself, and what workers need of it.
+
+mod deploy;
+mod history;
+mod incidents;
+mod instances;
+mod messages;
+mod problem;
+mod processes;
+mod service;
+mod tasks;
+
+pub use problem::Failure;
+
+use crate::world::World;
+use async_nats::Message as Request;
+use bytes::Bytes;
+use futures::StreamExt;
+use prost::Message;
+use proto::{ApiReply, api_reply::Reply, subject::ENGINE_GROUP};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+const AT_ONCE: usize = 512;
+
+type Answer = Result<Bytes, Failure>;
+
+/// Until the subscription ends.
+pub async fn run(world: World) -> anyhow::Result<()> {
+    let mut requests = world.bus.client.queue_subscribe("api.*", ENGINE_GROUP.to_owned()).await?;
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    while let Some(request) = requests.next().await {
+        let world = world.clone();
+        match room.clone().try_acquire_owned() {
+            Ok(permit) => drop(tokio::spawn(async move {
+                let answer = answer(&world, &request).await;
+                reply(&world, request, answer).await;
+                drop(permit);
+            })),
+            Err(_) => drop(tokio::spawn(async move { reply(&world, request, Err(Failure::Busy)).await })),
+        }
+    }
+    Ok(())
+}
+
+async fn reply(world: &World, request: Request, answer: Answer) {
+    let Some(inbox) = request.reply else { return };
+    let reply = match answer {
+        Ok(ok) => Reply::Ok(ok),
+        Err(failure) => Reply::Problem(failure.into_problem(&request.subject)),
+    };
+    let reply = ApiReply { reply: Some(reply) };
+    let _ = world.bus.client.publish(inbox, reply.encode_to_vec().into()).await; // who asked has gone, or asks again
+}
+
+async fn answer(world: &World, request: &Request) -> Answer {
+    let payload = request.payload.clone();
+    let method = request.subject.strip_prefix("api.").unwrap_or_default();
+    let caller = request.headers.as_ref();
+    match method {
+        "deploy" => call(payload, |request| deploy::deploy(world, request)).await,
+        "list_processes" => call(payload, |request| processes::list(world, request)).await,
+        "get_process" => call(payload, |request| processes::get(world, request)).await,
+        "start_instance" => call(payload, |request| instances::start(world, request, caller)).await,
+        "list_instances" => call(payload, |request| instances::list(world, request)).await,
+        "get_instance" => call(payload, |request| instances::get(world, request)).await,
+        "cancel_instance" => call(payload, |request| instances::cancel(world, request)).await,
+        "set_variables" => call(payload, |request| instances::set_variables(world, request)).await,
+        "get_history" => call(payload, |request| history::get(world, request)).await,
+        "publish_message" => call(payload, |request| messages::publish(world, request, caller)).await,
+        "list_user_tasks" => call(payload, |request| tasks::list(world, request)).await,
+        "get_user_task" => call(payload, |request| tasks::get(world, request)).await,
+        "claim_user_task" => call(payload, |request| tasks::claim(world, request)).await,
+        "complete_user_task" => call(payload, |request| tasks::complete(world, request)).await,
+        "list_incidents" => call(payload, |request| incidents::list(world, request)).await,
+        "resolve_incident" => call(payload, |request| incidents::resolve(world, request)).await,
+        "status" => call(payload, |request| service::status(world, request)).await,
+        "register_worker" => call(payload, |request| service::register_worker(world, request)).await,
+        "heartbeat" => call(payload, |request| service::heartbeat(world, request)).await,
+        _ => Err(Failure::not_found(format!("there is no method `{method}`"))),
+    }
+}
+
+async fn call<Q: Message + Default, R: Message, F: Future<Output = Result<R, Failure>>>(
+    payload: Bytes,
+    method: impl FnOnce(Q) -> F,
+) -> Answer {
+    let request =
+        Q::decode(payload).map_err(|error| Failure::invalid(format!("the request cannot be read: {error}")))?;
+    Ok(method(request).await?.encode_to_vec().into())
+}
+
+/// Whose it is has to be said; nothing is assumed.
+fn tenant(tenant: &str) -> Result<&str, Failure> {
+    if tenant.is_empty() { Err(Failure::invalid("`tenant` is missing".to_owned())) } else { Ok(tenant) }
+}
+
+fn instance_id(id: &str) -> Result<uuid::Uuid, Failure> {
+    id.parse().map_err(|_| Failure::invalid(format!("`{id}` is not an instance id")))
+}
+
+/// Of a job, a user task or an incident.
+fn part_id(id: &str) -> Result<(uuid::Uuid, u64), Failure> {
+    crate::convert::parse_id(id)
+        .ok_or_else(|| Failure::invalid(format!("`{id}` is not an id of the form <instance>:<key>")))
+}
+
+fn variables(world: &World, bytes: &[u8]) -> Result<interpreter::Variables, Failure> {
+    if bytes.len() > world.config.max_variables_bytes {
+        let (size, allowed) = (bytes.len(), world.config.max_variables_bytes);
+        return Err(Failure::LimitExceeded(format!("the variables have {size} bytes; {allowed} are allowed")));
+    }
+    crate::convert::parse_variables(bytes).map_err(Failure::invalid)
+}
+
+/// 0 means the usual number.
+fn limit(asked: u32) -> i64 {
+    if asked == 0 { 50 } else { i64::from(asked.min(500)) }
+}
+
+/// Cursors are the sort key of the last row, as text.
+fn cursor<const N: usize>(cursor: Option<&str>) -> Result<Option<[String; N]>, Failure> {
+    let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
+    let parts: Vec<String> = cursor.split('_').map(str::to_owned).collect();
+    parts.try_into().map(Some).map_err(|_| bad_cursor())
+}
+
+fn part<T: std::str::FromStr>(part: &str) -> Result<T, Failure> {
+    part.parse().map_err(|_| bad_cursor())
+}
+
+fn bad_cursor() -> Failure {
+    Failure::invalid("this is not a cursor of ours".to_owned())
+}

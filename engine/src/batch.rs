@@ -1,0 +1,281 @@
+//! The requests of one transaction, and the instances they are for.
+
+use crate::{
+    convert,
+    request::{Action, Answer, Applied, Claim, Refusal, Request},
+    slot::Slot,
+    writes::Writes,
+};
+use interpreter::{CommandKind, Instance, Key, Rejection, RejectionCode, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use store::{command_id, timer};
+use uuid::Uuid;
+
+/// A batch on its way through one transaction. The requests themselves stay with the lane, to be tried again.
+pub struct Batch<'r> {
+    pub requests: &'r [Request],
+    /// In id order: so are rows locked.
+    pub slots: BTreeMap<Uuid, Slot>,
+    pub writes: Writes,
+    pub answers: Vec<Answer>,
+    gone: HashSet<usize>,
+    answered: HashMap<(String, String), Applied>,
+    /// Instances that could not be read, and why.
+    pub unreadable: HashMap<Uuid, String>,
+}
+
+/// What must be asked of the database before the steps.
+#[derive(Default)]
+pub struct Questions {
+    pub instances: Vec<Uuid>,
+    pub commands: Vec<Uuid>,
+    pub timers: timer::TimerIds,
+    pub command_ids: command_id::CommandIds,
+}
+
+impl Questions {
+    pub fn is_empty(&self) -> bool {
+        self.instances.is_empty() && self.commands.is_empty() && self.timers.is_empty() && self.command_ids.is_empty()
+    }
+}
+
+impl<'r> Batch<'r> {
+    /// Takes what the cache has; the rest becomes questions.
+    pub fn gather(requests: &'r [Request], mut cached: impl FnMut(Uuid) -> Option<Slot>) -> (Batch<'r>, Questions) {
+        let mut batch = Batch {
+            requests,
+            slots: BTreeMap::new(),
+            writes: Writes::default(),
+            answers: Vec::new(),
+            gone: HashSet::new(),
+            answered: HashMap::new(),
+            unreadable: HashMap::new(),
+        };
+        let mut questions = Questions::default();
+        for request in requests {
+            batch.ask(request, &mut cached, &mut questions);
+        }
+        questions.instances.sort_unstable();
+        questions.instances.dedup();
+        questions.commands.sort_unstable();
+        (batch, questions)
+    }
+
+    fn ask(&mut self, request: &Request, cached: &mut impl FnMut(Uuid) -> Option<Slot>, questions: &mut Questions) {
+        let instance = request.instance.0;
+        // a new instance has a new id; only a called one can be there already, when its caller's order comes twice
+        let is_new = matches!(&request.action, Action::Start { start, .. } if start.parent.is_none());
+        if !is_new && !self.slots.contains_key(&instance) {
+            match cached(instance) {
+                Some(slot) => drop(self.slots.insert(instance, slot)),
+                None => questions.instances.push(instance),
+            }
+        }
+        match request.claim {
+            Claim::None => {}
+            Claim::Command(id) => questions.commands.push(id),
+            Claim::Timer { key, target } => {
+                questions.timers.push(timer::TimerId { instance, key: key.0 as i64, target });
+            }
+        }
+        if let (Some(tenant), Some(id)) = (&request.tenant, &request.command_id) {
+            questions.command_ids.push(command_id::CommandId { tenant: tenant.clone(), id: id.clone() });
+        }
+    }
+
+    /// Requests whose claim was not there any more count for nothing.
+    pub fn keep_claimed(&mut self, commands: &[Uuid], timers: &[timer::TimerId]) {
+        let commands: HashSet<Uuid> = commands.iter().copied().collect();
+        let timers: HashSet<_> = timers.iter().map(|timer| (timer.instance, timer.key, timer.target)).collect();
+        for (index, request) in self.requests.iter().enumerate() {
+            let is_there = match request.claim {
+                Claim::None => true,
+                Claim::Command(id) => commands.contains(&id),
+                Claim::Timer { key, target } => timers.contains(&(request.instance.0, key.0 as i64, target)),
+            };
+            if !is_there {
+                self.gone.insert(index);
+            }
+        }
+    }
+
+    pub fn take_answered(&mut self, answered: Vec<command_id::Answered>) {
+        for row in answered {
+            if let Ok(applied) = serde_json::from_slice(&row.reply) {
+                self.answered.insert((row.tenant, row.id), applied);
+            }
+        }
+    }
+
+    /// All requests, in the order they came.
+    pub fn step(&mut self, now: Timestamp) {
+        for (index, request) in self.requests.iter().enumerate() {
+            let answer = if self.gone.contains(&index) { Err(Refusal::Gone) } else { self.step_one(request, now) };
+            self.answers.push(answer);
+        }
+    }
+
+    fn step_one(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let id = request.tenant.clone().zip(request.command_id.clone());
+        if let Some(applied) = id.as_ref().and_then(|id| self.answered.get(id)) {
+            return Ok(applied.clone());
+        }
+        let answer = self.apply(request, now);
+        if let Some((key, target)) = request.subscription() {
+            self.renew_subscription(request.instance.0, (key, target), now);
+        }
+        if let (Some((tenant, id)), Ok(applied)) = (id, &answer) {
+            let reply = serde_json::to_vec(applied).unwrap_or_default();
+            self.writes.answered.push(command_id::Answered { tenant: tenant.clone(), id: id.clone(), reply });
+            self.answered.insert((tenant, id), applied.clone());
+        }
+        answer
+    }
+
+    fn apply(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let id = request.instance.0;
+        if let Some(why) = self.unreadable.get(&id) {
+            return Err(Refusal::Failed(why.clone()));
+        }
+        match &request.action {
+            Action::Start { definition, start, traceparent } => {
+                if self.slots.contains_key(&id) {
+                    return Err(Refusal::Gone);
+                }
+                let tenant = request.tenant.clone().unwrap_or_else(|| definition.tenant.clone());
+                let mut slot = Slot::new(request.instance, definition.clone(), tenant, traceparent.clone());
+                slot.step(CommandKind::Start(start.clone()), now, &mut self.writes).map_err(Refusal::Rejected)?;
+                let applied = applied(&slot);
+                self.slots.insert(id, slot);
+                Ok(applied)
+            }
+            Action::Step(kind) => {
+                let (slot, writes) = self.slot(request)?;
+                slot.step(kind.clone(), timely(kind, &slot.instance, now), writes).map_err(Refusal::Rejected)?;
+                Ok(applied(slot))
+            }
+            Action::Resolve { incident, retries, variables } => {
+                let (slot, writes) = self.slot(request)?;
+                if !slot.instance.incidents.contains_key(incident) {
+                    return Err(Refusal::Rejected(no_such_incident()));
+                }
+                if !variables.is_empty() {
+                    let set = CommandKind::SetVariables { scope: Key::ROOT, variables: variables.clone() };
+                    slot.step(set, now, writes).map_err(Refusal::Rejected)?;
+                }
+                let resolve = CommandKind::ResolveIncident { incident: *incident, retries: *retries };
+                slot.step(resolve, now, writes).map_err(Refusal::Rejected)?;
+                Ok(applied(slot))
+            }
+        }
+    }
+
+    /// The instance, when it is the asker's.
+    fn slot(&mut self, request: &Request) -> Result<(&mut Slot, &mut Writes), Refusal> {
+        let slot = self.slots.get_mut(&request.instance.0).ok_or(Refusal::UnknownInstance)?;
+        match &request.tenant {
+            Some(tenant) if *tenant != slot.tenant => Err(Refusal::UnknownInstance),
+            _ => Ok((slot, &mut self.writes)),
+        }
+    }
+
+    /// A message was delivered, or came too late. Events that stay subscribed get their row back, and with it the next
+    /// message that waits; the others lose it.
+    fn renew_subscription(&mut self, id: Uuid, (key, target): (Key, interpreter::ElementIndex), now: Timestamp) {
+        let open = self.slots.get(&id).and_then(|slot| {
+            let open = slot.instance.elements.get(&key)?.subscriptions.get(&target)?;
+            Some((slot, open.clone()))
+        });
+        match open {
+            Some((slot, open)) => {
+                self.writes.subscribe(slot, (key, target), open.message_name, open.correlation_key, now);
+            }
+            None => self.writes.unsubscribe(id, key, target),
+        }
+    }
+
+    /// The rows of the instances that moved, and their history.
+    pub fn rows(
+        &self,
+        now: Timestamp,
+    ) -> (store::instance::Inserts, store::instance::Updates, store::history::Batches) {
+        let mut inserts = store::instance::Inserts::default();
+        let mut updates = store::instance::Updates::default();
+        let mut history = store::history::Batches::default();
+        for (id, slot) in self.slots.iter().filter(|(_, slot)| !slot.events.is_empty()) {
+            history.push(history_row(*id, slot, now));
+            if slot.stored_version == 0 {
+                inserts.push(insert_row(*id, slot, now));
+            } else {
+                updates.push(update_row(*id, slot, now));
+            }
+        }
+        (inserts, updates, history)
+    }
+}
+
+/// A timer is never fired before it is due, whatever is lost between milliseconds and microseconds.
+fn timely(kind: &CommandKind, instance: &Instance, now: Timestamp) -> Timestamp {
+    let CommandKind::FireTimer { key, target } = kind else { return now };
+    let timer = instance.elements.get(key).and_then(|element| element.timers.get(target));
+    timer.map_or(now, |timer| now.max(timer.due))
+}
+
+fn applied(slot: &Slot) -> Applied {
+    Applied {
+        instance: slot.instance.id,
+        version: slot.instance.version,
+        definition: slot.definition.key,
+        process_version: slot.definition.version,
+    }
+}
+
+fn no_such_incident() -> Rejection {
+    Rejection {
+        code: RejectionCode::NotFound,
+        message: "there is no such incident, or it is resolved already".to_owned(),
+    }
+}
+
+fn ended_at(slot: &Slot, now: Timestamp) -> Option<store::Time> {
+    (slot.instance.state != interpreter::InstanceState::Active).then(|| convert::time(now))
+}
+
+fn insert_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::instance::Insert {
+    store::instance::Insert {
+        id,
+        tenant: slot.tenant.clone(),
+        definition: slot.definition.key.0,
+        state: convert::state::state_number(slot.instance.state),
+        version: slot.instance.version as i64,
+        control: convert::state::encode(&slot.instance),
+        business_key: slot.instance.business_key.clone(),
+        parent: slot.instance.parent.map(|parent| parent.instance.0),
+        traceparent: slot.traceparent.clone(),
+        created_at: convert::time(now),
+        ended_at: ended_at(slot, now),
+    }
+}
+
+fn update_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::instance::Update {
+    store::instance::Update {
+        id,
+        old_version: slot.stored_version as i64,
+        version: slot.instance.version as i64,
+        state: convert::state::state_number(slot.instance.state),
+        control: convert::state::encode(&slot.instance),
+        ended_at: ended_at(slot, now),
+    }
+}
+
+fn history_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::history::Batch {
+    use prost::Message;
+    let events = proto::EventBatch { events: slot.events.clone(), ..Default::default() };
+    store::history::Batch {
+        instance: id,
+        first_seq: slot.stored_version as i64 + 1,
+        last_seq: slot.instance.version as i64,
+        at: convert::time(now),
+        events: events.encode_to_vec(),
+    }
+}

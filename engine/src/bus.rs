@@ -1,0 +1,191 @@
+//! NATS: the stream of jobs and its consumers, and the loop that publishes.
+//!
+//! Lanes never wait for NATS. They hand over what is to be published; when NATS is away or slow, events are dropped (who
+//! misses them reads history) and jobs are marked as unpublished for the reconciler. Acknowledgements are collected
+//! beside the publishing, thousands at a time.
+
+use async_nats::{
+    Client, HeaderMap,
+    connection::State,
+    jetstream::{
+        self, Context,
+        consumer::{self, pull},
+        context::PublishAckFuture,
+        stream::{self, DiscardPolicy, RetentionPolicy, StorageType},
+    },
+};
+use bytes::Bytes;
+use futures::{StreamExt, stream::FuturesUnordered};
+use proto::subject::{AGENTS_STREAM, JOBS_STREAM};
+use std::{future::IntoFuture, time::Duration};
+use store::{Store, job};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+pub const ACK_WAIT: Duration = Duration::from_secs(30);
+/// Longer than it takes to publish twice by mistake; intended copies carry ids of their own.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(30);
+const MAX_ACK_PENDING: i64 = 10_000;
+const QUEUE: usize = 65_536;
+
+/// Instance, key, attempt.
+pub type AttemptId = (Uuid, i64, i32);
+
+pub enum Outgoing {
+    /// On core NATS.
+    Message { subject: String, payload: Bytes },
+    /// On the stream, with an acknowledgement.
+    Job { subject: String, message_id: String, traceparent: String, payload: Bytes, attempt: AttemptId },
+}
+
+#[derive(Clone)]
+pub struct Bus {
+    pub client: Client,
+    pub jetstream: Context,
+    queue: mpsc::Sender<Outgoing>,
+    failed: mpsc::UnboundedSender<AttemptId>,
+}
+
+/// The other ends, for [`run`].
+pub struct Queues {
+    outgoing: mpsc::Receiver<Outgoing>,
+    failed: mpsc::UnboundedReceiver<AttemptId>,
+}
+
+impl Bus {
+    pub fn new(client: Client) -> (Bus, Queues) {
+        let (queue, outgoing) = mpsc::channel(QUEUE);
+        let (failed, failures) = mpsc::unbounded_channel();
+        let jetstream = jetstream::new(client.clone());
+        (Bus { client, jetstream, queue, failed }, Queues { outgoing, failed: failures })
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    pub fn send(&self, outgoing: Outgoing) {
+        if let Err(error) = self.queue.try_send(outgoing) {
+            let (mpsc::error::TrySendError::Full(outgoing) | mpsc::error::TrySendError::Closed(outgoing)) = error;
+            self.drop_outgoing(outgoing);
+        }
+    }
+
+    fn drop_outgoing(&self, outgoing: Outgoing) {
+        if let Outgoing::Job { attempt, .. } = outgoing {
+            let _ = self.failed.send(attempt);
+        }
+    }
+
+    /// Makes sure that the streams are there.
+    pub async fn ensure_streams(&self) -> Result<stream::Stream, async_nats::Error> {
+        let jobs = stream::Config {
+            name: JOBS_STREAM.to_owned(),
+            subjects: vec!["jobs.>".to_owned()],
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::New,
+            storage: StorageType::File,
+            duplicate_window: DUPLICATE_WINDOW,
+            allow_direct: true,
+            ..Default::default()
+        };
+        let agents = stream::Config {
+            name: AGENTS_STREAM.to_owned(),
+            subjects: vec!["agents.>".to_owned()],
+            storage: StorageType::File,
+            allow_direct: true,
+            ..Default::default()
+        };
+        self.jetstream.get_or_create_stream(agents).await?;
+        Ok(self.jetstream.get_or_create_stream(jobs).await?)
+    }
+
+    /// Makes sure that the consumer of a job type is there.
+    pub async fn ensure_consumer(&self, job_type: &str) -> Result<consumer::Consumer<pull::Config>, async_nats::Error> {
+        let config = pull::Config {
+            durable_name: Some(proto::subject::consumer(job_type)),
+            filter_subject: proto::subject::jobs_of_type(job_type),
+            ack_policy: consumer::AckPolicy::Explicit,
+            ack_wait: ACK_WAIT,
+            max_deliver: -1,
+            max_ack_pending: MAX_ACK_PENDING,
+            ..Default::default()
+        };
+        let stream = match self.jetstream.get_stream(JOBS_STREAM).await {
+            Ok(stream) => stream,
+            Err(_) => self.ensure_streams().await?,
+        };
+        let name = proto::subject::consumer(job_type);
+        Ok(stream.get_or_create_consumer(&name, config).await?)
+    }
+}
+
+/// Publishes until the queue is closed.
+pub async fn run(bus: Bus, store: Store, queues: Queues) {
+    let (acks, acknowledged) = mpsc::unbounded_channel();
+    tokio::spawn(collect(acknowledged, bus.failed.clone()));
+    tokio::spawn(mark_unpublished(store, queues.failed));
+    let mut outgoing = queues.outgoing;
+    while let Some(next) = outgoing.recv().await {
+        if !bus.is_connected() {
+            bus.drop_outgoing(next);
+            continue;
+        }
+        match next {
+            Outgoing::Message { subject, payload } => {
+                let _ = bus.client.publish(subject, payload).await; // best effort by design
+            }
+            Outgoing::Job { subject, message_id, traceparent, payload, attempt } => {
+                let mut headers = HeaderMap::new();
+                headers.insert("Nats-Msg-Id", message_id.as_str());
+                if !traceparent.is_empty() {
+                    headers.insert("traceparent", traceparent.as_str());
+                }
+                match bus.jetstream.publish_with_headers(subject, headers, payload).await {
+                    Ok(ack) => drop(acks.send((ack, attempt))),
+                    Err(_) => drop(bus.failed.send(attempt)),
+                }
+            }
+        }
+    }
+}
+
+/// Waits for acknowledgements, in whatever order they come.
+async fn collect(
+    mut published: mpsc::UnboundedReceiver<(PublishAckFuture, AttemptId)>,
+    failed: mpsc::UnboundedSender<AttemptId>,
+) {
+    let mut waiting = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            next = published.recv() => match next {
+                Some((ack, attempt)) => waiting.push(async move { (ack.into_future().await, attempt) }),
+                None => return,
+            },
+            Some((acknowledged, attempt)) = waiting.next(), if !waiting.is_empty() => {
+                if let Err(error) = acknowledged {
+                    tracing::debug!(%error, "a job was not taken by the stream");
+                    let _ = failed.send(attempt);
+                }
+            }
+        }
+    }
+}
+
+/// Tells the reconciler, by way of the database, which jobs were not published.
+async fn mark_unpublished(store: Store, mut failed: mpsc::UnboundedReceiver<AttemptId>) {
+    let mut attempts = Vec::new();
+    while failed.recv_many(&mut attempts, 1_000).await > 0 {
+        let mut rows = job::Attempts::default();
+        for (instance, key, attempt) in attempts.drain(..) {
+            rows.push(job::Attempt { instance, key, attempt });
+        }
+        // without the mark they are found by their age
+        if let Ok(session) = store.session().await
+            && let Err(error) = rows.unpublished(&session).await
+        {
+            tracing::debug!(%error, "unpublished jobs were not marked");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

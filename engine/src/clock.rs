@@ -1,0 +1,35 @@
+//! Postgres's clock, without asking it each time: every decision about time is made by one clock, whatever the clocks of
+//! the replicas say. A background loop measures; between two measurements our own clock only tells how much time has passed.
+
+use interpreter::Timestamp;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+use store::Session;
+
+#[derive(Clone)]
+pub struct Clock {
+    measured: Arc<Mutex<(Instant, i64)>>,
+}
+
+impl Clock {
+    pub async fn measure_first(session: &Session) -> store::Result<Clock> {
+        let clock = Clock { measured: Arc::new(Mutex::new((Instant::now(), 0))) };
+        clock.measure(session).await?;
+        Ok(clock)
+    }
+
+    pub async fn measure(&self, session: &Session) -> store::Result<()> {
+        let asked = Instant::now();
+        let answered = session.clock().await?.as_millisecond();
+        let middle = asked + asked.elapsed() / 2;
+        *self.measured.lock().unwrap_or_else(PoisonError::into_inner) = (middle, answered);
+        Ok(())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let (at, milliseconds) = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        Timestamp(milliseconds + at.elapsed().as_millis() as i64)
+    }
+}

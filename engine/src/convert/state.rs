@@ -1,0 +1,192 @@
+//! The control state of an instance, to and from what is stored. Fields are only ever added; variables are rows of their own.
+
+use super::{json, parent, parse_parent};
+use bytes::Bytes;
+use interpreter::{
+    DefinitionKey, ElementIndex, ElementInstance, FlowIndex, Instance, InstanceId, InstanceState, Key, Timestamp,
+    instance::{Deferred, Incident, Job, Subscription, TimerState},
+};
+use prost::Message;
+use serde_json::Value;
+
+/// A row that this program cannot read: written by a newer one, or damaged.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("the stored state of instance {0} is not readable: {1}")]
+    Control(uuid::Uuid, #[source] prost::DecodeError),
+    #[error("variable {1} of instance {0} is not JSON: {2}")]
+    Variable(uuid::Uuid, String, #[source] serde_json::Error),
+}
+
+pub fn encode(instance: &Instance) -> Vec<u8> {
+    let state = proto::InstanceState {
+        next_key: instance.next_key,
+        elements: instance.elements.iter().map(|(key, element)| element_instance(*key, element)).collect(),
+        waiting_tokens: instance.waiting_tokens.iter().map(waiting_token).collect(),
+        incidents: instance.incidents.iter().map(|(key, incident)| encode_incident(*key, incident)).collect(),
+        deferred: instance.deferred.iter().map(encode_deferred).collect(),
+        parent: instance.parent.as_ref().map(parent),
+        children: instance.children,
+        activated: instance.activated,
+        variable_bytes: instance.variable_bytes,
+    };
+    state.encode_to_vec()
+}
+
+/// The instance of a row and its variables.
+pub fn decode(
+    row: &store::instance::Loaded,
+    variables: Vec<store::variable::Variable>,
+) -> Result<Instance, StateError> {
+    let state =
+        proto::InstanceState::decode(row.control.as_slice()).map_err(|error| StateError::Control(row.id, error))?;
+    let mut instance = Instance::new(InstanceId(row.id), DefinitionKey(row.definition));
+    instance.business_key.clone_from(&row.business_key);
+    instance.parent = state.parent.as_ref().and_then(parse_parent);
+    instance.state = instance_state(row.state);
+    instance.version = row.version as u64;
+    instance.next_key = state.next_key;
+    instance.elements = state.elements.into_iter().map(decode_element).collect();
+    instance.children = state.children;
+    instance.activated = state.activated;
+    instance.variable_bytes = state.variable_bytes;
+    for token in state.waiting_tokens {
+        let place = (Key(token.scope), ElementIndex(token.element), FlowIndex(token.flow));
+        instance.waiting_tokens.insert(place, token.count);
+    }
+    for incident in state.incidents {
+        let (key, subject) = (Key(incident.incident), Key(incident.element_instance));
+        let incident = Incident { element_instance: subject, code: incident.code, message: incident.message };
+        instance.incidents.insert(key, incident);
+    }
+    instance.deferred = state.deferred.into_iter().map(decode_deferred).collect();
+    for variable in variables {
+        let value = serde_json::from_slice(&variable.value)
+            .map_err(|error| StateError::Variable(row.id, variable.name.clone(), error))?;
+        instance.variables.entry(Key(variable.scope as u64)).or_default().insert(variable.name, value);
+    }
+    Ok(instance)
+}
+
+pub fn state_number(state: InstanceState) -> i16 {
+    match state {
+        InstanceState::Active => 0,
+        InstanceState::Completed => 1,
+        InstanceState::Terminated => 2,
+        InstanceState::Canceled => 3,
+        InstanceState::Failed => 4,
+    }
+}
+
+/// The schema admits no other number.
+fn instance_state(number: i16) -> InstanceState {
+    match number {
+        0 => InstanceState::Active,
+        1 => InstanceState::Completed,
+        2 => InstanceState::Terminated,
+        3 => InstanceState::Canceled,
+        _ => InstanceState::Failed,
+    }
+}
+
+/// As the API spells it.
+pub fn state_text(number: i16) -> &'static str {
+    ["active", "completed", "terminated", "canceled", "failed"].get(number as usize).copied().unwrap_or("failed")
+}
+
+fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstance {
+    proto::ElementInstance {
+        key: key.0,
+        element: element.element.0,
+        scope: element.scope.0,
+        arrived_by: element.arrived_by.map(|flow| flow.0),
+        children: element.children,
+        job: element.job.as_ref().map(|job| proto::JobState {
+            r#type: job.job_type.clone(),
+            attempt: job.attempt,
+            retries_left: job.retries_left,
+            retry_at: job.retry_at.map(|at| at.0),
+        }),
+        child: element.child.map(|child| child.to_string()),
+        user_task: element.user_task,
+        timers: element
+            .timers
+            .iter()
+            .map(|(target, timer)| proto::TimerState {
+                target: target.0,
+                due: timer.due.0,
+                repetitions_left: timer.repetitions_left,
+            })
+            .collect(),
+        subscriptions: element
+            .subscriptions
+            .iter()
+            .map(|(target, subscription)| proto::MessageSubscription {
+                target: target.0,
+                message_name: subscription.message_name.clone(),
+                correlation_key: subscription.correlation_key.clone(),
+            })
+            .collect(),
+        incident: element.incident.map(|incident| incident.0),
+        outcome: element.outcome.as_ref().map(json),
+        completing: element.completing,
+    }
+}
+
+fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
+    let timers = element.timers.into_iter().map(|timer| {
+        let state = TimerState { due: Timestamp(timer.due), repetitions_left: timer.repetitions_left };
+        (ElementIndex(timer.target), state)
+    });
+    let subscriptions = element.subscriptions.into_iter().map(|open| {
+        let state = Subscription { message_name: open.message_name, correlation_key: open.correlation_key };
+        (ElementIndex(open.target), state)
+    });
+    let decoded = ElementInstance {
+        element: ElementIndex(element.element),
+        scope: Key(element.scope),
+        arrived_by: element.arrived_by.map(FlowIndex),
+        outcome: decode_value(element.outcome.as_ref()),
+        completing: element.completing,
+        children: element.children,
+        job: element.job.map(|job| Job {
+            job_type: job.r#type,
+            attempt: job.attempt,
+            retries_left: job.retries_left,
+            retry_at: job.retry_at.map(Timestamp),
+        }),
+        child: element.child.and_then(|child| child.parse().ok()).map(InstanceId),
+        user_task: element.user_task,
+        timers: timers.collect(),
+        subscriptions: subscriptions.collect(),
+        incident: element.incident.map(Key),
+    };
+    (Key(element.key), decoded)
+}
+
+fn waiting_token((place, count): (&(Key, ElementIndex, FlowIndex), &u32)) -> proto::WaitingToken {
+    let (scope, element, flow) = place;
+    proto::WaitingToken { scope: scope.0, element: element.0, flow: flow.0, count: *count }
+}
+
+fn encode_incident(key: Key, incident: &Incident) -> proto::Incident {
+    proto::Incident {
+        incident: key.0,
+        element_instance: incident.element_instance.0,
+        code: incident.code.clone(),
+        message: incident.message.clone(),
+    }
+}
+
+fn encode_deferred(token: &Deferred) -> proto::Deferred {
+    proto::Deferred { scope: token.scope.0, flow: token.flow.0, outcome: token.outcome.as_ref().map(json) }
+}
+
+fn decode_deferred(token: proto::Deferred) -> Deferred {
+    Deferred { scope: Key(token.scope), flow: FlowIndex(token.flow), outcome: decode_value(token.outcome.as_ref()) }
+}
+
+/// We wrote it as JSON ourselves.
+fn decode_value(bytes: Option<&Bytes>) -> Option<Value> {
+    bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())
+}

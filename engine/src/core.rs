@@ -1,0 +1,29 @@
+//! The pure core as the engine calls it: reading and compiling files.
+
+use interpreter::Process;
+use model::{Definitions, Diagnostic, ProcessDefinition};
+
+/// Reads a file, YAML or BPMN XML by its content. All problems at once; warnings come with the definitions.
+pub fn read(file_name: &str, source: &str) -> Result<(Definitions, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let read = if source.trim_start().starts_with('<') {
+        model::bpmn::read(file_name, source)
+    } else {
+        model::yaml::read(file_name, source)
+    };
+    match read.definitions {
+        Some(definitions) if !read.diagnostics.iter().any(Diagnostic::is_error) => Ok((definitions, read.diagnostics)),
+        _ => Err(read.diagnostics),
+    }
+}
+
+/// All problems at once.
+pub fn compile(file_name: &str, definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic>> {
+    interpreter::compile(definition).map_err(|mut problems| {
+        for problem in &mut problems {
+            if problem.file.is_empty() {
+                file_name.clone_into(&mut problem.file);
+            }
+        }
+        problems
+    })
+}

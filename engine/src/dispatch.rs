@@ -1,0 +1,132 @@
+//! After the commit: answer, publish jobs and events, pass on orders. Nothing here waits; what finds no room is found again,
+//! jobs by the reconciler, orders by the sweep, events by whoever misses them.
+
+use crate::{
+    advance::Committed,
+    bus::Outgoing,
+    cache::Cache,
+    convert,
+    request::{Claim, Request},
+    slot::Slot,
+    world::World,
+};
+use interpreter::{CommandKind, Instance, InstanceId, Key};
+use prost::Message;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+pub fn act(world: &World, cache: &mut Cache, requests: Vec<Request>, committed: Committed) {
+    let Committed { answers, mut slots, writes, removed_jobs } = committed;
+    world.metrics.count(&writes);
+    for job in writes.jobs.values() {
+        if let Some(slot) = slots.get(&job.instance) {
+            publish_job(world, slot, Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: 1 });
+        }
+    }
+    for slot in slots.values_mut().filter(|slot| !slot.events.is_empty()) {
+        publish_events(world, slot);
+    }
+    for (mut request, answer) in requests.into_iter().zip(answers) {
+        request.answer(answer);
+    }
+    tell_workers(world, &writes.canceled_jobs, removed_jobs);
+    for order in writes.orders {
+        world.lanes.deliver(world, order);
+    }
+    for (id, slot) in slots {
+        cache.put(id, slot);
+    }
+}
+
+/// One publishing of one attempt of a job.
+#[derive(Clone, Copy)]
+pub struct Attempt {
+    pub key: Key,
+    pub attempt: i32,
+    pub publish_no: i32,
+}
+
+pub fn publish_job(world: &World, slot: &Slot, attempt: Attempt) {
+    let instance = slot.instance.id;
+    let Attempt { key, attempt, publish_no } = attempt;
+    let now = world.clock.now();
+    match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now) {
+        Ok(payload) if payload.attempt as i32 == attempt => {
+            let job = wire_job(slot, key, payload, now).encode_to_vec();
+            if job.len() > world.config.max_job_bytes {
+                let message =
+                    format!("the job would be {} bytes; {} are allowed", job.len(), world.config.max_job_bytes);
+                return fail(world, instance, key, attempt, message);
+            }
+            let job_type = job_type(&slot.instance, key);
+            world.bus.send(Outgoing::Job {
+                subject: proto::subject::job(&slot.tenant, &job_type),
+                message_id: format!("{}:{attempt}:{publish_no}", convert::id(instance.0, key.0)),
+                traceparent: slot.traceparent.clone(),
+                payload: job.into(),
+                attempt: (instance.0, key.0 as i64, attempt),
+            });
+        }
+        Ok(_) | Err(interpreter::JobError::NoJob(_)) => {} // over, or at another attempt that is published by itself
+        Err(error @ interpreter::JobError::Property(_)) => fail(world, instance, key, attempt, explain(&error)),
+    }
+}
+
+fn explain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// A job that cannot be sent is the model's or the data's fault: its attempt fails, and with it comes an incident.
+fn fail(world: &World, instance: InstanceId, key: Key, attempt: i32, message: String) {
+    let attempt = attempt as u32;
+    let kind = CommandKind::FailJob { key, attempt, message, retryable: false, retry_after_ms: None };
+    let _ = world.lanes.send(Request::internal(instance, kind, Claim::None)); // the reconciler tries again
+}
+
+fn job_type(instance: &Instance, key: Key) -> String {
+    let job = instance.elements.get(&key).and_then(|element| element.job.as_ref());
+    job.map(|job| job.job_type.clone()).unwrap_or_default()
+}
+
+fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: interpreter::Timestamp) -> proto::Job {
+    proto::Job {
+        id: convert::id(slot.instance.id.0, key.0),
+        attempt: payload.attempt,
+        tenant: slot.tenant.clone(),
+        r#type: payload.job_type,
+        instance_id: slot.instance.id.to_string(),
+        key: key.0,
+        process_id: slot.definition.process_id.clone(),
+        process_version: slot.definition.version,
+        element_id: payload.element_id,
+        element_name: payload.element_name,
+        variables: convert::variables_json(&payload.variables),
+        task: convert::variables_json(&payload.task),
+        timeout_ms: payload.timeout_ms,
+        retries_left: payload.retries_left,
+        created_at: now.0,
+    }
+}
+
+fn publish_events(world: &World, slot: &mut Slot) {
+    let batch = slot.batch();
+    let subject = proto::subject::events(&batch.tenant, &batch.process_id, &batch.instance_id);
+    world.bus.send(Outgoing::Message { subject, payload: batch.encode_to_vec().into() });
+}
+
+fn tell_workers(world: &World, canceled: &[(Uuid, i64, i32)], removed: Vec<store::job::Removed>) {
+    if canceled.is_empty() {
+        return;
+    }
+    let canceled: HashSet<_> = canceled.iter().copied().collect();
+    let told = removed.into_iter().filter(|job| canceled.contains(&(job.instance, job.key, job.attempt)));
+    for job in told {
+        let cancel =
+            proto::CancelJob { job_id: convert::id(job.instance, job.key as u64), attempt: job.attempt as u32 };
+        let subject = proto::subject::cancel(&job.job_type);
+        world.bus.send(Outgoing::Message { subject, payload: cancel.encode_to_vec().into() });
+    }
+}

@@ -1,0 +1,187 @@
+//! One lane: takes all that has arrived, advances it in one transaction, and acts on it.
+//!
+//! No lingering: a transaction starts as soon as the last one has ended, so batches grow with the load and are single
+//! commands when idle. A batch that cannot be committed is split in halves until the request that spoils it is alone.
+
+use crate::{
+    advance::{Committed, Failure, advance},
+    backoff,
+    cache::Cache,
+    dispatch,
+    request::{Refusal, Request},
+    world::World,
+};
+use futures::{FutureExt, future::BoxFuture};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+use store::Session;
+use tokio::sync::mpsc;
+
+/// Requests in one transaction.
+const BATCH: usize = 256;
+/// How long a request is kept while Postgres is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+const RETRIES: u32 = 5;
+
+pub struct Lane {
+    world: World,
+    session: Option<Session>,
+    cache: Cache,
+}
+
+/// Why a batch was given up.
+enum GaveUp {
+    /// Postgres is away.
+    Unavailable,
+    /// One of the requests cannot be committed.
+    Poisoned(String),
+}
+
+impl Lane {
+    pub fn new(world: World) -> Lane {
+        let cache = Cache::new(world.config.cached_instances);
+        Lane { world, session: None, cache }
+    }
+
+    /// Until the queue is closed and empty.
+    pub async fn run(mut self, mut queue: mpsc::Receiver<Request>) {
+        let mut requests = Vec::with_capacity(BATCH);
+        while queue.recv_many(&mut requests, BATCH).await > 0 {
+            self.process(std::mem::take(&mut requests)).await;
+        }
+    }
+
+    fn process(&mut self, mut requests: Vec<Request>) -> BoxFuture<'_, ()> {
+        async move {
+            let started = Instant::now();
+            match self.commit(&requests).await {
+                Ok(committed) => {
+                    self.world.metrics.committed(requests.len(), started.elapsed());
+                    dispatch::act(&self.world, &mut self.cache, requests, committed);
+                }
+                Err(GaveUp::Unavailable) => answer_all(requests, Refusal::Unavailable),
+                Err(GaveUp::Poisoned(why)) if requests.len() == 1 => {
+                    tracing::error!(instance = %requests[0].instance, why, "a command cannot be applied");
+                    answer_all(requests, Refusal::Failed(why));
+                }
+                Err(GaveUp::Poisoned(_)) => {
+                    let second = requests.split_off(requests.len() / 2);
+                    self.process(requests).await;
+                    self.process(second).await;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    /// Tries until it is committed, or is not going to be.
+    async fn commit(&mut self, requests: &[Request]) -> Result<Committed, GaveUp> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut attempt = 0;
+        loop {
+            let failure = match self.attempt(requests).await {
+                Ok(committed) => return Ok(committed),
+                Err(failure) => failure,
+            };
+            attempt += 1;
+            match failure {
+                Failure::Stale(ids) if attempt <= RETRIES => {
+                    tracing::debug!(instances = ids.len(), "another replica has moved them on: reading them again");
+                    self.cache.distrust();
+                }
+                Failure::Stale(_) => return Err(GaveUp::Poisoned("other replicas keep moving it on".to_owned())),
+                Failure::Unknown { error, committed, proof } => {
+                    tracing::warn!(%error, "the outcome of a commit is unknown: asking");
+                    if self.was_committed(proof, deadline).await? {
+                        return Ok(*committed);
+                    }
+                }
+                Failure::Store(error) if error.is_connection_lost() => {
+                    self.cache.clear();
+                    if Instant::now() > deadline {
+                        return Err(GaveUp::Unavailable);
+                    }
+                    tokio::time::sleep(backoff::delay(attempt)).await;
+                }
+                // a unique violation is most often another replica with the same command id, whose answer is found next time
+                Failure::Store(error)
+                    if attempt <= RETRIES
+                        && (error.is_transient() || (requests.len() == 1 && error.is_unique_violation())) =>
+                {
+                    tokio::time::sleep(backoff::delay(attempt)).await;
+                }
+                Failure::Store(error) => return Err(GaveUp::Poisoned(error.to_string())),
+                Failure::Panicked => return Err(GaveUp::Poisoned("a step panicked; see the log".to_owned())),
+            }
+        }
+    }
+
+    /// One transaction. After a failure the instances it touched are not in the cache any more, and the session is not in
+    /// a transaction.
+    async fn attempt(&mut self, requests: &[Request]) -> Result<Committed, Failure> {
+        let mut session = match self.session.take() {
+            Some(session) if !session.is_closed() => session,
+            _ => self.connect().await?,
+        };
+        let step = advance(&mut session, &mut self.cache, &self.world, requests);
+        let failure = match AssertUnwindSafe(step).catch_unwind().await {
+            Ok(Ok(committed)) => {
+                self.session = Some(session);
+                return Ok(committed);
+            }
+            Ok(Err(failure)) => failure,
+            Err(_) => return Err(Failure::Panicked),
+        };
+        let is_usable = match &failure {
+            Failure::Store(error) => !error.is_connection_lost(),
+            Failure::Stale(_) => true,
+            Failure::Unknown { .. } | Failure::Panicked => false,
+        };
+        // a session that is dropped inside of a transaction is closed
+        if is_usable && session.rollback().await.is_ok() {
+            self.session = Some(session);
+        } else {
+            self.world.health.set("postgres", false);
+        }
+        Err(failure)
+    }
+
+    async fn connect(&self) -> Result<Session, Failure> {
+        let session = self.world.store.prepared_session().await;
+        self.world.health.set("postgres", session.is_ok());
+        Ok(session?)
+    }
+
+    /// Whether the transaction that wrote this row of history happened. Without a row nothing that matters was written.
+    async fn was_committed(
+        &mut self,
+        proof: Option<(uuid::Uuid, i64, Vec<u8>)>,
+        deadline: Instant,
+    ) -> Result<bool, GaveUp> {
+        self.session = None;
+        self.cache.clear();
+        let Some((instance, first_seq, events)) = proof else { return Ok(false) };
+        let mut attempt = 0;
+        loop {
+            if let Ok(session) = self.connect().await
+                && let Ok(found) = store::history::find(&session, instance, first_seq).await
+            {
+                self.session = Some(session);
+                return Ok(found.is_some_and(|found| found == events));
+            }
+            if Instant::now() > deadline {
+                return Err(GaveUp::Unavailable);
+            }
+            attempt += 1;
+            tokio::time::sleep(backoff::delay(attempt)).await;
+        }
+    }
+}
+
+fn answer_all(requests: Vec<Request>, refusal: Refusal) {
+    for mut request in requests {
+        request.answer(Err(refusal.clone()));
+    }
+}

@@ -1,0 +1,127 @@
+//! Lanes: instances are shared out by their id, so that the commands to one instance follow each other and those to many
+//! travel in one transaction. Each lane is one task with one connection.
+
+use crate::{
+    messages::Publication,
+    request::{Action, Addressed, Claim, Order, Request},
+    world::World,
+};
+use interpreter::{CommandKind, DefinitionKey, command::Start, instance::Parent, limits::CALL_DEPTH};
+use model::Binding;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+#[derive(Clone)]
+pub struct Lanes {
+    queues: Arc<Vec<mpsc::Sender<Request>>>,
+}
+
+impl Lanes {
+    /// `depth`: requests that may wait in each.
+    pub fn new(count: usize, depth: usize) -> (Lanes, Vec<mpsc::Receiver<Request>>) {
+        let (queues, receivers) = (0..count.max(1)).map(|_| mpsc::channel(depth)).unzip();
+        (Lanes { queues: Arc::new(queues) }, receivers)
+    }
+
+    /// To the instance's lane; the request comes back when too many are waiting.
+    pub fn send(&self, request: Request) -> Result<(), Box<Request>> {
+        let (high, low) = request.instance.0.as_u64_pair();
+        let lane = (high ^ low).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let queue = &self.queues[lane as usize % self.queues.len()];
+        queue.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => Box::new(request),
+        })
+    }
+
+    /// Requests that wait.
+    pub fn backlog(&self) -> usize {
+        self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity()).sum()
+    }
+
+    /// An order of the outbox, to whom it is for. What finds no room stays in the outbox and is swept.
+    pub fn deliver(&self, world: &World, addressed: Addressed) {
+        if let Some(publication) = Publication::ordered(&addressed) {
+            world.publisher.publish(publication);
+            return;
+        }
+        let Addressed { id, tenant, instance, order } = addressed;
+        let claim = Claim::Command(id);
+        match order {
+            Order::Step(kind) => {
+                let _ = self.send(Request::internal(instance, kind, claim));
+            }
+            Order::StartChild { .. } | Order::StartByMessage { .. } => {
+                let world = world.clone();
+                tokio::spawn(async move {
+                    let order = Addressed { id, tenant, instance, order };
+                    if let Err(error) = start(&world, order).await {
+                        tracing::warn!(%error, %instance, "an ordered start is put off");
+                    }
+                });
+            }
+            Order::Publish { .. } => {} // was a publication, above
+        }
+    }
+}
+
+/// Finds the definition, and sends the start to its lane, or the refusal to the caller's.
+async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definitions::DefinitionError> {
+    let Addressed { id, tenant, instance, order } = addressed;
+    let (definition, start, traceparent) = match order {
+        Order::StartByMessage { definition, element_id, variables, traceparent } => {
+            let definition = world.definitions.get(definition.0).await?;
+            let start = Start { element_id: Some(element_id), variables, ..Start::default() };
+            (definition, start, traceparent)
+        }
+        Order::StartChild { caller, called_element, binding, variables, parent, traceparent } => {
+            match called(world, &tenant, caller, &called_element, binding, parent).await? {
+                Ok(definition) => {
+                    let start = Start { variables, parent: Some(parent), ..Start::default() };
+                    (definition, start, traceparent)
+                }
+                Err((code, message)) => {
+                    let refuse = CommandKind::RefuseChild { key: parent.element, code: code.to_owned(), message };
+                    let _ = world.lanes.send(Request::internal(parent.instance, refuse, Claim::Command(id)));
+                    return Ok(());
+                }
+            }
+        }
+        Order::Step(_) | Order::Publish { .. } => return Ok(()),
+    };
+    let action = Action::Start { definition, start, traceparent };
+    let request =
+        Request { tenant: Some(tenant), instance, action, claim: Claim::Command(id), command_id: None, answer: None };
+    let _ = world.lanes.send(request); // no room: it is in the outbox
+    Ok(())
+}
+
+type Called = Result<Arc<crate::definitions::Definition>, (&'static str, String)>;
+
+async fn called(
+    world: &World,
+    tenant: &str,
+    caller: DefinitionKey,
+    process_id: &str,
+    binding: Binding,
+    parent: Parent,
+) -> Result<Called, crate::definitions::DefinitionError> {
+    if parent.depth > CALL_DEPTH {
+        let message =
+            format!("`{process_id}` would be call number {} in a row; {CALL_DEPTH} are allowed", parent.depth);
+        return Ok(Err(("CALL_DEPTH_EXCEEDED", message)));
+    }
+    let session = world.store.session().await?;
+    let key: Option<Uuid> = match binding {
+        Binding::Latest => store::definition::latest_key(&session, tenant, process_id).await?,
+        Binding::Version(version) => {
+            store::definition::version_key(&session, tenant, process_id, version as i32).await?
+        }
+        Binding::Deployment => store::definition::member_key(&session, tenant, caller.0, process_id).await?,
+    };
+    drop(session);
+    match key {
+        Some(key) => world.definitions.get(key).await.map(Ok),
+        None => Ok(Err(("CALLED_PROCESS_NOT_FOUND", format!("no process `{process_id}` is deployed ({binding:?})")))),
+    }
+}

@@ -1,0 +1,213 @@
+//! Messages: publishing them, and finding those that wait.
+//!
+//! A message goes to one instance of each process: to the oldest open subscription, else to the process's own message start
+//! event. What is left of its time to live it waits for the processes that have not got it. Publishing and subscribing under
+//! one name and key exclude each other by an advisory lock that lasts until the commit, so a message and a subscription
+//! that come at the same time always meet.
+
+use crate::{
+    convert,
+    request::{Addressed, Order},
+    world::World,
+    writes::Writes,
+};
+use interpreter::{CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Variables};
+use store::{Session, command, command_id, message, message_start, message_subscription};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// A message to publish, and where to say how many got it.
+pub struct Publication {
+    pub tenant: String,
+    pub name: String,
+    pub correlation_key: String,
+    pub variables: Variables,
+    pub ttl_ms: u64,
+    /// The same id is published once.
+    pub message_id: Option<String>,
+    /// The order of an instance that this is.
+    pub claim: Option<Uuid>,
+    pub traceparent: String,
+    pub answer: Option<oneshot::Sender<Result<u32, store::Error>>>,
+}
+
+/// Hands publications to the loop that makes them.
+#[derive(Clone)]
+pub struct Publisher {
+    queue: mpsc::Sender<Publication>,
+}
+
+impl Publisher {
+    pub fn new(capacity: usize) -> (Publisher, mpsc::Receiver<Publication>) {
+        let (queue, publications) = mpsc::channel(capacity);
+        (Publisher { queue }, publications)
+    }
+
+    /// False: too many are waiting.
+    pub fn publish(&self, publication: Publication) -> bool {
+        self.queue.try_send(publication).is_ok()
+    }
+}
+
+/// Publishes until the queue is closed. Messages are rare beside steps: each is a transaction.
+pub async fn run(world: World, mut publications: mpsc::Receiver<Publication>) {
+    while let Some(mut publication) = publications.recv().await {
+        let mut result = publish(&world, &publication).await;
+        for attempt in 0..5u32 {
+            match &result {
+                Err(error) if error.is_transient() || error.is_connection_lost() => {
+                    tokio::time::sleep(crate::backoff::delay(attempt)).await;
+                    result = publish(&world, &publication).await;
+                }
+                _ => break,
+            }
+        }
+        if let Err(error) = &result {
+            tracing::warn!(%error, name = publication.name, "a message could not be published");
+        }
+        if let Some(answer) = publication.answer.take() {
+            let _ = answer.send(result);
+        }
+    }
+}
+
+async fn publish(world: &World, publication: &Publication) -> Result<u32, store::Error> {
+    let mut session = world.store.session().await?;
+    session.begin().await?;
+    let Some(orders) = correlate(&session, publication).await? else {
+        session.rollback().await?;
+        return Ok(0);
+    };
+    let count = orders.orders.len() as u32;
+    crate::persist::outbox(&orders).insert(&session).await?;
+    session.commit().await?;
+    for order in orders.orders {
+        world.lanes.deliver(world, order);
+    }
+    Ok(count)
+}
+
+/// The orders that come of it; none: it was published before.
+async fn correlate(session: &Session, publication: &Publication) -> Result<Option<Writes>, store::Error> {
+    let Publication { tenant, name, correlation_key: key, variables, .. } = publication;
+    if let Some(claim) = publication.claim
+        && command::delete(session, &[claim]).await?.is_empty()
+    {
+        return Ok(None);
+    }
+    message_subscription::lock(session, &[correlation_hash(tenant, name, key)]).await?;
+    if !first_time(session, publication).await? {
+        return Ok(None);
+    }
+    let mut writes = Writes::default();
+    let mut correlated = Vec::new();
+    for taken in message_subscription::take(session, tenant, name, key).await? {
+        let deliver = deliver(Key(taken.key as u64), ElementIndex(taken.target as u32), name, variables.clone());
+        writes.send(tenant.clone(), InstanceId(taken.instance), deliver);
+        correlated.push(taken.process_id);
+    }
+    for start in message_start::find(session, tenant, name).await? {
+        if !correlated.contains(&start.process_id) {
+            let order = Order::StartByMessage {
+                definition: DefinitionKey(start.definition),
+                element_id: start.element_id,
+                variables: variables.clone(),
+                traceparent: publication.traceparent.clone(),
+            };
+            writes.send(tenant.clone(), InstanceId(Uuid::now_v7()), order);
+            correlated.push(start.process_id);
+        }
+    }
+    if publication.ttl_ms > 0 {
+        let waiting = message::Message {
+            tenant,
+            id: Uuid::now_v7(),
+            name,
+            correlation_key: key,
+            variables: &convert::variables_json(variables),
+            ttl_ms: i64::try_from(publication.ttl_ms).unwrap_or(i64::MAX).min(MAX_TTL_MS),
+            correlated: &correlated,
+        };
+        message::insert(session, &waiting).await?;
+    }
+    Ok(Some(writes))
+}
+
+/// Ten years: what is longer is surely meant as for ever.
+const MAX_TTL_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
+
+/// Remembers the message's id; false: it is remembered already.
+async fn first_time(session: &Session, publication: &Publication) -> Result<bool, store::Error> {
+    let Some(id) = &publication.message_id else { return Ok(true) };
+    let (tenant, id) = (publication.tenant.clone(), format!("message:{id}"));
+    let mut ids = command_id::CommandIds::default();
+    ids.push(command_id::CommandId { tenant: tenant.clone(), id: id.clone() });
+    if !ids.find(session).await?.is_empty() {
+        return Ok(false);
+    }
+    let mut answered = command_id::AnsweredCommands::default();
+    answered.push(command_id::Answered { tenant, id, reply: Vec::new() });
+    answered.insert(session).await?;
+    Ok(true)
+}
+
+/// For subscriptions that a step has opened: the messages that wait for them. The locks are held, the rows are there.
+pub async fn waiting_messages(session: &Session, writes: &mut Writes) -> Result<(), store::Error> {
+    let opened: Vec<_> = writes.subscriptions.values().cloned().collect();
+    for open in opened {
+        let (tenant, name, key) = (&open.tenant, &open.message_name, &open.correlation_key);
+        let Some((_, variables)) = message::take(session, tenant, name, key, &open.process_id).await? else { continue };
+        message_subscription::take_one(session, open.instance, open.key, open.target).await?;
+        let variables = convert::parse_variables(&variables).unwrap_or_default(); // we wrote them
+        let order = deliver(Key(open.key as u64), ElementIndex(open.target as u32), name, variables);
+        writes.send(tenant.clone(), InstanceId(open.instance), order);
+    }
+    Ok(())
+}
+
+fn deliver(key: Key, target: ElementIndex, name: &str, variables: Variables) -> Order {
+    Order::Step(CommandKind::DeliverMessage { key, target, message_name: name.to_owned(), variables })
+}
+
+impl Publication {
+    /// What an instance has ordered to be published: to whoever waits now.
+    pub fn ordered(addressed: &Addressed) -> Option<Publication> {
+        let Order::Publish { name, correlation_key, variables, traceparent } = &addressed.order else { return None };
+        Some(Publication {
+            tenant: addressed.tenant.clone(),
+            name: name.clone(),
+            correlation_key: correlation_key.clone(),
+            variables: variables.clone(),
+            ttl_ms: ORDERED_TTL_MS,
+            message_id: None,
+            claim: Some(addressed.id),
+            traceparent: traceparent.clone(),
+            answer: None,
+        })
+    }
+}
+
+/// A message thrown by one process is often thrown a moment before the other is ready to catch it.
+const ORDERED_TTL_MS: u64 = 60_000;
+
+/// FNV-1a over the three, with a byte between them that is in none.
+pub fn correlation_hash(tenant: &str, name: &str, key: &str) -> i64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in [tenant, name, key] {
+        for byte in part.bytes().chain([0xFF]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::correlation_hash;
+
+    #[test]
+    fn the_parts_of_a_hash_do_not_run_into_each_other() {
+        assert_ne!(correlation_hash("a", "bc", ""), correlation_hash("ab", "c", ""));
+        assert_eq!(correlation_hash("a", "b", "c"), correlation_hash("a", "b", "c"));
+    }
+}

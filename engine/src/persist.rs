@@ -1,0 +1,93 @@
+//! Writes of a batch, pipelined: one statement a table, the empty ones left out.
+//!
+//! What is deleted goes before what is inserted, since a key may end and begin again within a batch. Locks of messages come
+//! first, rows of subscriptions next, and only then the look for messages that wait: whoever publishes does it in the
+//! same order, so neither misses the other.
+
+use crate::{
+    advance::Failure,
+    messages::{correlation_hash, waiting_messages},
+    writes::Writes,
+};
+use futures::try_join;
+use std::collections::HashSet;
+use store::{Session, command, history, instance, job, message_subscription, timer, variable};
+
+pub async fn write(
+    session: &Session,
+    begin: bool,
+    writes: &mut Writes,
+    inserts: &instance::Inserts,
+    updates: &instance::Updates,
+    history: &history::Batches,
+) -> Result<Vec<job::Removed>, Failure> {
+    let rows = Rows::of(writes);
+    let (_, moved, _, removed, ..) = try_join!(
+        async { if begin { session.send_begin().await } else { Ok(()) } },
+        updates.update(session),
+        inserts.insert(session),
+        writes.ended_jobs.delete(session),
+        async { try_join!(rows.variables.upsert(session), writes.ended_scopes.delete(session)) },
+        history.insert(session),
+        rows.jobs.insert(session),
+        async { try_join!(writes.ended_timers.delete(session), rows.timers.insert(session)) },
+        async { try_join!(writes.user_tasks.insert(session), writes.ended_user_tasks.close(session)) },
+        async { try_join!(writes.ended_incidents.delete(session), rows.incidents.insert(session)) },
+        writes.answered.insert(session),
+        message_subscription::lock(session, &rows.locks),
+        async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
+    )?;
+    if moved.len() < updates.len() {
+        return Err(Failure::Stale(updates.missing(&moved)));
+    }
+    if !rows.subscriptions.is_empty() {
+        waiting_messages(session, writes).await?;
+    }
+    outbox(writes).insert(session).await?;
+    Ok(removed)
+}
+
+/// Maps become columns.
+#[derive(Default)]
+struct Rows {
+    variables: variable::Variables,
+    jobs: job::Jobs,
+    timers: timer::Timers,
+    subscriptions: message_subscription::Subscriptions,
+    incidents: store::incident::Incidents,
+    locks: Vec<i64>,
+}
+
+impl Rows {
+    fn of(writes: &mut Writes) -> Rows {
+        let mut rows = Rows::default();
+        for ((instance, scope), variables) in std::mem::take(&mut writes.variables) {
+            for (name, value) in variables {
+                rows.variables.push(variable::Variable { instance, scope, name, value });
+            }
+        }
+        writes.jobs.values().for_each(|job| rows.jobs.push(job.clone()));
+        writes.timers.values().for_each(|timer| rows.timers.push(timer.clone()));
+        writes.incidents.values().for_each(|incident| rows.incidents.push(incident.clone()));
+        let mut locks = HashSet::new();
+        for open in writes.subscriptions.values() {
+            locks.insert(correlation_hash(&open.tenant, &open.message_name, &open.correlation_key));
+            rows.subscriptions.push(open.clone());
+        }
+        rows.locks = locks.into_iter().collect();
+        rows
+    }
+}
+
+pub fn outbox(writes: &Writes) -> command::Commands {
+    let mut commands = command::Commands::default();
+    for addressed in &writes.orders {
+        commands.push(command::Command {
+            id: addressed.id,
+            tenant: addressed.tenant.clone(),
+            instance: addressed.instance.0,
+            payload: serde_json::to_vec(&addressed.order).unwrap_or_default(),
+        });
+    }
+    commands
+}

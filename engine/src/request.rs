@@ -1,0 +1,130 @@
+//! What reaches a lane: a command to one instance, and how it is answered. [`Order`] is the form in which instances send
+//! commands to one another; it outlives the process that wrote it.
+
+use crate::definitions::Definition;
+use interpreter::{
+    CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Variables, command::Start, instance::Parent,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+pub struct Request {
+    /// Checked against the instance's; none: the command comes from inside (a timer knows its instance only).
+    pub tenant: Option<String>,
+    pub instance: InstanceId,
+    pub action: Action,
+    pub claim: Claim,
+    /// Idempotency, within the tenant.
+    pub command_id: Option<String>,
+    pub answer: Option<oneshot::Sender<Answer>>,
+}
+
+pub enum Action {
+    Start {
+        definition: Arc<Definition>,
+        start: Start,
+        traceparent: String,
+    },
+    Step(CommandKind),
+    /// Sets variables of the root scope first, if the incident is there.
+    Resolve {
+        incident: Key,
+        retries: u32,
+        variables: Variables,
+    },
+}
+
+/// What must still be there, and is deleted in the same transaction, for the request to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    None,
+    Command(Uuid),
+    Timer { key: Key, target: i32 },
+}
+
+pub type Answer = Result<Applied, Refusal>;
+
+/// What a command did. Kept as JSON for those who ask again by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    pub instance: InstanceId,
+    pub version: u64,
+    pub definition: DefinitionKey,
+    pub process_version: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    Rejected(Rejection),
+    UnknownInstance,
+    /// Done by someone else already.
+    Gone,
+    /// The engine cannot now.
+    Unavailable,
+    /// Our fault, or the database's; logged.
+    Failed(String),
+}
+
+/// A command from one instance to another, as the outbox keeps it. Variants and fields are only ever added.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Order {
+    Step(CommandKind),
+    StartChild {
+        caller: DefinitionKey,
+        called_element: String,
+        binding: model::Binding,
+        variables: Variables,
+        parent: Parent,
+        traceparent: String,
+    },
+    StartByMessage {
+        definition: DefinitionKey,
+        element_id: String,
+        variables: Variables,
+        traceparent: String,
+    },
+    Publish {
+        name: String,
+        correlation_key: String,
+        variables: Variables,
+        traceparent: String,
+    },
+}
+
+/// An order with its address, as it goes from a commit to its lane.
+pub struct Addressed {
+    pub id: Uuid,
+    pub tenant: String,
+    pub instance: InstanceId,
+    pub order: Order,
+}
+
+impl Request {
+    /// A command from inside.
+    pub fn internal(instance: InstanceId, kind: CommandKind, claim: Claim) -> Request {
+        Request { tenant: None, instance, action: Action::Step(kind), claim, command_id: None, answer: None }
+    }
+
+    /// A command from outside, and where its answer will be.
+    pub fn answered(tenant: &str, instance: InstanceId, action: Action) -> (Request, oneshot::Receiver<Answer>) {
+        let (answer, answered) = oneshot::channel();
+        let tenant = Some(tenant.to_owned());
+        (Request { tenant, instance, action, claim: Claim::None, command_id: None, answer: Some(answer) }, answered)
+    }
+
+    pub fn answer(&mut self, answer: Answer) {
+        if let Some(sender) = self.answer.take() {
+            let _ = sender.send(answer); // nobody waits any more: nothing to do
+        }
+    }
+
+    /// The subscription that a delivered message was for.
+    pub fn subscription(&self) -> Option<(Key, ElementIndex)> {
+        match &self.action {
+            Action::Step(CommandKind::DeliverMessage { key, target, .. }) => Some((*key, *target)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What workers report: results, answered after the commit, and heartbeats.
+
+use crate::{
+    convert,
+    request::{Action, Answer, Refusal, Request},
+    world::World,
+};
+use async_nats::Message;
+use futures::StreamExt;
+use interpreter::{CommandKind, InstanceId, Key, RejectionCode};
+use prost::Message as _;
+use proto::{JobResult, JobResultReply, job_result::Result as Of, job_result_reply::Status, subject::ENGINE_GROUP};
+use store::job;
+
+/// A worker is lost when it has not been heard of for so long.
+const LEASE_MS: i64 = 30_000;
+
+/// Until the subscription ends.
+pub async fn run(world: World) -> anyhow::Result<()> {
+    let mut results = world.bus.client.queue_subscribe("results.*", ENGINE_GROUP.to_owned()).await?;
+    while let Some(message) = results.next().await {
+        take(&world, message);
+    }
+    Ok(())
+}
+
+/// Parses, sends to the lane, and leaves the answering to a task of its own.
+fn take(world: &World, message: Message) {
+    let world = world.clone();
+    let (reply, answered) = match request(&world, &message.payload) {
+        Ok((request, answered)) => match world.lanes.send(request) {
+            Ok(()) => (None, Some(answered)),
+            Err(_) => (Some(say(Status::Retry, "too much is waiting")), None),
+        },
+        Err(reply) => (Some(reply), None),
+    };
+    let Some(inbox) = message.reply else { return };
+    tokio::spawn(async move {
+        let reply = match (reply, answered) {
+            (Some(reply), _) => reply,
+            (None, Some(answered)) => answered.await.map_or_else(|_| say(Status::Retry, "the engine stops"), status),
+            (None, None) => return,
+        };
+        let _ = world.bus.client.publish(inbox, reply.encode_to_vec().into()).await; // without an answer it is sent again
+    });
+}
+
+type Waiting = (Request, tokio::sync::oneshot::Receiver<Answer>);
+
+fn request(world: &World, payload: &[u8]) -> Result<Waiting, JobResultReply> {
+    let invalid = |message: &str| say(Status::Invalid, message);
+    let result = JobResult::decode(payload).map_err(|_| invalid("not a JobResult"))?;
+    let (instance, key) = convert::parse_id(&result.job_id).ok_or_else(|| invalid("not a job id"))?;
+    if result.tenant.is_empty() {
+        return Err(invalid("a result says whose job it is: `tenant` is missing"));
+    }
+    let (key, attempt) = (Key(key), result.attempt);
+    // a result that cannot be applied ends the attempt: the worker would send it again for ever
+    let fail = |message: String| CommandKind::FailJob { key, attempt, message, retryable: false, retry_after_ms: None };
+    let kind = if payload.len() > world.config.max_result_bytes {
+        fail(format!("the result has {} bytes; {} are allowed", payload.len(), world.config.max_result_bytes))
+    } else {
+        match result.result.ok_or_else(|| invalid("without result"))? {
+            Of::Completed(completed) => match convert::parse_variables(&completed.variables) {
+                Ok(variables) => CommandKind::CompleteJob { key, attempt, variables },
+                Err(why) => fail(why),
+            },
+            Of::Failed(failed) => CommandKind::FailJob {
+                key,
+                attempt,
+                message: failed.message,
+                retryable: failed.retryable,
+                retry_after_ms: failed.retry_after_ms,
+            },
+            Of::Error(error) => match convert::parse_variables(&error.variables) {
+                Ok(variables) => {
+                    CommandKind::ThrowJobError { key, attempt, code: error.code, message: error.message, variables }
+                }
+                Err(why) => fail(why),
+            },
+        }
+    };
+    Ok(Request::answered(&result.tenant, InstanceId(instance), Action::Step(kind)))
+}
+
+fn status(answer: Answer) -> JobResultReply {
+    match answer {
+        Ok(_) => say(Status::Applied, ""),
+        Err(Refusal::UnknownInstance | Refusal::Gone) => say(Status::Stale, "there is no such job"),
+        Err(Refusal::Rejected(rejection)) => match rejection.code {
+            RejectionCode::NotFound | RejectionCode::StaleAttempt | RejectionCode::InstanceEnded => {
+                say(Status::Stale, &rejection.message)
+            }
+            RejectionCode::Invalid | RejectionCode::LimitExceeded => say(Status::Invalid, &rejection.message),
+        },
+        Err(Refusal::Unavailable) => say(Status::Retry, "the engine cannot reach its database"),
+        Err(Refusal::Failed(why)) => say(Status::Retry, &why),
+    }
+}
+
+fn say(status: Status, message: &str) -> JobResultReply {
+    JobResultReply { status: status as i32, message: message.to_owned() }
+}
+
+/// Extends the leases, and says which jobs are not wanted any more.
+pub async fn heartbeat(world: &World, heartbeat: proto::Heartbeat) -> Result<proto::HeartbeatReply, store::Error> {
+    let mut held = job::HeldJobs::default();
+    for (instance, key) in heartbeat.job_ids.iter().filter_map(|id| convert::parse_id(id)) {
+        held.push(job::Held { instance, key: key as i64 });
+    }
+    let session = world.store.session().await?;
+    let wanted = held.heartbeat(&session, LEASE_MS).await?;
+    let is_wanted =
+        |id: &String| convert::parse_id(id).is_some_and(|(instance, key)| wanted.contains(&(instance, key as i64)));
+    let canceled_job_ids = heartbeat.job_ids.into_iter().filter(|id| !is_wanted(id)).collect();
+    Ok(proto::HeartbeatReply { canceled_job_ids })
+}

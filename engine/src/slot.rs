@@ -1,0 +1,121 @@
+//! One instance in a lane: its state, and what is needed to step it and to tell about it.
+
+use crate::{
+    convert::event::{Places, stored},
+    definitions::Definition,
+    writes::Writes,
+};
+use interpreter::{
+    Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, Key, Rejection, Timestamp,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+pub struct Slot {
+    pub instance: Instance,
+    pub definition: Arc<Definition>,
+    pub tenant: String,
+    pub traceparent: String,
+    /// The version that the database has; 0: it has none of it.
+    pub stored_version: u64,
+    /// What happened since.
+    pub events: Vec<proto::Event>,
+    places: HashMap<Key, ElementIndex>,
+    incidents: HashMap<Key, Key>,
+    /// Scopes other than the root that have variables in the database.
+    local_scopes: HashSet<Key>,
+}
+
+impl Slot {
+    pub fn new(id: InstanceId, definition: Arc<Definition>, tenant: String, traceparent: String) -> Slot {
+        let instance = Instance::new(id, definition.key);
+        Slot::of(instance, definition, tenant, traceparent)
+    }
+
+    /// Around an instance as the database has it.
+    pub fn of(instance: Instance, definition: Arc<Definition>, tenant: String, traceparent: String) -> Slot {
+        Slot {
+            stored_version: instance.version,
+            places: instance.elements.iter().map(|(key, element)| (*key, element.element)).collect(),
+            incidents: instance.incidents.iter().map(|(key, incident)| (*key, incident.element_instance)).collect(),
+            local_scopes: instance.variables.keys().copied().filter(|scope| *scope != Key::ROOT).collect(),
+            instance,
+            definition,
+            tenant,
+            traceparent,
+            events: Vec::new(),
+        }
+    }
+
+    /// Steps, and adds what is to be written. A rejected command changes nothing.
+    pub fn step(&mut self, kind: CommandKind, now: Timestamp, writes: &mut Writes) -> Result<(), Rejection> {
+        let command = Command { now, kind };
+        let stepped = interpreter::advance(&self.definition.process, &mut self.instance, command)?;
+        for event in &stepped.events {
+            self.happened(event, writes);
+        }
+        for effect in stepped.effects {
+            writes.add(self, effect, now);
+        }
+        Ok(())
+    }
+
+    fn happened(&mut self, event: &Event, writes: &mut Writes) {
+        let id = self.instance.id.0;
+        match &event.kind {
+            EventKind::VariableSet { scope, name, value } => {
+                if *scope != Key::ROOT {
+                    self.local_scopes.insert(*scope);
+                }
+                writes.set_variable(id, *scope, name, serde_json::to_vec(value).unwrap_or_default());
+            }
+            EventKind::ElementActivated { key, element, .. } => drop(self.places.insert(*key, *element)),
+            EventKind::IncidentRaised { incident, element_instance, .. } => {
+                self.incidents.insert(*incident, *element_instance);
+            }
+            EventKind::JobCompleted { .. } => writes.completed_jobs += 1,
+            _ => {}
+        }
+        let event_to_store = stored(event, self);
+        self.events.push(event_to_store);
+        match &event.kind {
+            EventKind::ElementCompleted { key } | EventKind::ElementTerminated { key } => {
+                self.places.remove(key);
+                if self.local_scopes.remove(key) {
+                    writes.end_scope(id, *key);
+                }
+            }
+            EventKind::IncidentResolved { incident } => drop(self.incidents.remove(incident)),
+            _ => {}
+        }
+    }
+
+    /// Of what happened since it was stored, as it is published: with names.
+    pub fn batch(&mut self) -> proto::EventBatch {
+        let mut events = std::mem::take(&mut self.events);
+        for event in &mut events {
+            crate::convert::event::fill_names(event, &self.definition);
+        }
+        proto::EventBatch {
+            tenant: self.tenant.clone(),
+            instance_id: self.instance.id.to_string(),
+            process_id: self.definition.process_id.clone(),
+            process_version: self.definition.version,
+            first_seq: self.stored_version + 1,
+            events,
+            traceparent: self.traceparent.clone(),
+        }
+    }
+}
+
+impl Places for Slot {
+    fn element_of(&self, key: Key) -> Option<ElementIndex> {
+        self.places.get(&key).copied()
+    }
+
+    fn subject_of(&self, incident: Key) -> Option<Key> {
+        self.incidents.get(&incident).copied()
+    }
+}

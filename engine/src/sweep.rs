@@ -1,0 +1,67 @@
+//! What has to be looked after now and then: orders that were left over, messages and ids whose time is over, partitions
+//! of history, the clock, and whether the servers answer.
+
+use crate::{
+    request::{Addressed, Order},
+    world::World,
+};
+use interpreter::InstanceId;
+use std::time::{Duration, Instant};
+use store::{Store, command, command_id, history, message};
+
+const PAUSE: Duration = Duration::from_secs(1);
+const DAILY: Duration = Duration::from_secs(3600);
+const CLAIM: i64 = 500;
+/// How long an id is remembered.
+const REMEMBER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+pub async fn run(world: World) {
+    let mut cleaned: Option<Instant> = None;
+    loop {
+        world.health.set("nats", world.bus.is_connected());
+        world.metrics.backlog.set(world.lanes.backlog() as i64);
+        let swept = sweep(&world).await;
+        world.health.set("postgres", swept.is_ok());
+        if let Err(error) = swept {
+            tracing::debug!(%error, "nothing can be swept");
+        } else if cleaned.is_none_or(|at| at.elapsed() > DAILY) {
+            cleaned = Some(Instant::now());
+            if let Err(error) = clean(&world.store, &world).await {
+                tracing::warn!(%error, "cleaning up failed; it is tried again in an hour");
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn sweep(world: &World) -> Result<(), store::Error> {
+    let session = world.store.session().await?;
+    world.clock.measure(&session).await?;
+    for row in command::claim(&session, CLAIM).await? {
+        match serde_json::from_slice::<Order>(&row.payload) {
+            Ok(order) => {
+                let order = Addressed { id: row.id, tenant: row.tenant, instance: InstanceId(row.instance), order };
+                world.lanes.deliver(world, order);
+            }
+            // a newer replica wrote it, and will claim it in its turn
+            Err(error) => tracing::warn!(%error, id = %row.id, "an order is not readable"),
+        }
+    }
+    message::expire(&session).await?;
+    Ok(())
+}
+
+async fn clean(store: &Store, world: &World) -> Result<(), store::Error> {
+    let session = store.session().await?;
+    let now = session.clock().await?;
+    history::ensure_partitions(&session).await?;
+    if let Some(days) = world.config.history_days {
+        let dropped =
+            history::drop_before(&session, now - jiff::SignedDuration::from_hours(24 * i64::from(days))).await?;
+        if dropped > 0 {
+            tracing::info!(weeks = dropped, "old history was dropped");
+        }
+    }
+    while command_id::purge(&session, now - REMEMBER).await? > 0 {}
+    Ok(())
+}
