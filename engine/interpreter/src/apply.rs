@@ -41,9 +41,7 @@ impl Instance {
             EventKind::LoopStarted { key, planned, at_once } => {
                 let repetition = Repetition { planned: *planned, at_once: *at_once, started: 0, completed: 0 };
                 self.change(*key, |element| element.repetition = Some(repetition));
-                if *planned != Some(0) {
-                    self.repeating.insert(*key);
-                }
+                self.elements.note_repetition(*key);
             }
             EventKind::JobCreated { .. }
             | EventKind::JobCompleted { .. }
@@ -155,9 +153,7 @@ impl Instance {
         let repetition = parent.repetition.as_mut()?;
         let number = repetition.started;
         repetition.started += 1;
-        if !repetition.at_once || repetition.planned == Some(repetition.started) {
-            self.repeating.remove(&scope);
-        }
+        self.elements.note_repetition(scope);
         Some(number)
     }
 
@@ -168,9 +164,7 @@ impl Instance {
             return;
         };
         repetition.completed += 1;
-        if !repetition.at_once {
-            self.repeating.insert(scope);
-        }
+        self.elements.note_repetition(scope);
     }
 
     /// Takes the oldest token on `flow` off it; tokens move in the order they set out, so it is nearly always the first.
@@ -195,7 +189,6 @@ impl Instance {
     fn remove(&mut self, key: Key) {
         let Some(element) = self.elements.remove(key) else { return };
         self.count(element.scope, -1);
-        self.repeating.remove(&key);
         if let Some(gone) = self.variables.remove(&key) {
             let bytes: u64 = gone.iter().map(|(name, value)| size_of(name, value)).sum();
             self.variable_bytes = self.variable_bytes.saturating_sub(bytes);
@@ -231,7 +224,6 @@ impl Instance {
         self.state = state;
         self.children = 0;
         self.deferred.clear();
-        self.repeating.clear();
         self.waiting_tokens.clear();
     }
 

@@ -1,6 +1,6 @@
 //! The active element instances of an instance, by key, and who stands where.
 //!
-//! Reads like a map by key. Beside it runs an index by scope and element, so that a scope can be ended, and a join can
+//! Reads like a map by key. Beside it run an index of what repeats, and one by scope and element, so that a scope can be ended, and a join can
 //! ask who might still come, without looking at everything that is alive.
 
 use crate::{ElementIndex, ElementInstance, Key};
@@ -12,23 +12,41 @@ use std::ops::Deref;
 pub struct ElementsByKey {
     by_key: BTreeMap<Key, ElementInstance>,
     by_place: BTreeSet<(Key, ElementIndex, Key)>,
+    repeating: BTreeSet<Key>,
 }
 
 impl ElementsByKey {
     pub fn insert(&mut self, key: Key, element: ElementInstance) {
         self.by_place.insert((element.scope, element.element, key));
         self.by_key.insert(key, element);
+        self.note_repetition(key);
     }
 
     pub fn remove(&mut self, key: Key) -> Option<ElementInstance> {
         let element = self.by_key.remove(&key)?;
         self.by_place.remove(&(element.scope, element.element, key));
+        self.repeating.remove(&key);
         Some(element)
     }
 
-    /// Everything about an element instance may be changed but where it stands.
+    /// Everything about an element instance may be changed but where it stands; after its repetition has, say so with
+    /// [`note_repetition`](Self::note_repetition).
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ElementInstance> {
         self.by_key.get_mut(&key)
+    }
+
+    pub(crate) fn note_repetition(&mut self, key: Key) {
+        let repetition = self.by_key.get(&key).and_then(|element| element.repetition);
+        if repetition.is_some_and(|repetition| repetition.is_due()) {
+            self.repeating.insert(key);
+        } else {
+            self.repeating.remove(&key);
+        }
+    }
+
+    /// Repetitions that have an instance to start, or to decide about; the oldest first.
+    pub(crate) fn repeating(&self) -> impl Iterator<Item = Key> + '_ {
+        self.repeating.iter().copied()
     }
 
     /// The children of a scope, by element and then by age.

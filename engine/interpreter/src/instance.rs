@@ -5,7 +5,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -32,8 +32,6 @@ pub struct Instance {
     /// The size of all variables as JSON, in bytes, roughly.
     pub variable_bytes: u64,
     pub incidents: BTreeMap<Key, Incident>,
-    /// Activities that repeat and have an instance to start, or to decide about.
-    pub repeating: BTreeSet<Key>,
     /// Tokens on their flows, oldest first: empty between steps, unless a step has put work off.
     pub deferred: VecDeque<Deferred>,
 }
@@ -123,6 +121,14 @@ pub struct Incident {
     pub message: String,
 }
 
+impl Repetition {
+    /// Whether it has an instance to start, or to decide about.
+    pub(crate) fn is_due(&self) -> bool {
+        let has_more = self.planned.is_none_or(|planned| self.started < planned);
+        has_more && (self.at_once || self.started == self.completed)
+    }
+}
+
 impl Job {
     /// Whether a worker's answer to the current attempt counts.
     pub fn is_open(&self) -> bool {
@@ -156,7 +162,6 @@ impl Instance {
             variables: BTreeMap::new(),
             variable_bytes: 0,
             incidents: BTreeMap::new(),
-            repeating: BTreeSet::new(),
             deferred: VecDeque::new(),
         }
     }

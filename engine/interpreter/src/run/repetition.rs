@@ -65,7 +65,7 @@ impl<'r> Run<'r> {
 
     /// The oldest repetition that has something to start or to decide and does not wait for a person.
     pub(super) fn next_repeating(&self) -> Option<Here<'r>> {
-        let mut repeating = self.instance.repeating.iter().copied();
+        let mut repeating = self.instance.elements.repeating();
         let is_free = |key: &Key| self.instance.element(*key).is_some_and(|element| element.incident.is_none());
         repeating.find(is_free).and_then(|key| self.here(key))
     }
