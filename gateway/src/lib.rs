@@ -7,8 +7,10 @@
 //! - [`engine`]: request and reply with the engine.
 //! - [`rest`]: the REST routes, one file per resource, and the OpenAPI document.
 //! - [`live`]: from committed events to the messages that a browser draws.
+//! - [`agui`]: the same as AG-UI 1.0.
 //! - [`page`]: the embedded page.
 
+mod agui;
 mod auth;
 mod config;
 mod engine;

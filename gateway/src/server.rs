@@ -1,6 +1,7 @@
 //! The listener, the router and its layers.
 
 use crate::{
+    agui,
     config::Config,
     http::{authorize, deadline, no_such_route, observe, panicked, secure, wrong_method},
     live::{hub::Hub, websocket},
@@ -14,7 +15,7 @@ use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
-    routing::get,
+    routing::{get, post},
 };
 use prometheus_client::registry::Registry;
 use std::{net::SocketAddr, sync::Arc};
@@ -84,6 +85,7 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
     let api = routes
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .route("/api/v1/ws", get(websocket))
+        .route("/agui/{process_id}", post(agui::run))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
         .method_not_allowed_fallback(wrong_method)

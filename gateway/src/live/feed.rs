@@ -52,6 +52,18 @@ impl Feed {
         }
     }
 
+    /// The whole history so far.
+    pub async fn history(&mut self) -> Result<Vec<Message>, Problem> {
+        let mut messages: Vec<_> = self.ready.drain(..).collect();
+        messages.extend(self.follower.catch_up(&self.sources).await?);
+        Ok(messages)
+    }
+
+    /// Whether everything that was committed when it was looked last has been told.
+    pub fn is_drained(&self) -> bool {
+        self.ready.is_empty() && !self.follower.has_more()
+    }
+
     /// Compares with the history: the news of an event may have been lost.
     pub async fn check(&mut self) -> Result<(), Problem> {
         self.ready.extend(self.follower.catch_up(&self.sources).await?);

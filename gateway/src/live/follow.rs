@@ -50,6 +50,11 @@ impl Follower {
         self.projection.next()
     }
 
+    /// Whether the history has more that was not read yet, as far as is known.
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
     pub fn ended(&self) -> bool {
         self.projection.ended()
     }

@@ -1,5 +1,6 @@
 //! The gateway as a whole: a real bus, a real listener, and the engine's side played through the messages of the wire.
 
+mod agui;
 mod events;
 mod files;
 mod live;
