@@ -67,6 +67,7 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         EventKind::ElementCompleting { key, .. }
         | EventKind::ElementCompleted { key }
         | EventKind::ElementTerminated { key }
+        | EventKind::LoopStarted { key, .. }
         | EventKind::JobCreated { key, .. }
         | EventKind::JobCompleted { key, .. }
         | EventKind::JobFailed { key, .. }
@@ -119,6 +120,9 @@ fn kind(kind: &EventKind) -> Kind {
         }
         EventKind::ElementCompleted { .. } => Kind::ElementCompleted(empty),
         EventKind::ElementTerminated { .. } => Kind::ElementTerminated(empty),
+        EventKind::LoopStarted { planned, at_once, .. } => {
+            Kind::LoopStarted(proto::LoopStarted { planned: *planned, at_once: *at_once })
+        }
         EventKind::JobCreated { job_type, retries, .. } => {
             Kind::JobCreated(proto::JobCreated { r#type: job_type.clone(), retries: *retries })
         }

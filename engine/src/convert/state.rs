@@ -4,7 +4,7 @@ use super::{json, parent, parse_parent};
 use bytes::Bytes;
 use interpreter::{
     DefinitionKey, ElementIndex, ElementInstance, FlowIndex, Instance, InstanceId, InstanceState, Key, Timestamp,
-    instance::{Deferred, Incident, Job, Subscription, TimerState},
+    instance::{Deferred, Incident, Job, Repetition, Subscription, TimerState},
 };
 use prost::Message;
 use serde_json::Value;
@@ -130,6 +130,13 @@ fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstan
         incident: element.incident.map(|incident| incident.0),
         outcome: element.outcome.as_ref().map(json),
         completing: element.completing,
+        repetition: element.repetition.map(|repetition| proto::Repetition {
+            planned: repetition.planned,
+            at_once: repetition.at_once,
+            started: repetition.started,
+            completed: repetition.completed,
+        }),
+        loop_counter: element.loop_counter,
     }
 }
 
@@ -149,6 +156,13 @@ fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
         outcome: decode_value(element.outcome.as_ref()),
         completing: element.completing,
         children: element.children,
+        repetition: element.repetition.map(|repetition| Repetition {
+            planned: repetition.planned,
+            at_once: repetition.at_once,
+            started: repetition.started,
+            completed: repetition.completed,
+        }),
+        loop_counter: element.loop_counter,
         job: element.job.map(|job| Job {
             job_type: job.r#type,
             attempt: job.attempt,
