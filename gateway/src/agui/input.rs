@@ -11,8 +11,6 @@ pub struct RunAgentInput {
     #[serde(default)]
     pub messages: Vec<Value>,
     #[serde(default)]
-    pub state: Value,
-    #[serde(default)]
     pub forwarded_props: Value,
     #[serde(default)]
     pub resume: Vec<Resume>,
