@@ -1,9 +1,13 @@
 // The WebSocket: one connection for the page. It comes back after a drop with growing pauses, subscribes again, and
 // asks for what was missed by each subscription's last sequence number.
 
+import { Sequence } from './sequence.js';
+
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 const SILENCE = 25_000;
+/** How long a hole in an instance's sequence may stay before it is asked for. */
+const HOLE = 3_000;
 
 export class LiveConnection {
   #key;
@@ -38,11 +42,12 @@ export class LiveConnection {
    * Follows `{instanceId}`, `{processId}` or `{all: true}`; an instance from its first event on. Returns what ends it.
    */
   subscribe(target, onMessage) {
-    const subscription = { target, onMessage, last: 0 };
+    const subscription = { target, onMessage, sequence: new Sequence(), hole: null };
     this.#subscriptions.add(subscription);
     this.#ask(subscription);
     return () => {
       this.#subscriptions.delete(subscription);
+      clearTimeout(subscription.hole);
       this.#send({ type: 'unsubscribe', ...target });
     };
   }
@@ -81,7 +86,7 @@ export class LiveConnection {
   }
 
   #ask(subscription) {
-    const from = subscription.target.instanceId ? { from: subscription.last + 1 } : {};
+    const from = subscription.target.instanceId ? { from: subscription.sequence.last + 1 } : {};
     this.#send({ type: 'subscribe', ...subscription.target, ...from });
   }
 
@@ -94,12 +99,20 @@ export class LiveConnection {
     const message = JSON.parse(text);
     if (message.type === 'ping') this.#send({ type: 'pong' });
     for (const subscription of this.#subscriptions) {
-      if (!concerns(subscription.target, message)) continue;
-      if (subscription.target.instanceId && message.seq > 0 && endsEvent(message)) {
-        subscription.last = Math.max(subscription.last, message.seq);
-      }
-      subscription.onMessage(message);
+      if (concerns(subscription.target, message)) this.#tell(subscription, message);
     }
+  }
+
+  #tell(subscription, message) {
+    if (!subscription.target.instanceId) return subscription.onMessage(message);
+    for (const next of subscription.sequence.accept(message)) subscription.onMessage(next);
+    if (subscription.sequence.hasHole) subscription.hole ??= setTimeout(() => this.#fillHole(subscription), HOLE);
+  }
+
+  #fillHole(subscription) {
+    subscription.hole = null;
+    const { sequence, target } = subscription;
+    if (sequence.hasHole) this.#send({ type: 'replay.request', instanceId: target.instanceId, from: sequence.last + 1 });
   }
 
   #become(state) {
@@ -110,11 +123,6 @@ export class LiveConnection {
 }
 
 function concerns(target, message) {
-  if (!message.instanceId) return message.type === 'error' || message.type === 'problem';
+  if (!message.instanceId) return message.type === 'error';
   return !target.instanceId || target.instanceId === message.instanceId;
-}
-
-/** One event may make several messages; only the last of them lets us go on after it. */
-function endsEvent(message) {
-  return message.subs === undefined || message.sub + 1 === message.subs;
 }

@@ -46,7 +46,7 @@ export class ElementList {
     const label = h('span', { class: 'state' });
     const news = h('div', { class: 'list-news' });
     const agent = type === 'agenticTask' && h('button', { type: 'button', class: 'plain', hidden: true, 'data-testid': `agent-${id}`, 'data-focus': `agent-${id}`, on: { click: () => this.#on.onAgent(id) } }, 'Conversation');
-    const item = h('li', { 'data-testid': `element-${id}` },
+    const item = h('li', { 'data-testid': `element-${id}`, 'data-type': type },
       h('button', { type: 'button', class: 'element-row', 'data-focus': `element-${id}`, on: { click: () => this.#on.onSelect(id) } },
         sign, h('span', { class: 'name' }, name || id, h('small', {}, words(type))), label),
       agent, news);

@@ -57,5 +57,5 @@ function leaf(value) {
 function file(reference) {
   const save = () => api.download(reference.uri, reference.name).catch(oops);
   return h('button', { type: 'button', class: 'file-link', title: `sha256 ${reference.sha256}`, on: { click: save } },
-    '⭳ ', reference.name ?? reference.uri, ' ', h('small', {}, size(reference.size ?? 0)));
+    '↓ ', reference.name ?? reference.uri, ' ', h('small', {}, size(reference.size ?? 0)));
 }

@@ -89,7 +89,7 @@ class InstanceView {
   }
 
   #heard(message) {
-    if (message.type === 'error' || message.type === 'problem') return toast(message.message ?? message.detail ?? 'The live connection has a problem.', 'error');
+    if (message.type === 'error') return toast(message.message, 'error');
     if (!this.#state.apply(message)) return;
     const isRecent = Date.now() - new Date(message.timestamp) < RECENT;
     if (message.type === 'agent.tool_use' && isRecent) this.#diagram.pop(message);
