@@ -19,7 +19,7 @@
 //!         return Err(JobFailure::bpmn_error("CARD_DECLINED", "over the limit"));
 //!     }
 //!     job.progress(0.5, "asking the bank");
-//!     Ok(Charged { receipt: format!("receipt for {}", job.id) })
+//!     Ok(Charged { receipt: format!("receipt for {}", job.id()) })
 //! }
 //!
 //! # async fn example() -> Result<(), worker_sdk::WorkerError> {

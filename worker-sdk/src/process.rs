@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 /// How long a handler may take to notice that its job is cancelled.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
+const OVERTAKEN: Duration = Duration::from_millis(100);
 
 /// Ends when the job is acknowledged, or given back.
 pub(crate) async fn process(shared: Arc<Shared>, job_type: Arc<JobType>, message: jetstream::Message) {
@@ -27,15 +28,19 @@ pub(crate) async fn process(shared: Arc<Shared>, job_type: Arc<JobType>, message
         acknowledge(&acker).await;
         return;
     }
-    if !shared.running.hold(&context, acker.clone()) {
-        return;
+    match shared.running.hold(&context, acker.clone()) {
+        Ok(()) => {}
+        // Delivered twice: the one in hand answers for both.
+        Err(attempt) if attempt == context.attempt() => return,
+        // The next attempt has overtaken the answer to the last one's result.
+        Err(_) => return give_back(&acker, OVERTAKEN).await,
     }
     let started = Instant::now();
     shared.metrics.started(context.job_type());
     let outcome = work(&shared, &job_type, &context).instrument(span).await;
     shared.metrics.finished(context.job_type(), outcome, started.elapsed());
+    shared.running.release(&context);
     acknowledge(&acker).await;
-    shared.running.release(&context, true);
 }
 
 /// What cannot be read can never be done; it is taken off the queue, and the engine's reconciler sees to the job.
@@ -117,4 +122,8 @@ async fn acknowledge(acker: &Acker) {
     if let Err(error) = acker.ack().await {
         tracing::debug!("an acknowledgement could not be sent, the job will come again: {error}");
     }
+}
+
+async fn give_back(acker: &Acker, wait: Duration) {
+    let _ = acker.ack_with(AckKind::Nak(Some(wait))).await;
 }

@@ -43,26 +43,25 @@ struct Held {
 }
 
 impl Running {
-    /// False when this very job is in hand already, delivered twice.
-    pub fn hold(&self, context: &Context, acker: Arc<Acker>) -> bool {
+    /// The attempt that is in hand already, if the job is.
+    pub fn hold(&self, context: &Context, acker: Arc<Acker>) -> Result<(), u32> {
         let held = Held { attempt: context.attempt(), acker, cancellation: context.cancellation().clone() };
         let mut state = self.state();
-        if state.jobs.contains_key(context.id()) {
-            return false;
+        if let Some(already) = state.jobs.get(context.id()) {
+            return Err(already.attempt);
         }
         state.jobs.insert(context.id().to_owned(), held);
-        true
+        Ok(())
     }
 
-    pub fn release(&self, context: &Context, finished: bool) {
+    /// The job is over, and remembered.
+    pub fn release(&self, context: &Context) {
         let mut state = self.state();
         state.jobs.remove(context.id());
-        if finished {
-            if state.finished.len() == REMEMBERED {
-                state.finished.pop_front();
-            }
-            state.finished.push_back((context.id().to_owned(), context.attempt()));
+        if state.finished.len() == REMEMBERED {
+            state.finished.pop_front();
         }
+        state.finished.push_back((context.id().to_owned(), context.attempt()));
     }
 
     pub fn has_finished(&self, job_id: &str, attempt: u32) -> bool {

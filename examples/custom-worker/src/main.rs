@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use worker_sdk::{CancellationToken, Job, JobFailure, Worker};
 
-/// What the handler needs of the process's variables. Others are ignored; a missing one is an incident.
+/// What the handler needs of the task's variables (here its input mapping made them). A missing one is an incident.
 #[derive(Deserialize)]
 struct Order {
-    total: f64,
+    amount: f64,
 }
 
 /// What it leaves behind: each field becomes a variable, and `result` goes to the task's `resultVariable`.
@@ -19,14 +19,14 @@ struct Charged {
 /// Called once for each attempt at a job, many at a time. An attempt can come twice (a network is a network), so give
 /// `job.id()` to the payment service as its idempotency key.
 async fn charge(job: Job<Order>) -> Result<Charged, JobFailure> {
-    let total = job.input.total;
-    job.progress(0.5, format!("charging {total:.2}"));
-    if !total.is_finite() || total <= 0.0 {
-        return Err(JobFailure::bug(format!("nothing to charge: the total is {total}"))); // an incident, at once
+    let amount = job.input.amount;
+    job.progress(0.5, format!("charging {amount:.2}"));
+    if !amount.is_finite() || amount <= 0.0 {
+        return Err(JobFailure::bug(format!("nothing to charge: the amount is {amount}"))); // an incident, at once
     }
-    if total > 5000.0 {
+    if amount > 5000.0 {
         // Modelled in the process: an error boundary event with this code can catch it.
-        return Err(JobFailure::bpmn_error("CARD_DECLINED", format!("{total:.2} is over the limit")));
+        return Err(JobFailure::bpmn_error("CARD_REFUSED", format!("{amount:.2} is over the limit")));
     }
     Ok(Charged { result: format!("receipt-{}", job.id()) })
 }
@@ -50,14 +50,14 @@ mod tests {
     use worker_sdk::testing::TestJob;
 
     #[tokio::test]
-    async fn too_large_an_order_is_declined() {
-        let outcome = TestJob::new("charge-card").variables(json!({"total": 9000.0})).run(charge).await;
-        assert!(matches!(outcome.result, Err(JobFailure::BpmnError { code, .. }) if code == "CARD_DECLINED"));
+    async fn too_large_an_order_is_refused() {
+        let outcome = TestJob::new("charge-card").variables(json!({"amount": 9000.0})).run(charge).await;
+        assert!(matches!(outcome.result, Err(JobFailure::BpmnError { code, .. }) if code == "CARD_REFUSED"));
     }
 
     #[tokio::test]
     async fn an_order_is_charged() {
-        let outcome = TestJob::new("charge-card").variables(json!({"total": 12.5})).run(charge).await;
+        let outcome = TestJob::new("charge-card").variables(json!({"amount": 12.5})).run(charge).await;
         assert!(outcome.result.unwrap()["result"].as_str().unwrap().starts_with("receipt-"));
     }
 }

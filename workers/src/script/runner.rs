@@ -45,7 +45,7 @@ impl Default for Limits {
             processes: 32,
             scratch: 64 * MIB,
             input: 8 * MIB as usize,
-            result: MIB as usize,
+            result: 448 * 1024,
         }
     }
 }
