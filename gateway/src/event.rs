@@ -48,6 +48,7 @@ fn element_or_flow(kind: &Kind) -> (&'static str, Value) {
                 "condition": non_empty(&taken.condition), "outcome": taken.outcome.as_deref().map(text_or_value),
             }),
         ),
+        Kind::LoopStarted(started) => ("loopStarted", json!({"planned": started.planned, "atOnce": started.at_once})),
         Kind::TokenArrived(_) => ("tokenArrived", Value::Null),
         Kind::TokensConsumed(_) => ("tokensConsumed", Value::Null),
         kind => work(kind),

@@ -146,6 +146,11 @@ async fn what_is_not_there_is_a_problem_and_every_answer_is_guarded() {
     assert_eq!((status, &told["code"]), (404, &json!("NOT_FOUND")));
     let (status, told) = answer(running.request(Method::DELETE, "/api/v1/processes", "admin-key")).await;
     assert_eq!((status, &told["code"]), (405, &json!("METHOD_NOT_ALLOWED")));
+    let page = running.request(Method::GET, "/", "").send().await.unwrap();
+    assert_eq!(
+        (page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()),
+        (200, "text/html; charset=utf-8")
+    );
     for path in ["/", "/api/v1/me", "/healthz/live"] {
         let response = running.request(Method::GET, path, "admin-key").send().await.unwrap();
         let policy = response.headers()["content-security-policy"].to_str().unwrap();
