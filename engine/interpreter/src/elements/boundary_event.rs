@@ -42,6 +42,7 @@ impl Behavior for BoundaryEvent {
         let mut fired = None;
         match (by, &self.catch) {
             (Trigger::Message(variables), Catch::Message(message)) => {
+                run.subscribe_again(activity.key, target);
                 run.merge(activity.scope, receive_task::content(message, variables));
             }
             (Trigger::Timer(schedule), Catch::Timer(timer)) if !self.is_interrupting => fired = Some((timer, schedule)),

@@ -8,7 +8,7 @@ use model::Trigger;
 
 #[derive(Debug)]
 pub(crate) struct IntermediateCatchEvent {
-    catch: Catch,
+    pub catch: Catch,
 }
 
 pub(crate) fn compile(

@@ -10,6 +10,7 @@ mod business_rule_task;
 mod call_activity;
 mod catch;
 mod end_event;
+mod event_based_gateway;
 mod exclusive_gateway;
 mod inclusive_gateway;
 mod intermediate_catch_event;
@@ -129,9 +130,10 @@ pub(crate) trait Behavior {
         Ok(Next::Leave(None))
     }
 
-    /// What `target` waits for on behalf of `activity` has come (boundary events).
-    fn triggered<'r>(&'r self, _run: &mut Run<'r>, _activity: Here<'r>, _target: ElementIndex, _by: Trigger) -> Acted {
-        Ok(Next::Wait)
+    /// What it is waited for on its behalf has come: by an activity, for its boundary events; by the event-based gateway
+    /// before it, for all others.
+    fn triggered<'r>(&'r self, run: &mut Run<'r>, waiting: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+        event_based_gateway::won(run, waiting, target, by)
     }
 }
 
@@ -163,6 +165,7 @@ pub(crate) enum Kind {
     ExclusiveGateway(exclusive_gateway::ExclusiveGateway),
     ParallelGateway(parallel_gateway::ParallelGateway),
     InclusiveGateway(inclusive_gateway::InclusiveGateway),
+    EventBasedGateway(event_based_gateway::EventBasedGateway),
 }
 
 impl Kind {
@@ -192,6 +195,7 @@ impl Kind {
             Kind::ExclusiveGateway(it) => it,
             Kind::ParallelGateway(it) => it,
             Kind::InclusiveGateway(it) => it,
+            Kind::EventBasedGateway(it) => it,
         }
     }
 }
@@ -217,7 +221,9 @@ pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element) -> Opti
             Gateway::Exclusive => Some(Kind::ExclusiveGateway(exclusive_gateway::ExclusiveGateway)),
             Gateway::Parallel => Some(Kind::ParallelGateway(parallel_gateway::ParallelGateway)),
             Gateway::Inclusive => Some(Kind::InclusiveGateway(inclusive_gateway::InclusiveGateway)),
-            Gateway::EventBased { .. } => compiler.not_yet(element, "event-based gateways are"),
+            Gateway::EventBased { instantiate, parallel } => {
+                event_based_gateway::compile(compiler, element, *instantiate, *parallel).map(Kind::EventBasedGateway)
+            }
             Gateway::Complex { .. } => compiler.not_yet(element, "complex gateways are"),
         },
         ElementKind::Artifact(_) => None,

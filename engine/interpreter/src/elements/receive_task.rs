@@ -12,7 +12,7 @@ use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct ReceiveTask {
-    message: Message,
+    pub message: Message,
     timeout: Option<Timer>,
 }
 

@@ -29,6 +29,16 @@ mod tests {
     }
 
     #[test]
+    fn the_default_stands_in_for_the_conditions_not_for_the_unconditional() {
+        let elements = vec![start("s"), task("t"), end("when"), end("default"), end("always")];
+        let connections = ["s -> t", "t -> default ? default", "t -> when ? ${x}", "t -> always"];
+        let hand = Hand::started(elements.clone(), &connections, json!({"x": false}));
+        assert_eq!(hand.entered(), ["s", "t", "always", "default"]);
+        let hand = Hand::started(elements, &connections, json!({"x": true}));
+        assert_eq!(hand.entered(), ["s", "t", "when", "always"]);
+    }
+
+    #[test]
     fn an_activity_splits_its_token_and_does_not_join() {
         let hand = Hand::started(vec![start("s"), task("t"), end("e")], &["s -> t", "s -> t", "t -> e"], json!({}));
         assert_eq!(hand.entered(), ["s", "t", "t", "e", "e"]);

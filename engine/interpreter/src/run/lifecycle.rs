@@ -4,7 +4,7 @@ use super::{Here, Run};
 use crate::elements::{Acted, Fault, Next};
 use crate::limits::ELEMENTS_PER_INSTANCE;
 use crate::process::Starts;
-use crate::{Effect, ElementIndex, EventKind, FlowIndex, InstanceState, Key};
+use crate::{Effect, ElementIndex, EventKind, FlowIndex, InstanceState, Key, Variables};
 use serde_json::Value;
 
 impl<'r> Run<'r> {
@@ -110,6 +110,21 @@ impl<'r> Run<'r> {
         }
         if flows.is_empty() {
             self.unsettle(scope);
+        }
+    }
+
+    /// The event that an event-based gateway waited for: the gateway is left by the flow to it, and it is left too.
+    pub fn pass_on(&mut self, gateway: Here<'r>, event: ElementIndex, left: Variables) {
+        self.cancel_waits(gateway.key);
+        self.emit(EventKind::ElementCompleted { key: gateway.key });
+        self.stir(gateway.scope);
+        let flow = gateway.element.outgoing.iter().copied().find(|flow| self.process.flow(*flow).to == event);
+        if let Some(flow) = flow {
+            self.emit(EventKind::FlowTaken { flow, scope: gateway.scope, outcome: None });
+        }
+        if let Some(caught) = self.begin(event, gateway.scope, flow) {
+            self.leave_behind(caught, left);
+            self.leave(caught, None);
         }
     }
 

@@ -91,20 +91,25 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// The flows that a token leaves an activity or event by: all that are unconditional or whose condition holds, else the
-    /// default one (BPMN 2.0, 13.3.2). An element without flows out is an end.
+    /// The flows that a token leaves an activity or event by: all that are unconditional or whose condition holds, and the
+    /// default one when no condition holds (BPMN 2.0, 13.2.1). An element without flows out is an end.
     pub fn flows_taken(&self, here: Here<'r>) -> Result<Vec<FlowIndex>, Fault> {
         let mut taken = Vec::with_capacity(here.element.outgoing.len());
-        let mut default = None;
+        let (mut default, mut conditions, mut hold) = (None, 0, 0);
         for flow in &here.element.outgoing {
             match &self.process.flow(*flow).choice {
                 Choice::Always | Choice::Label(_) => taken.push(*flow),
                 Choice::Default => default = Some(*flow),
-                Choice::When(condition) if self.is_true(here.scope, condition)? => taken.push(*flow),
-                Choice::When(_) => {}
+                Choice::When(condition) => {
+                    conditions += 1;
+                    if self.is_true(here.scope, condition)? {
+                        hold += 1;
+                        taken.push(*flow);
+                    }
+                }
             }
         }
-        if taken.is_empty() {
+        if taken.is_empty() || (conditions > 0 && hold == 0) {
             taken.extend(default);
         }
         if taken.is_empty() && !here.element.outgoing.is_empty() {

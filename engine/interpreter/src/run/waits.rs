@@ -5,6 +5,7 @@
 
 use super::{Here, Run};
 use crate::elements::{BoundaryEvent, Catch, Fault, Kind};
+use crate::instance::Subscription;
 use crate::process::{Message, Timer};
 use crate::time::{self, Schedule, TimeError};
 use crate::{Effect, ElementIndex, EventKind, Key, Timestamp};
@@ -75,6 +76,14 @@ impl<'r> Run<'r> {
         });
         self.effect(Effect::OpenSubscription { key, target, message_name, correlation_key });
         Ok(())
+    }
+
+    /// Waits for the next message: the one that was delivered has used the subscription up, outside, not here.
+    pub fn subscribe_again(&mut self, key: Key, target: ElementIndex) {
+        let subscription = self.instance.element(key).and_then(|element| element.subscriptions.get(&target)).cloned();
+        if let Some(Subscription { message_name, correlation_key }) = subscription {
+            self.effect(Effect::OpenSubscription { key, target, message_name, correlation_key });
+        }
     }
 
     pub fn unsubscribe(&mut self, key: Key, target: ElementIndex) {
