@@ -31,7 +31,10 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let mime = file.metadata.mimetype();
     let mime = if mime.starts_with("text/") { format!("{mime}; charset=utf-8") } else { mime.to_owned() };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.extend(HeaderValue::try_from(mime).map(|mime| (header::CONTENT_TYPE, mime)));
-    headers.extend(HeaderValue::try_from(tag).map(|tag| (header::ETAG, tag)));
+    for (name, value) in [(header::CONTENT_TYPE, mime), (header::ETAG, tag)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
     response
 }
