@@ -85,7 +85,7 @@ class InstanceView {
     const all = h('input', { type: 'checkbox', id: 'everything' });
     all.addEventListener('change', () => { this.#everything = all.checked; this.#draw(); });
     const history = h('div', {}, h('label', { class: 'check', for: 'everything' }, all, 'every event'), this.#timeline);
-    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables]]);
+    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables]], { onOpen: () => this.#draw() });
   }
 
   #heard(message) {
@@ -129,7 +129,7 @@ class InstanceView {
       () => instanceHead(this.#snapshot, this.#state, this.#may, () => this.#cancel()));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state);
-    showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
+    if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
     fillWhenChanged(this.#variables, JSON.stringify(variables), () => variableList(variables));
     this.#diagram.redraw();
   }
