@@ -18,7 +18,7 @@ use model::ElementKind;
 #[derive(Debug)]
 pub(crate) enum Repetition {
     Loop(StandardLoop),
-    Instances(MultiInstance),
+    Instances(Box<MultiInstance>),
 }
 
 #[derive(Debug)]
@@ -70,14 +70,14 @@ fn multi_instance(
         }
         (None, _) => None,
     };
-    Some(Repetition::Instances(MultiInstance {
+    Some(Repetition::Instances(Box::new(MultiInstance {
         is_sequential: instances.is_sequential,
         cardinality: compiler.optional_expression(element, &instances.cardinality)?,
         input_collection: compiler.optional_expression(element, &instances.input_collection)?,
         input_element: instances.input_element.clone(),
         output,
         completion_condition: compiler.optional_expression(element, &instances.completion_condition)?,
-    }))
+    })))
 }
 
 #[cfg(test)]

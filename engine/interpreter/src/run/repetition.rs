@@ -6,6 +6,7 @@
 
 use super::{Here, Run};
 use crate::elements::{Acted, Fault, MultiInstance, Next, Repetition, StandardLoop};
+use crate::expression::Expression;
 use crate::instance;
 use crate::variables::{HIDDEN, check_size};
 use crate::{EventKind, Key};
@@ -26,9 +27,7 @@ impl<'r> Run<'r> {
 
     /// Whether what `here` leaves behind is collected.
     pub fn is_collected(&self, here: Here<'r>) -> bool {
-        let collects =
-            matches!(&here.element.repetition, Some(Repetition::Instances(MultiInstance { output: Some(_), .. })));
-        collects && self.is_repeated(here.key)
+        output_of(here).is_some() && self.is_repeated(here.key)
     }
 
     pub fn start_repetition(&mut self, here: Here<'r>, repetition: &'r Repetition) -> Acted {
@@ -109,10 +108,7 @@ impl<'r> Run<'r> {
 
     /// Keeps what one instance leaves for the collection.
     pub(super) fn collect_output(&mut self, here: Here<'r>) -> Result<(), Fault> {
-        let Some(Repetition::Instances(MultiInstance { output: Some((_, element)), .. })) = &here.element.repetition
-        else {
-            return Ok(());
-        };
+        let Some((_, element)) = output_of(here) else { return Ok(()) };
         let Some(number) = self.instance.element(here.key).and_then(|element| element.loop_counter) else {
             return Ok(());
         };
@@ -150,10 +146,7 @@ impl<'r> Run<'r> {
     }
 
     fn write_collection(&mut self, here: Here<'r>) -> Result<(), Fault> {
-        let Some(Repetition::Instances(MultiInstance { output: Some((name, _)), .. })) = &here.element.repetition
-        else {
-            return Ok(());
-        };
+        let Some((name, _)) = output_of(here) else { return Ok(()) };
         let planned = self.progress(here.key).and_then(|progress| progress.planned).unwrap_or_default();
         let kept = self.instance.variables.get(&here.key);
         let of = |number| kept.and_then(|kept| kept.get(&slot(number))).cloned().unwrap_or_default();
@@ -165,6 +158,14 @@ impl<'r> Run<'r> {
 
     fn progress(&self, key: Key) -> Option<instance::Repetition> {
         self.instance.element(key)?.repetition
+    }
+}
+
+/// The name of the collection, and what of an instance goes into it.
+fn output_of<'r>(here: Here<'r>) -> Option<&'r (String, Expression)> {
+    match here.element.repetition.as_ref()? {
+        Repetition::Instances(it) => it.output.as_ref(),
+        Repetition::Loop(_) => None,
     }
 }
 
