@@ -71,7 +71,7 @@ function draw(row, element) {
 
 function states(element, kind) {
   if (!element) return NAMES.idle;
-  const counts = [[element.active.size, 'active'], [element.completed, 'completed'], [element.cancelled, 'cancelled'], [element.incidents.size, 'incidents']]
+  const counts = [[element.active.size, 'active'], [element.completed, 'completed'], [element.cancelled, 'cancelled'], [element.incidents.size, element.incidents.size === 1 ? 'incident' : 'incidents']]
     .filter(([count]) => count > 0);
   const loops = counts.length > 1 || counts[0]?.[0] > 1;
   return loops ? counts.map(([count, name]) => `${count} ${name}`).join(', ') : NAMES[kind];

@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { button, h } from '../dom.js';
 import { Dialog } from '../dialog.js';
+import { keyedByContent } from '../idempotency.js';
 import { person } from '../session.js';
 import { go } from '../router.js';
 import { toast } from '../toast.js';
@@ -16,8 +17,8 @@ export function openStart({ process, elements }, { file } = {}) {
   const receiver = fileReceiver(elements);
   const input = inputs(receiver, file);
   dialog.body.append(input.element);
-  const once = crypto.randomUUID();
-  const start = () => dialog.attempt(() => begin(process, receiver, input, once, dialog));
+  const keyOf = keyedByContent();
+  const start = () => dialog.attempt(() => begin(process, receiver, input, keyOf, dialog));
   dialog.footer.append(
     button('Cancel', () => dialog.close()),
     button('Start', start, { variant: 'primary', 'data-testid': 'start-submit' }));
@@ -86,16 +87,16 @@ function withRequester(variables, email) {
   return email ? { ...variables, requester: { ...variables.requester, email } } : variables;
 }
 
-async function begin(process, receiver, input, once, dialog) {
+async function begin(process, receiver, input, keyOf, dialog) {
   const variables = input.variables();
   const file = input.file();
   const stored = file ? await api.upload(file) : null;
   const request = { processId: process.processId, variables, businessKey: input.businessKey() };
-  const { instanceId } = await api.start(request, once);
+  const { instanceId } = await api.start(request, keyOf(request));
   dialog.close();
   go(`/instances/${instanceId}`);
   toast('Started.', 'good');
-  if (stored) await deliverFile(receiver.message, instanceId, stored, `${once}/file`);
+  if (stored) await deliverFile(receiver.message, instanceId, stored, `${instanceId}/file`);
 }
 
 /** The message that a waiting receive task takes; its key is the instance, unless told otherwise. */

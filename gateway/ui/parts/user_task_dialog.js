@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { button, h } from '../dom.js';
 import { Dialog } from '../dialog.js';
+import { keyedByContent } from '../idempotency.js';
 import { fullTime, relative, words } from '../format.js';
 import { person } from '../session.js';
 import { toast } from '../toast.js';
@@ -20,8 +21,8 @@ export async function openUserTask(taskId, onDone = () => {}) {
   const decision = decisionOf(task);
   const form = new Form(fieldsOf(task, decision), variables);
   dialog.body.append(about(task), form.element, seen(variables));
-  const once = crypto.randomUUID();
-  const finish = (outcome) => complete({ dialog, form, task, decision, outcome, once, onDone });
+  const keyOf = keyedByContent();
+  const finish = (outcome) => complete({ dialog, form, task, decision, outcome, keyOf, onDone });
   dialog.footer.append(...finishing(task, decision, finish));
   dialog.show();
   form.fields[0]?.focus();
@@ -85,7 +86,7 @@ function verb(option) {
   return option.replace(/^(approve|reject|decline|accept)e?d$/i, '$1');
 }
 
-async function complete({ dialog, form, task, decision, outcome, once, onDone }) {
+async function complete({ dialog, form, task, decision, outcome, keyOf, onDone }) {
   dialog.clearError();
   const variables = await form.read();
   if (!variables) return;
@@ -93,11 +94,16 @@ async function complete({ dialog, form, task, decision, outcome, once, onDone })
   if (outcome && decision.name !== 'decision') variables.decision ??= APPROVED.test(outcome) ? 'approved' : 'rejected';
   const request = { variables, ...(person() ? { by: person() } : {}) };
   const done = await dialog.attempt(
-    () => api.complete(task.id, request, once),
-    (problem) => form.place(problem).concat(['Nothing was sent on; correct it and try again.']).slice(0, 3).map((text) => h('p', {}, text)),
+    () => api.complete(task.id, request, keyOf(request)),
+    (problem) => [...form.place(problem), advice(problem)].map((text) => h('p', {}, text)),
   );
   if (!done) return;
   dialog.close();
   toast(`${task.name || task.elementId}: ${outcome ? words(outcome).toLowerCase() : 'done'}`, 'good');
   onDone();
+}
+
+function advice({ status }) {
+  if (status === 409) return 'Somebody else has finished it.';
+  return status >= 400 && status < 500 ? 'The task is still open: correct it and try again.' : 'Try again: it is done once, however often it is sent.';
 }
