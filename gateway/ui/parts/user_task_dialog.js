@@ -20,7 +20,7 @@ export async function openUserTask(taskId, onDone = () => {}) {
   const dialog = new Dialog(task.name || task.elementId, { testid: 'task-dialog', wide: true });
   const decision = decisionOf(task);
   const form = new Form(fieldsOf(task, decision), variables);
-  dialog.body.append(about(task), form.element, seen(variables));
+  dialog.body.append(about(task), form.element, seen(variables, !shows(form, variables)));
   const keyOf = keyedByContent();
   const finish = (outcome) => complete({ dialog, form, task, decision, outcome, keyOf, onDone });
   dialog.footer.append(...finishing(task, decision, finish));
@@ -69,8 +69,13 @@ function about(task) {
   return h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 }
 
-function seen(variables) {
-  return h('details', { class: 'seen' }, h('summary', {}, 'Everything that this task sees'), variableList(variables));
+/** Whether the form itself shows what there is to decide about. */
+function shows(form, variables) {
+  return form.fields.some(({ name }) => variables[name] !== undefined);
+}
+
+function seen(variables, open) {
+  return h('details', { class: 'seen', open }, h('summary', {}, 'Everything that this task sees'), variableList(variables));
 }
 
 function finishing(task, decision, finish) {
