@@ -47,13 +47,10 @@ impl Deployment {
 
     fn add(&mut self, name: &str, text: &str) {
         let read = model::yaml::read(name, text);
-        let has_errors = read.diagnostics.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
-        if has_errors {
-            return;
-        }
-        for definition in read.definitions.processes.iter().filter(|definition| definition.is_executable) {
-            match crate::compile(definition) {
+        let processes = read.definitions.into_iter().flat_map(|definitions| definitions.processes);
+        for definition in processes.filter(|definition| definition.is_executable) {
+            match crate::compile(&definition) {
                 Ok(process) => self.processes.push(process),
                 Err(diagnostics) => self.diagnostics.extend(diagnostics.into_iter().filter(Diagnostic::is_error)),
             }

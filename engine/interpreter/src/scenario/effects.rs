@@ -34,12 +34,12 @@ impl World<'_> {
                     self.queue.push_back((child, CommandKind::Cancel { reason: None }));
                 }
             }
-            Effect::CompleteParent { parent, variables } => self.tell_parent(run, parent, |key, child| {
-                CommandKind::CompleteChild { key, child, variables }
-            }),
-            Effect::FailParent { parent, code, message } => self.tell_parent(run, parent, |key, child| {
-                CommandKind::FailChild { key, child, code, message }
-            }),
+            Effect::CompleteParent { parent, variables } => {
+                self.tell_parent(run, parent, |key, child| CommandKind::CompleteChild { key, child, variables })
+            }
+            Effect::FailParent { parent, code, message } => {
+                self.tell_parent(run, parent, |key, child| CommandKind::FailChild { key, child, code, message })
+            }
             Effect::PublishMessage { message_name, correlation_key, variables } => {
                 self.publish_from_process(message_name, correlation_key, variables);
             }

@@ -212,13 +212,15 @@ fn check_incidents(world: &World<'_>, expected: &BTreeMap<String, String>) -> Ve
     if expected.is_empty() && !open.is_empty() {
         return vec![mismatch("incidents", "none", format!("{open:?}"))];
     }
-    let is_missing = |(id, code): &(&String, &String)| !open.iter().any(|(other, found)| (other, found) == (*id, *code));
+    let is_missing =
+        |(id, code): &(&String, &String)| !open.iter().any(|(other, found)| (other, found) == (*id, *code));
     let missing = expected.iter().filter(is_missing);
     missing.map(|(id, code)| mismatch(format!("incidents.{id}"), code, format!("{open:?}"))).collect()
 }
 
 fn has_incident_or_error(world: &World<'_>) -> bool {
-    world.log.iter().any(|(_, event)| {
-        matches!(event.kind, EventKind::IncidentRaised { .. } | EventKind::InstanceFailed { .. })
-    })
+    world
+        .log
+        .iter()
+        .any(|(_, event)| matches!(event.kind, EventKind::IncidentRaised { .. } | EventKind::InstanceFailed { .. }))
 }

@@ -219,7 +219,9 @@ pub(super) enum Deployment {
 }
 
 pub(super) fn read(text: &str) -> Result<Scenario, String> {
-    let scenario: Scenario = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    // YAML 1.2: `n`, `no` and `off` are names, not truth values.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let scenario: Scenario = serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())?;
     if let Some(index) = scenario.steps.iter().position(|step| step.actions() != 1) {
         return Err(format!("steps[{index}]: a step has exactly one action"));
     }

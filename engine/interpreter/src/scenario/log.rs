@@ -33,12 +33,7 @@ fn since(world: &World<'_>, event: &Event) -> String {
 }
 
 /// None for what another line already says.
-fn describe<'a>(
-    world: &'a World<'_>,
-    run: usize,
-    event: &Event,
-    name: &dyn Fn(&Key) -> &'a str,
-) -> Option<String> {
+fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&Key) -> &'a str) -> Option<String> {
     let id = |element: &ElementIndex| world.element_id(run, *element);
     Some(match &event.kind {
         EventKind::InstanceCreated { .. } => "instance started".to_owned(),
@@ -86,6 +81,7 @@ fn describe<'a>(
         | EventKind::TimerCanceled { .. }
         | EventKind::SubscriptionClosed { .. }
         | EventKind::UserTaskCanceled { .. }
+        | EventKind::LoopStarted { .. }
         | EventKind::WorkDeferred => return None,
     })
 }

@@ -163,7 +163,8 @@ impl<'s> World<'s> {
             let mut folded = Instance::new(run.instance.id, run.instance.definition);
             run.history.iter().for_each(|event| folded.apply(event));
             if folded != run.instance {
-                self.faults.push(format!("folding the history of instance {} does not give its state", run.instance.id));
+                self.faults
+                    .push(format!("folding the history of instance {} does not give its state", run.instance.id));
             }
         }
     }
