@@ -112,7 +112,7 @@ impl<'a> Evaluation<'a> {
         }
         let named = |term: &&Term| root(term).and_then(|place| self.names.get(place)).cloned();
         let is_null = |term: &&&'a Term| self.value(term).is_ok_and(|value| value.is_null());
-        let variable = terms.iter().filter(is_null).find_map(|term| named(term));
+        let variable = terms.iter().filter(is_null).find_map(named);
         Fault { variable: variable.or_else(|| terms.iter().find_map(named)), ..fault }
     }
 }

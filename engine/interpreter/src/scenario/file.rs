@@ -65,7 +65,7 @@ pub(super) struct Start {
 #[serde(untagged)]
 pub(super) enum Answer {
     Word(Word),
-    Detailed(Detailed),
+    Detailed(Box<Detailed>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]

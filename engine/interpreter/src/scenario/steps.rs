@@ -162,7 +162,7 @@ impl World<'_> {
         Ok(self.settle()?)
     }
 
-    /// Delivers to this one element whatever it waits for.
+    /// Delivers to this one element whatever it waits for; a start event starts another instance.
     fn trigger(&mut self, element: &str) -> Result<(), Halt> {
         if self.deliver_to(element, 0, Variables::new()).is_ok() {
             return Ok(());
@@ -176,7 +176,18 @@ impl World<'_> {
             self.queue.push_back((run, CommandKind::FireTimer { key, target }));
             return Ok(self.settle()?);
         }
+        if self.waiting_at(element, 0).is_err() && self.starts_a_process(element) {
+            return self.begin(&Start { element: Some(element.to_owned()), ..Start::default() });
+        }
         self.complete(&Complete { element: element.to_owned(), variables: Variables::new(), instance: 0 })
+    }
+
+    fn starts_a_process(&self, element: &str) -> bool {
+        self.processes.iter().any(|process| {
+            let starts = &process.starts;
+            let all = starts.none.iter().chain(&starts.timers).chain(starts.messages.iter().map(|(index, _)| index));
+            all.into_iter().any(|index| process.element(*index).id == element)
+        })
     }
 
     /// Gives the `nth` subscription of the element a message of its name.

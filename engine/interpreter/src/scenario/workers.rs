@@ -31,11 +31,13 @@ impl World<'_> {
         match answer {
             Answer::Word(Word::Hold) => {}
             Answer::Word(Word::Complete) => self.give(&job, &Detailed::default()),
-            Answer::Detailed(Detailed { after: Some(after), .. }) => match time::after_duration(&after, self.now) {
-                Ok(due) => self.plan(run, due, Due::Answer { key, attempt }),
-                Err(error) => self.faults.push(format!("workers: after: {error}")),
-            },
-            Answer::Detailed(answer) => self.give(&job, &answer),
+            Answer::Detailed(answer) => {
+                match answer.after.as_deref().map(|after| time::after_duration(after, self.now)) {
+                    Some(Ok(due)) => self.plan(run, due, Due::Answer { key, attempt }),
+                    Some(Err(error)) => self.faults.push(format!("workers: after: {error}")),
+                    None => self.give(&job, &answer),
+                }
+            }
         }
     }
 
