@@ -27,6 +27,7 @@ pub mod limits;
 pub mod outcome;
 pub mod process;
 mod run;
+pub mod scenario;
 mod step;
 pub mod template;
 #[cfg(test)]
