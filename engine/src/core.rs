@@ -1,15 +1,16 @@
 //! The pure core as the engine calls it: reading and compiling files.
 
 use interpreter::Process;
-use model::{Definitions, Diagnostic, ProcessDefinition};
+use model::{Definitions, Diagnostic, Location, ProcessDefinition};
 
-/// Reads a file, YAML or BPMN XML by its content. All problems at once; warnings come with the definitions.
+/// Reads a file. All problems at once; warnings come with the definitions.
 pub fn read(file_name: &str, source: &str) -> Result<(Definitions, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let read = if source.trim_start().starts_with('<') {
-        model::bpmn::read(file_name, source)
-    } else {
-        model::yaml::read(file_name, source)
-    };
+    if source.trim_start().starts_with('<') {
+        let start = Location { line: 1, column: 1 };
+        let refused = Diagnostic::error("XML_NOT_DEPLOYABLE", start, "processes are deployed as YAML, and this is XML");
+        return Err(vec![refused]);
+    }
+    let read = model::yaml::read(file_name, source);
     match read.definitions {
         Some(definitions) if !read.diagnostics.iter().any(Diagnostic::is_error) => Ok((definitions, read.diagnostics)),
         _ => Err(read.diagnostics),

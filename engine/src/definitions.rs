@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
-use store::{Session, Store};
+use store::Store;
 use uuid::Uuid;
 
 /// One version of one process.
@@ -82,16 +82,17 @@ impl Definitions {
     /// Of a process by its id: the latest version, or that one.
     pub async fn find(
         &self,
-        session: &Session,
         tenant: &str,
         process_id: &str,
         version: u32,
     ) -> Result<Option<Arc<Definition>>, DefinitionError> {
+        let session = self.store.session().await?;
         let key = match i32::try_from(version) {
-            Ok(0) => store::definition::latest_key(session, tenant, process_id).await?,
-            Ok(version) => store::definition::version_key(session, tenant, process_id, version).await?,
+            Ok(0) => store::definition::latest_key(&session, tenant, process_id).await?,
+            Ok(version) => store::definition::version_key(&session, tenant, process_id, version).await?,
             Err(_) => None,
         };
+        drop(session); // whoever holds one and waits for another could wait for himself
         match key {
             Some(key) => self.get(key).await.map(Some),
             None => Ok(None),

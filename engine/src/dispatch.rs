@@ -27,6 +27,9 @@ pub fn act(world: &World, cache: &mut Cache, requests: Vec<Request>, committed: 
         publish_events(world, slot);
     }
     for (mut request, answer) in requests.into_iter().zip(answers) {
+        if let (None, Err(refusal)) = (&request.answer, &answer) {
+            tracing::debug!(instance = %request.instance, ?refusal, "a command from inside was not applied");
+        }
         request.answer(answer);
     }
     tell_workers(world, &writes.canceled_jobs, removed_jobs);

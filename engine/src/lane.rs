@@ -149,7 +149,7 @@ impl Lane {
     }
 
     async fn connect(&self) -> Result<Session, Failure> {
-        let session = self.world.store.prepared_session().await;
+        let session = self.world.lane_store.prepared_session().await;
         self.world.health.set("postgres", session.is_ok());
         Ok(session?)
     }

@@ -72,7 +72,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
 async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow::Result<()> {
     until_done("migrate the database", || migrate(&config)).await;
-    let store = Store::new(&config.database_url, config.connections + config.lanes)?;
+    let store = Store::new(&config.database_url, config.connections)?;
+    let lane_store = Store::new(&config.database_url, config.lanes)?;
     let clock =
         until_done("read Postgres's clock", || async { Ok(Clock::measure_first(&store.session().await?).await?) })
             .await;
@@ -84,7 +85,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
     let definitions = Definitions::new(store.clone());
     let config = Arc::new(config);
-    let world = World { config, store, definitions, clock, bus, lanes, publisher, metrics, health };
+    let world = World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health };
     let mut tasks = tokio::task::JoinSet::new();
     for queue in lane_queues {
         tasks.spawn(done(lane::Lane::new(world.clone()).run(queue)));

@@ -13,7 +13,10 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct World {
     pub config: Arc<Config>,
+    /// For queries and housekeeping.
     pub store: Store,
+    /// For lanes, which are not to wait behind queries.
+    pub lane_store: Store,
     pub definitions: Definitions,
     pub clock: Clock,
     pub bus: Bus,

@@ -25,9 +25,7 @@ pub async fn start(
 ) -> Result<StartInstanceReply, Failure> {
     let owner = tenant(&request.tenant)?;
     let variables = variables(world, &request.variables)?;
-    let session = world.store.session().await?;
-    let definition = world.definitions.find(&session, owner, &request.process_id, request.version).await?;
-    drop(session);
+    let definition = world.definitions.find(owner, &request.process_id, request.version).await?;
     let definition = definition.ok_or_else(|| {
         Failure::not_found(format!("no process `{}` (version {}) is deployed", request.process_id, request.version))
     })?;

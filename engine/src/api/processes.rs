@@ -41,8 +41,7 @@ pub async fn get(world: &World, request: GetProcessRequest) -> Result<GetProcess
 async fn find(world: &World, tenant: &str, request: &GetProcessRequest) -> Result<Arc<Definition>, Failure> {
     let unknown = || Failure::not_found("there is no such process");
     if request.definition_key.is_empty() {
-        let session = world.store.session().await?;
-        let found = world.definitions.find(&session, tenant, &request.process_id, request.version).await?;
+        let found = world.definitions.find(tenant, &request.process_id, request.version).await?;
         return found.ok_or_else(unknown);
     }
     let key: Uuid = request.definition_key.parse().map_err(|_| Failure::invalid("not a definition key"))?;

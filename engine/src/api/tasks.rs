@@ -26,7 +26,7 @@ pub async fn list(world: &World, request: ListUserTasksRequest) -> Result<ListUs
     };
     let after = match cursor::<3>(request.cursor.as_deref())? {
         Some([due, id, key]) => (part::<Time>(&due)?, part(&id)?, part(&key)?),
-        None => (Time::MIN, Uuid::nil(), i64::MIN),
+        None => (store::EARLIEST, Uuid::nil(), i64::MIN),
     };
     let limit = limit(request.limit);
     let session = world.store.session().await?;

@@ -22,8 +22,9 @@ pub fn parse_id(id: &str) -> Option<(Uuid, u64)> {
     Some((instance.parse().ok()?, key.parse().ok()?))
 }
 
+/// Nothing is due before [`store::EARLIEST`].
 pub fn time(at: Timestamp) -> store::Time {
-    store::Time::from_millisecond(at.0).unwrap_or(if at.0 < 0 { store::Time::MIN } else { store::Time::MAX })
+    store::Time::from_millisecond(at.0.max(0)).unwrap_or(store::Time::MAX)
 }
 
 pub fn json(value: &Value) -> Bytes {

@@ -34,3 +34,6 @@ pub use session::{Session, Store};
 
 /// A point in time, as the database has it (to the microsecond).
 pub type Time = jiff::Timestamp;
+
+/// Before everything: Postgres knows no time as early as the earliest that [`Time`] knows.
+pub const EARLIEST: Time = Time::UNIX_EPOCH;

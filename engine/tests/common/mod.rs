@@ -1,0 +1,206 @@
+//! An engine in this process over real servers, asked as the gateway and workers ask it.
+#![allow(dead_code)]
+
+use anyhow::Context;
+use async_nats::jetstream::{self, AckKind, consumer::pull};
+use futures::StreamExt;
+use prost::Message;
+use proto::{api_reply::Reply, job_result::Result as Of, job_result_reply::Status, *};
+use std::time::{Duration, Instant};
+use test_harness::Servers;
+use tokio_util::sync::CancellationToken;
+
+pub const TENANT: &str = "acme";
+
+pub struct Engine {
+    pub database: String,
+    pub client: async_nats::Client,
+    shutdown: CancellationToken,
+}
+
+impl Engine {
+    /// One replica, with NATS and a database of its own.
+    pub async fn start(servers: &Servers) -> anyhow::Result<Engine> {
+        std::mem::forget(telemetry::init("engine")); // logs of all engines of this process: BATON_LOG says which
+        let database = servers.database().await;
+        let engine = Engine {
+            client: async_nats::ConnectOptions::new().connect(servers.nats_url()).await?,
+            shutdown: CancellationToken::new(),
+            database,
+        };
+        engine.add_replica(servers);
+        engine.ready().await?;
+        Ok(engine)
+    }
+
+    pub fn add_replica(&self, servers: &Servers) {
+        #[derive(clap::Parser)]
+        struct Program {
+            #[command(flatten)]
+            config: engine::Config,
+        }
+        let arguments = ["engine", "--database-url", &self.database, "--nats-url", &servers.nats_url()];
+        let program = <Program as clap::Parser>::parse_from(arguments.into_iter().chain(["--http-addr", "127.0.0.1:0"]));
+        tokio::spawn(engine::run(program.config, self.shutdown.clone()));
+    }
+
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        eventually("the engine answers", || async {
+            let status: StatusReply = self.call("status", &StatusRequest {}).await.ok()?;
+            (status.postgres_ok && status.nats_ok).then_some(())
+        })
+        .await
+    }
+
+    /// Calls a method; a problem is an error that begins with its code.
+    pub async fn call<R: Message + Default>(&self, method: &str, request: &impl Message) -> anyhow::Result<R> {
+        let reply = self.client.request(subject::api(method), request.encode_to_vec().into()).await?;
+        match ApiReply::decode(reply.payload)?.reply.context("an empty reply")? {
+            Reply::Ok(bytes) => Ok(R::decode(bytes)?),
+            Reply::Problem(problem) => anyhow::bail!("{}: {} {:?}", problem.code, problem.message, problem.diagnostics),
+        }
+    }
+
+    pub async fn deploy(&self, content: &str) -> anyhow::Result<DeployReply> {
+        let files = vec![File { name: "test.yaml".to_owned(), content: content.to_owned().into() }];
+        self.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run: false }).await
+    }
+
+    pub async fn begin(&self, process_id: &str, variables: &str) -> anyhow::Result<StartInstanceReply> {
+        let request = StartInstanceRequest {
+            tenant: TENANT.to_owned(),
+            process_id: process_id.to_owned(),
+            variables: variables.to_owned().into(),
+            ..Default::default()
+        };
+        self.call("start_instance", &request).await
+    }
+
+    pub async fn instance(&self, id: &str) -> anyhow::Result<GetInstanceReply> {
+        let request =
+            GetInstanceRequest { tenant: TENANT.to_owned(), instance_id: id.to_owned(), min_version: None };
+        self.call("get_instance", &request).await
+    }
+
+    pub async fn variables(&self, id: &str) -> anyhow::Result<serde_json::Value> {
+        Ok(serde_json::from_slice(&self.instance(id).await?.variables)?)
+    }
+
+    pub async fn in_state(&self, id: &str, state: &str) -> anyhow::Result<()> {
+        eventually(&format!("{id} is {state}"), || async {
+            let found = self.instance(id).await.ok()?;
+            (found.instance?.state == state).then_some(())
+        })
+        .await
+    }
+
+    pub async fn history(&self, id: &str) -> anyhow::Result<Vec<EventBatch>> {
+        let request = GetHistoryRequest {
+            tenant: TENANT.to_owned(),
+            instance_id: id.to_owned(),
+            from_seq: 1,
+            limit: 500,
+        };
+        let reply: GetHistoryReply = self.call("get_history", &request).await?;
+        Ok(reply.batches)
+    }
+
+    pub async fn publish(&self, name: &str, key: &str, ttl_ms: u64, id: Option<&str>) -> anyhow::Result<u32> {
+        let request = PublishMessageRequest {
+            tenant: TENANT.to_owned(),
+            name: name.to_owned(),
+            correlation_key: key.to_owned(),
+            variables: r#"{"paid":true}"#.into(),
+            ttl_ms,
+            message_id: id.map(str::to_owned),
+            by: String::new(),
+        };
+        let reply: PublishMessageReply = self.call("publish_message", &request).await?;
+        Ok(reply.correlated)
+    }
+
+    pub async fn jobs(&self, job_type: &str) -> anyhow::Result<pull::Stream> {
+        let request = RegisterWorkerRequest { job_type: job_type.to_owned() };
+        let registered: RegisterWorkerReply = self.call("register_worker", &request).await?;
+        let stream = jetstream::new(self.client.clone()).get_stream(registered.stream).await?;
+        let consumer: jetstream::consumer::Consumer<pull::Config> =
+            stream.get_consumer(&registered.consumer).await.map_err(anyhow::Error::from_boxed)?;
+        Ok(consumer.messages().await?)
+    }
+
+    pub async fn report(&self, job: &Job, result: Of) -> anyhow::Result<Status> {
+        let result = JobResult {
+            job_id: job.id.clone(),
+            attempt: job.attempt,
+            tenant: job.tenant.clone(),
+            result: Some(result),
+            worker: "test".to_owned(),
+        };
+        let subject = subject::result(&job.instance_id);
+        let reply = self.client.request(subject, result.encode_to_vec().into()).await?;
+        Ok(JobResultReply::decode(reply.payload)?.status())
+    }
+
+    /// A worker that completes every job of a type, until the engine is dropped.
+    pub async fn work(&self, job_type: &str, variables: &'static str) -> anyhow::Result<()> {
+        let mut jobs = self.jobs(job_type).await?;
+        let client = self.client.clone();
+        let shutdown = self.shutdown.clone();
+        tokio::spawn(async move {
+            while let Some(message) = tokio::select! { next = jobs.next() => next, () = shutdown.cancelled() => None } {
+                let Ok(message) = message else { continue };
+                let Ok(job) = Job::decode(message.payload.clone()) else { continue };
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let result = JobResult {
+                        job_id: job.id,
+                        attempt: job.attempt,
+                        tenant: job.tenant,
+                        result: Some(completed(variables)),
+                        worker: "test".to_owned(),
+                    };
+                    let bytes = bytes::Bytes::from(result.encode_to_vec());
+                    let subject = subject::result(&job.instance_id);
+                    for _ in 0..100 {
+                        let reply = client.request(subject.clone(), bytes.clone()).await;
+                        let status = reply.ok().and_then(|reply| JobResultReply::decode(reply.payload).ok());
+                        if status.is_some_and(|status| status.status() != Status::Retry) {
+                            break;
+                        }
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                    let _ = message.ack().await;
+                });
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+pub fn completed(variables: &str) -> Of {
+    Of::Completed(JobCompleted { variables: variables.to_owned().into() })
+}
+
+pub async fn next_job(jobs: &mut pull::Stream) -> anyhow::Result<Job> {
+    let message = tokio::time::timeout(Duration::from_secs(60), jobs.next()).await?.context("no more jobs")??;
+    message.ack_with(AckKind::Ack).await.map_err(anyhow::Error::from_boxed)?;
+    Ok(Job::decode(message.payload.clone())?)
+}
+
+/// Asks until there is an answer, for half a minute.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> anyhow::Result<T> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(answer) = ask().await {
+            return Ok(answer);
+        }
+        anyhow::ensure!(Instant::now() < deadline, "not in a minute: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
