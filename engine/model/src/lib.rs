@@ -5,12 +5,21 @@
 //! interpreter's business.
 //!
 //! - [`definition`]: the types.
+//! - [`bpmn`]: the writer of BPMN 2.0 XML, with a diagram.
 //! - [`diagnostic`]: problems with a place, a stable code and a hint, and how they are printed.
+//! - [`yaml`]: the reader of the YAML spelling.
+//! - [`mod@validate`]: the structural rules of BPMN 2.0.
 //! - [`location`]: where in a file a thing stands.
 
+pub mod bpmn;
 pub mod definition;
 pub mod diagnostic;
+mod diagram;
+mod duration;
 pub mod location;
+mod near_miss;
+pub mod validate;
+pub mod yaml;
 
 pub use definition::*;
 pub use diagnostic::{Diagnostic, Severity};

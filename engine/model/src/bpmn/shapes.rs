@@ -1,0 +1,82 @@
+//! The diagram of a document: BPMN DI shapes and edges.
+
+use super::{Xml, plane};
+use crate::{
+    Activity, ActivityKind, Element, ElementKind, Flow, FlowKind, ProcessDefinition,
+    diagram::{Diagram, Point, Rect},
+};
+use std::io;
+
+pub fn write(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
+    xml.create_element("bpmndi:BPMNDiagram").with_attribute(("id", "baton-diagram")).write_inner_content(|xml| {
+        let of = plane(process, !drawing.frames.is_empty());
+        let attributes = [("id", "baton-plane"), ("bpmnElement", of.as_str())];
+        xml.create_element("bpmndi:BPMNPlane").with_attributes(attributes).write_inner_content(|xml| {
+            frames(process, drawing, xml)?;
+            scope(&process.elements, &process.flows, drawing, xml)
+        })?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn frames(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
+    for (n, pool) in process.pools.iter().enumerate() {
+        let lanes = pool.lanes.iter().filter(|_| n == 0).map(|lane| &lane.id);
+        for id in std::iter::once(&pool.id).chain(lanes) {
+            if let Some(rect) = drawing.frames.get(id) {
+                shape(id, *rect, &[("isHorizontal", "true")], xml)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
+    for element in elements {
+        let Some(rect) = drawing.shapes.get(&element.id) else { continue };
+        let sub_process = match &element.kind {
+            ElementKind::Activity(activity) => match &**activity {
+                Activity { kind: ActivityKind::SubProcess(sub_process), .. } => Some(sub_process),
+                _ => None,
+            },
+            _ => None,
+        };
+        let is_expanded: &[_] = if sub_process.is_some() { &[("isExpanded", "true")] } else { &[] };
+        shape(&element.id, *rect, is_expanded, xml)?;
+        if let Some(inner) = sub_process {
+            scope(&inner.elements, &inner.flows, drawing, xml)?;
+        }
+    }
+    for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message) {
+        if let Some(line) = drawing.lines.get(&flow.id) {
+            edge(&flow.id, line, xml)?;
+        }
+    }
+    Ok(())
+}
+
+fn shape(id: &str, rect: Rect, attributes: &[(&str, &str)], xml: &mut Xml) -> io::Result<()> {
+    let own = format!("{id}-shape");
+    let element = xml.create_element("bpmndi:BPMNShape").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
+    element.with_attributes(attributes.iter().copied()).write_inner_content(|xml| {
+        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(|number| number.to_string());
+        let bounds = [("x", x.as_str()), ("y", &y), ("width", &width), ("height", &height)];
+        xml.create_element("dc:Bounds").with_attributes(bounds).write_empty()?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn edge(id: &str, line: &[Point], xml: &mut Xml) -> io::Result<()> {
+    let own = format!("{id}-edge");
+    let element = xml.create_element("bpmndi:BPMNEdge").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
+    element.write_inner_content(|xml| {
+        for point in line {
+            let (x, y) = (point.x.to_string(), point.y.to_string());
+            xml.create_element("di:waypoint").with_attributes([("x", x.as_str()), ("y", &y)]).write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! The reader of the YAML spelling (`engine/docs/process-format.md`).
+//!
+//! A file is first made a tree whose keys and values know their places ([`tree`]), and that is read by hand: so one
+//! reading tells every problem, with the near miss, and no key vanishes silently.
+
+mod activity;
+mod element;
+mod event;
+mod fields;
+mod flow;
+mod process;
+mod task;
+mod tree;
+
+use crate::{Definitions, Diagnostic, validate};
+
+/// What a file said, and what is wrong with it.
+#[derive(Debug, Clone, Default)]
+pub struct ReadResult {
+    /// Present unless a diagnostic is an error.
+    pub definitions: Option<Definitions>,
+    /// In the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a file of one or more documents, each with the key `process`, and checks its structure. `file_name` is only
+/// for the diagnostics.
+pub fn read(file_name: &str, text: &str) -> ReadResult {
+    let mut problems = Vec::new();
+    let documents = tree::parse(text, &mut problems);
+    if documents.iter().all(tree::Node::is_null) && problems.is_empty() {
+        problems.push(Diagnostic::error("EMPTY_FILE", crate::Location { line: 1, column: 1 }, "the file says nothing"));
+    }
+    let mut definitions = Definitions::default();
+    for document in documents.iter().filter(|document| !document.is_null()) {
+        definitions.processes.extend(process::document(document, &mut problems));
+    }
+    problems.extend(validate::definitions(&definitions));
+    finish(file_name, definitions, problems)
+}
+
+fn finish(file_name: &str, definitions: Definitions, mut diagnostics: Vec<Diagnostic>) -> ReadResult {
+    for diagnostic in &mut diagnostics {
+        file_name.clone_into(&mut diagnostic.file);
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.location);
+    let definitions = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(definitions);
+    ReadResult { definitions, diagnostics }
+}
