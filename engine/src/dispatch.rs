@@ -8,6 +8,7 @@ use crate::{
     convert,
     request::{Claim, Request},
     slot::Slot,
+    trace,
     world::World,
 };
 use interpreter::{CommandKind, Instance, InstanceId, Key};
@@ -55,6 +56,7 @@ pub fn publish_job(world: &World, slot: &Slot, attempt: Attempt) {
     let now = world.clock.now();
     match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now) {
         Ok(payload) if payload.attempt as i32 == attempt => {
+            let traceparent = trace::published(&slot.traceparent, &payload.job_type, &payload.element_id);
             let job = wire_job(slot, key, payload, now).encode_to_vec();
             if job.len() > world.config.max_job_bytes {
                 let message =
@@ -65,7 +67,7 @@ pub fn publish_job(world: &World, slot: &Slot, attempt: Attempt) {
             world.bus.send(Outgoing::Job {
                 subject: proto::subject::job(&slot.tenant, &job_type),
                 message_id: format!("{}:{attempt}:{publish_no}", convert::id(instance.0, key.0)),
-                traceparent: slot.traceparent.clone(),
+                traceparent,
                 payload: job.into(),
                 attempt: (instance.0, key.0 as i64, attempt),
             });
@@ -116,6 +118,7 @@ fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: interp
 
 fn publish_events(world: &World, slot: &mut Slot) {
     let batch = slot.batch();
+    trace::advanced(&batch.traceparent, &batch.process_id, batch.events.len());
     let subject = proto::subject::events(&batch.tenant, &batch.process_id, &batch.instance_id);
     world.bus.send(Outgoing::Message { subject, payload: batch.encode_to_vec().into() });
 }

@@ -81,6 +81,10 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let servers: Vec<&str> = config.nats_url.split(',').collect();
     let client = options.connect(servers).await?;
     let (bus, bus_queues) = Bus::new(client);
+    // the reconciler makes them too, and again when they are lost; here it is for the first jobs not to wait for it
+    if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), bus.ensure_streams()).await {
+        tracing::warn!(%error, "cannot make the streams yet");
+    }
     let (lanes, lane_queues) = Lanes::new(config.lanes, config.lane_depth);
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
     let definitions = Definitions::new(store.clone());

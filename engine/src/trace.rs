@@ -14,3 +14,22 @@ pub fn begin_instance(process_id: &str, caller: Option<&HeaderMap>) -> String {
 pub fn of_caller(caller: Option<&HeaderMap>) -> String {
     caller.and_then(|headers| headers.get("traceparent")).map(|value| value.as_str().to_owned()).unwrap_or_default()
 }
+
+/// A step that was committed, as a point in the instance's trace; a transaction is of many instances, so it has no span of
+/// its own in any of them.
+pub fn advanced(traceparent: &str, process_id: &str, events: usize) {
+    if !traceparent.is_empty() {
+        let span = tracing::info_span!("advance", process_id, events);
+        propagation::set_traceparent(&span, traceparent);
+    }
+}
+
+/// The publishing of a job, and the `traceparent` that its worker goes on from.
+pub fn published(traceparent: &str, job_type: &str, element_id: &str) -> String {
+    if traceparent.is_empty() {
+        return String::new();
+    }
+    let span = tracing::info_span!("publish job", job_type, element_id);
+    propagation::set_traceparent(&span, traceparent);
+    propagation::traceparent_of(&span).unwrap_or_else(|| traceparent.to_owned())
+}

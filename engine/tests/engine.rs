@@ -187,11 +187,8 @@ async fn a_message_starts_an_instance_and_its_task_is_done_once() -> anyhow::Res
         listed.tasks.into_iter().next()
     })
     .await?;
-    let claim = |user: &str| ClaimUserTaskRequest {
-        tenant: TENANT.to_owned(),
-        id: task.id.clone(),
-        user: user.to_owned(),
-    };
+    let claim =
+        |user: &str| ClaimUserTaskRequest { tenant: TENANT.to_owned(), id: task.id.clone(), user: user.to_owned() };
     engine.call::<Empty>("claim_user_task", &claim("ann")).await?;
     let second = engine.call::<Empty>("claim_user_task", &claim("bob")).await;
     assert!(second.unwrap_err().to_string().starts_with("CONFLICT"));
@@ -253,7 +250,8 @@ async fn a_failed_job_is_retried_and_ends_in_an_incident_that_can_be_resolved() 
             break incident;
         }
     };
-    let resolve = ResolveIncidentRequest { tenant: TENANT.to_owned(), id: incident.id, retries: 1, ..Default::default() };
+    let resolve =
+        ResolveIncidentRequest { tenant: TENANT.to_owned(), id: incident.id, retries: 1, ..Default::default() };
     engine.call::<CommandReply>("resolve_incident", &resolve).await?;
     let job = next_job(&mut jobs).await?;
     assert_eq!(engine.report(&job, completed("{}")).await?, Status::Applied);

@@ -1,10 +1,10 @@
 //! The engine's API: request/reply on `api.<method>`, one queue group over all replicas. Each request is a task; how many run
 //! at a time is bounded, and what comes on top is told to come again.
 //!
-//! - [`deploy`] and [`processes`]: definitions.
-//! - [`instances`], [`history`]: what runs and ran.
-//! - [`tasks`], [`incidents`], [`messages`]: what people and other systems do to it.
-//! - [`service`]: the engine itself, and what workers need of it.
+//! - [`deploy`] and [`processes`] are about definitions,
+//! - [`instances`] and [`history`] about what runs and ran.
+//! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
+//! - [`service`] about the engine itself, and what workers need of it.
 
 mod deploy;
 mod history;

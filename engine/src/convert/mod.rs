@@ -1,8 +1,8 @@
 //! Between the wire and the core: the only place where proto types and interpreter types meet.
 //!
-//! - [`event`]: history.
-//! - [`state`]: the control state of an instance.
-//! - this page: ids, JSON, times, tasks, problems.
+//! - [`event`] converts history,
+//! - [`state`] the control state of an instance,
+//! - this page ids, JSON, times, tasks and problems.
 
 pub mod event;
 pub mod state;

@@ -40,7 +40,8 @@ impl Engine {
             config: engine::Config,
         }
         let arguments = ["engine", "--database-url", &self.database, "--nats-url", &servers.nats_url()];
-        let program = <Program as clap::Parser>::parse_from(arguments.into_iter().chain(["--http-addr", "127.0.0.1:0"]));
+        let program =
+            <Program as clap::Parser>::parse_from(arguments.into_iter().chain(["--http-addr", "127.0.0.1:0"]));
         tokio::spawn(engine::run(program.config, self.shutdown.clone()));
     }
 
@@ -77,8 +78,7 @@ impl Engine {
     }
 
     pub async fn instance(&self, id: &str) -> anyhow::Result<GetInstanceReply> {
-        let request =
-            GetInstanceRequest { tenant: TENANT.to_owned(), instance_id: id.to_owned(), min_version: None };
+        let request = GetInstanceRequest { tenant: TENANT.to_owned(), instance_id: id.to_owned(), min_version: None };
         self.call("get_instance", &request).await
     }
 
@@ -95,12 +95,8 @@ impl Engine {
     }
 
     pub async fn history(&self, id: &str) -> anyhow::Result<Vec<EventBatch>> {
-        let request = GetHistoryRequest {
-            tenant: TENANT.to_owned(),
-            instance_id: id.to_owned(),
-            from_seq: 1,
-            limit: 500,
-        };
+        let request =
+            GetHistoryRequest { tenant: TENANT.to_owned(), instance_id: id.to_owned(), from_seq: 1, limit: 500 };
         let reply: GetHistoryReply = self.call("get_history", &request).await?;
         Ok(reply.batches)
     }
