@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::{
     path::PathBuf,
-    process::Child,
+    process::{Child, Command},
     sync::{Mutex, PoisonError},
 };
 use tokio_postgres::NoTls;
@@ -57,28 +57,35 @@ impl Postgres {
     /// Starts it (again) on the same port and data.
     pub fn restart(&self) -> anyhow::Result<()> {
         self.end(Signal::INT);
-        let mut postgres = server(&self.bin.join("postgres"), true);
-        postgres.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
-        for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "jit=off"] {
-            postgres.args(["-c", setting]);
-        }
-        *self.child() = Some(spawn(postgres)?);
         let pg_isready = self.bin.join("pg_isready");
         wait_for("Postgres", || {
+            // after a crash it refuses to start until the last child of its predecessor is gone
+            if !self.is_running() {
+                *self.child() = spawn(self.command()).ok();
+            }
             let mut ask = server(&pg_isready, true);
             ask.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "baton"]);
             ask.status().is_ok_and(|status| status.success())
         })
     }
 
+    fn command(&self) -> Command {
+        let mut postgres = server(&self.bin.join("postgres"), true);
+        postgres.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
+        for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "jit=off"] {
+            postgres.args(["-c", setting]);
+        }
+        postgres
+    }
+
+    fn is_running(&self) -> bool {
+        self.child().as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
     fn end(&self, with: Signal) {
         if let Some(mut child) = self.child().take() {
             signal(&child, with);
             let _ = child.wait();
-            // its children notice within moments, and hold the shared memory until then
-            if with == Signal::KILL {
-                std::thread::sleep(std::time::Duration::from_millis(500));
-            }
         }
     }
 
