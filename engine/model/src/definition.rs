@@ -51,7 +51,8 @@ pub struct Lane {
     pub height: Option<f64>,
 }
 
-/// Position (of the centre, as YAML files write it) and size in the drawing, in pixels.
+/// Position and size in the drawing, in pixels. `x` and `y` are the centre of an element, counted from the centre of
+/// the sub-process around it where there is one; of a pool they are its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bounds {
     pub x: f64,
