@@ -1,6 +1,6 @@
 //! The typed process definition, and the readers and writers of its two spellings.
 //!
-//! YAML (and later BPMN 2.0 XML) becomes [`definition::Definitions`]; whatever comes after knows no syntax. This
+//! YAML becomes [`definition::Definitions`]; whatever comes after knows no syntax. This
 //! crate knows syntax and structure, not semantics: expressions are text with a place, and what an element does is the
 //! interpreter's business.
 //!
@@ -18,6 +18,7 @@ mod diagram;
 mod duration;
 pub mod location;
 mod near_miss;
+mod type_name;
 pub mod validate;
 pub mod yaml;
 
