@@ -20,7 +20,7 @@ pub fn turn(conversation: &Conversation) -> Turn {
     if findings.is_empty() {
         return Turn::Answer(json!({
             "steps": [watch()],
-            "estimatedImpact": "None: the analysis found no trouble",
+            "estimatedImpact": "None: the analysis names no trouble",
             "confidence": confidence,
         }));
     }
@@ -53,7 +53,7 @@ fn impact(findings: &[Finding]) -> String {
 fn watch() -> Value {
     json!({
         "title": "Keep watching the log",
-        "reason": "The analysis found no trouble",
+        "reason": "The analysis names no trouble",
         "command": "journalctl --follow --priority=warning",
         "risk": "none",
     })
