@@ -154,6 +154,9 @@ mod tests {
 
     #[test]
     fn reasons_do_not_depend_on_names() {
-        assert_eq!(without_names("`a` is of the type `b`, which is not known"), "… is of the type …, which is not known");
+        assert_eq!(
+            without_names("`a` is of the type `b`, which is not known"),
+            "… is of the type …, which is not known"
+        );
     }
 }
