@@ -50,8 +50,8 @@ use tokio_util::sync::CancellationToken;
 const PUBLICATIONS: usize = 4096;
 
 /// Brings the schema of the database up to date.
-pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    Ok(store::migrate::migrate(&config.database_url).await?)
+pub async fn migrate(database_url: &str) -> anyhow::Result<()> {
+    Ok(store::migrate::migrate(database_url).await?)
 }
 
 /// Runs one replica until shutdown. Waits for Postgres and NATS as long as it takes.
@@ -71,7 +71,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 }
 
 async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow::Result<()> {
-    until_done("migrate the database", || migrate(&config)).await;
+    until_done("migrate the database", || migrate(&config.database_url)).await;
     let store = Store::new(&config.database_url, config.connections)?;
     let lane_store = Store::new(&config.database_url, config.lanes)?;
     let clock =

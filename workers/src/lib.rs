@@ -7,6 +7,7 @@
 //! - [`mcp`]: the built-in tools, served by the Model Context Protocol.
 //! - [`store`]: the object store they share.
 
+pub mod agent;
 pub mod mcp;
 pub mod script;
 pub mod send;

@@ -109,7 +109,7 @@ impl Server {
         format!("{}/#key={}{route}", self.settings.url(), self.settings.api_key)
     }
 
-    fn say_where(&self) {
+    pub fn say_where(&self) {
         let Settings { api_key, data, .. } = &self.settings;
         println!("Baton development server (one tenant, `dev`; local use only)");
         println!("  page      {}", self.page(""));

@@ -16,8 +16,6 @@ use std::time::Duration;
 /// One call of a model: the conversation so far, and what it may use.
 #[derive(Debug, Clone, Default)]
 pub struct ChatRequest {
-    /// As the definition says, for example `anthropic/claude-sonnet-4-5`.
-    pub model: String,
     /// As the definition says (`agentType`); the stand-in chooses its rules by it.
     pub agent_type: String,
     pub system: String,

@@ -49,7 +49,8 @@ impl Genai {
     }
 
     /// Another limit for each call.
-    pub fn with_timeout(self, timeout: Duration) -> Genai {
+    #[cfg(test)]
+    fn with_timeout(self, timeout: Duration) -> Genai {
         Genai { timeout, ..self }
     }
 

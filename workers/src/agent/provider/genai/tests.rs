@@ -45,7 +45,6 @@ fn fragment(index: u32, id: Option<&str>, name: Option<&str>, arguments: &str) -
 
 fn request() -> ChatRequest {
     ChatRequest {
-        model: "vendor/model".into(),
         system: "Be brief.".into(),
         messages: vec![Message::User { text: "Look.".into() }],
         tools: vec![ToolSpec {
@@ -72,7 +71,7 @@ async fn called_with(request: ChatRequest, answer: Answer) -> Called {
     let router = Router::new().route("/v1/chat/completions", post(serve));
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let read = |name: &str| (name == "BATON_LLM_BASE_URL").then(|| address.clone());
-    let provider = Genai::from_environment(&request.model, None, &read).unwrap().with_timeout(Duration::from_secs(2));
+    let provider = Genai::from_environment("vendor/model", None, &read).unwrap().with_timeout(Duration::from_secs(2));
     let mut deltas = Vec::new();
     let outcome = provider.chat(&request, &mut |delta| deltas.push(delta)).await;
     server.abort();

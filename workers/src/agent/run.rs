@@ -1,0 +1,290 @@
+//! The loop: ask the model, call the tools that it wants, until it answers; then judge the answer.
+//!
+//! The loop is a function of the transcript: what stands there is taken as it stands, and only the rest is done. So a
+//! worker that is killed repeats no finished call, and one that finds a tool call without a result repeats it only when
+//! the tool says that this does no harm.
+
+use super::{
+    outcome,
+    provider::{self, ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolCall, Usage},
+    task::Task,
+    tools::{Answer, Servers, Tool},
+    transcript::{Entry, Transcript},
+};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use worker_sdk::{Job, JobFailure, Variables};
+
+/// How often a useless answer is sent back in a row.
+const REPAIRS: u32 = 3;
+/// How often the same call with the same arguments is carried out.
+const SAME_CALL: u32 = 3;
+
+pub async fn run(job: Job<Variables>, servers: &Servers, llm: Option<&str>) -> Result<Variables, JobFailure> {
+    let task: Task = job.task()?;
+    job.status("initializing", 0.0, "preparing the agent");
+    let provider = provider::choose(&task.model, llm);
+    let transcript = Transcript::open(&job).await?;
+    if let Some(Entry::RunFinished { output }) = transcript.entries.last() {
+        return Ok(output.clone());
+    }
+    let offered = servers.offer(&task.tools()).await;
+    let tools = offered.map_err(|error| JobFailure::retryable(format!("the tools are not there: {error:#}")))?;
+    let mut run = Run {
+        request: ChatRequest {
+            agent_type: task.agent_type.clone(),
+            system: task.system(),
+            messages: Vec::new(),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
+            temperature: task.temperature(),
+        },
+        replayed: transcript.entries.len(),
+        next: 0,
+        job,
+        task,
+        provider,
+        servers,
+        tools,
+        transcript,
+        usage: Usage::default(),
+        calls: 0,
+        seen: HashMap::new(),
+    };
+    match run.converse().await {
+        Err(JobFailure::Bug { message }) => {
+            run.transcript.append(Entry::RunFailed { error: message.clone() }).await?;
+            Err(JobFailure::bug(message))
+        }
+        done => done,
+    }
+}
+
+struct Run<'a> {
+    job: Job<Variables>,
+    task: Task,
+    provider: Box<dyn LlmProvider>,
+    servers: &'a Servers,
+    tools: Vec<Tool>,
+    request: ChatRequest,
+    transcript: Transcript,
+    /// How many entries were there when the worker took the job up, and the next of them.
+    replayed: usize,
+    next: usize,
+    usage: Usage,
+    calls: u32,
+    /// How often each call was asked for.
+    seen: HashMap<String, u32>,
+}
+
+impl Run<'_> {
+    async fn converse(&mut self) -> Result<Variables, JobFailure> {
+        self.begin().await?;
+        let (mut repairs, mut retries) = (0, 0);
+        for call in 1..=self.task.iterations() {
+            let share = f64::from(call) / f64::from(call + 4);
+            self.job.progress(share, format!("asking {}", self.provider.name()));
+            let reply = self.ask_model(call).await?;
+            if !reply.tool_calls.is_empty() {
+                for tool_call in &reply.tool_calls {
+                    self.use_tool(tool_call, share).await?;
+                }
+                continue;
+            }
+            match outcome::read(&reply.text, &self.task) {
+                Err(problem) if repairs < REPAIRS => {
+                    repairs += 1;
+                    self.say(format!("That cannot be used: {problem}. Answer again, with one JSON object only."))
+                        .await?;
+                }
+                Err(problem) => {
+                    return Err(JobFailure::bug(format!("no usable answer after {REPAIRS} repairs: {problem}")));
+                }
+                Ok(answer) if outcome::confidence(&answer) < self.task.threshold() && retries < self.task.retries() => {
+                    retries += 1;
+                    self.job.status("retry", share, "not sure enough; trying again");
+                    let threshold = self.task.threshold();
+                    let text =
+                        format!("Your confidence is below {threshold}. Look again with the tools, then answer again.");
+                    self.say(text).await?;
+                }
+                Ok(answer) => return self.finish(answer).await,
+            }
+        }
+        let message = format!("no answer within {} model calls (custom.maxIterations)", self.task.iterations());
+        Err(JobFailure::bug(message))
+    }
+
+    async fn begin(&mut self) -> Result<(), JobFailure> {
+        if let Some(Entry::RunStarted { inputs, .. }) = self.replay() {
+            self.request.messages.push(inputs);
+            return Ok(());
+        }
+        let inputs = self.task.inputs(&self.job.input)?;
+        self.request.messages.push(inputs.clone());
+        let entry = Entry::RunStarted {
+            model: self.task.model.clone(),
+            provider: self.provider.name().to_owned(),
+            scripted: self.provider.is_scripted(),
+            tools: self.request.tools.iter().map(|tool| tool.name.clone()).collect(),
+            inputs,
+        };
+        self.transcript.append(entry).await
+    }
+
+    /// The next entry of what was there already.
+    fn replay(&mut self) -> Option<Entry> {
+        if self.next >= self.replayed {
+            return None;
+        }
+        self.next += 1;
+        self.transcript.entries.get(self.next - 1).cloned()
+    }
+
+    async fn ask_model(&mut self, call: u32) -> Result<Reply, JobFailure> {
+        let reply = match self.recorded_reply() {
+            Some(reply) => reply,
+            None => {
+                self.transcript.append(Entry::ModelCall { call }).await?;
+                let reply = self.chat(call).await?;
+                self.transcript.append(Entry::ModelReply { call, reply: reply.clone() }).await?;
+                reply
+            }
+        };
+        self.usage.input_tokens += reply.usage.input_tokens;
+        self.usage.output_tokens += reply.usage.output_tokens;
+        let (text, tool_calls) = (reply.text.clone(), reply.tool_calls.clone());
+        self.request.messages.push(Message::Assistant { text, tool_calls });
+        Ok(reply)
+    }
+
+    /// A call without a reply is passed over: the model is asked again.
+    fn recorded_reply(&mut self) -> Option<Reply> {
+        while let Some(entry) = self.replay() {
+            if let Entry::ModelReply { reply, .. } = entry {
+                return Some(reply);
+            }
+        }
+        None
+    }
+
+    async fn chat(&mut self, call: u32) -> Result<Reply, JobFailure> {
+        let (job, message) = (self.job.clone(), format!("{}-{}-{call}", self.job.id(), self.job.attempt()));
+        let mut show = |delta: Delta| match delta {
+            Delta::Text(text) => job.text(&message, text, false),
+            Delta::Thinking(text) => job.thinking(&message, text, false),
+        };
+        let asked = self.provider.chat(&self.request, &mut show);
+        let reply = tokio::select! {
+            reply = asked => reply,
+            () = self.job.cancellation().cancelled() => return Err(JobFailure::retryable("the job is no longer wanted")),
+        };
+        let reply = reply.map_err(|error| match error {
+            ProviderError::Unavailable { message, retry_after } => {
+                let failure = JobFailure::retryable(format!("the model is not available: {message}"));
+                retry_after.map_or(failure.clone(), |wait| failure.after(wait))
+            }
+            ProviderError::Refused(message) => JobFailure::bug(format!("the model's provider refuses: {message}")),
+        })?;
+        if !reply.thinking.is_empty() {
+            self.job.thinking(&message, "", true);
+        }
+        self.job.text(&message, "", true);
+        self.job.usage(&self.task.model, reply.usage.input_tokens, reply.usage.output_tokens);
+        Ok(reply)
+    }
+
+    async fn use_tool(&mut self, call: &ToolCall, share: f64) -> Result<(), JobFailure> {
+        self.calls += 1;
+        let answer = match self.recorded_result(&call.id) {
+            Recorded::Result(answer) => answer,
+            recorded => {
+                self.job.progress(share, format!("using {}", call.name));
+                self.job.tool_called(&call.id, &call.name, &call.arguments);
+                let began = matches!(recorded, Recorded::Begun);
+                if !began {
+                    let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
+                    self.transcript.append(Entry::ToolCall { id, tool, arguments }).await?;
+                }
+                let answer = self.carry_out(call, began).await;
+                let (id, tool, result) = (call.id.clone(), call.name.clone(), answer.text.clone());
+                self.transcript.append(Entry::ToolResult { id, tool, result, is_error: answer.is_error }).await?;
+                self.job.tool_answered(&call.id, &call.name, &json!(answer.text), answer.is_error);
+                answer
+            }
+        };
+        let (call_id, content) = (call.id.clone(), answer.text);
+        self.request.messages.push(Message::Tool { call_id, content, is_error: answer.is_error });
+        Ok(())
+    }
+
+    /// What the record says of the call that comes next in it.
+    fn recorded_result(&mut self, call_id: &str) -> Recorded {
+        let mut begun = false;
+        while let Some(entry) = self.replay() {
+            match entry {
+                Entry::ToolResult { id, result, is_error, .. } if id == call_id => {
+                    return Recorded::Result(Answer { text: result, is_error });
+                }
+                Entry::ToolCall { id, .. } if id == call_id => begun = true,
+                _ => {}
+            }
+        }
+        if begun { Recorded::Begun } else { Recorded::Nothing }
+    }
+
+    async fn carry_out(&mut self, call: &ToolCall, began: bool) -> Answer {
+        let error = |text: String| Answer { text, is_error: true };
+        let Some(tool) = self.tools.iter().find(|tool| tool.spec.name == call.name) else {
+            let names: Vec<&str> = self.tools.iter().map(|tool| tool.spec.name.as_str()).collect();
+            return error(format!("there is no tool `{}`; there are: {}", call.name, names.join(", ")));
+        };
+        if began && !tool.is_repeatable {
+            return error(
+                "this call was begun before the worker was restarted; whether it took effect is unknown".to_owned(),
+            );
+        }
+        let times = self.seen.entry(format!("{} {}", call.name, call.arguments)).or_insert(0);
+        *times += 1;
+        if *times > SAME_CALL {
+            return error(format!("this very call has been made {SAME_CALL} times; do something else"));
+        }
+        self.servers.call(tool, &call.arguments).await
+    }
+
+    async fn say(&mut self, text: String) -> Result<(), JobFailure> {
+        if !matches!(self.replay(), Some(Entry::Asked { .. })) {
+            self.transcript.append(Entry::Asked { text: text.clone() }).await?;
+        }
+        self.request.messages.push(Message::User { text });
+        Ok(())
+    }
+
+    async fn finish(&mut self, answer: Map<String, Value>) -> Result<Variables, JobFailure> {
+        let confidence = outcome::confidence(&answer);
+        let mut output = Map::from_iter([
+            ("confidence".to_owned(), json!(confidence)),
+            ("toolCalls".to_owned(), json!(self.calls)),
+            ("usage".to_owned(), json!(self.usage)),
+            ("provider".to_owned(), json!(self.provider.name())),
+            ("model".to_owned(), json!(self.task.model)),
+        ]);
+        let mut result = answer;
+        result.insert("confidence".to_owned(), json!(confidence));
+        if self.provider.is_scripted() {
+            result.insert("scripted".to_owned(), json!(true));
+            output.insert("scripted".to_owned(), json!(true));
+            tracing::info!(job = self.job.id(), "answered by the scripted stand-in, not by a language model");
+        }
+        output.insert("result".to_owned(), Value::Object(result));
+        self.transcript.append(Entry::RunFinished { output: output.clone() }).await?;
+        self.job.status("completed", 1.0, format!("done, confidence {confidence}"));
+        Ok(output)
+    }
+}
+
+enum Recorded {
+    Result(Answer),
+    /// The intent is there, the result is not.
+    Begun,
+    Nothing,
+}

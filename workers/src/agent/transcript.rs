@@ -1,0 +1,176 @@
+//! The record of one agent's job on the stream AGENTS: the intent before each call, its result after it.
+//!
+//! A worker that takes the job up again reads it and repeats nothing that has finished. Each record names the last one it
+//! knows of, so that of two workers on one job only one can go on writing. A failure that trying again cannot help ends
+//! the part of the record that counts: the next attempt begins anew.
+
+use super::provider::{Message, Reply};
+use async_nats::{
+    HeaderMap,
+    header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
+    jetstream::{
+        self,
+        consumer::{AckPolicy, DeliverPolicy, pull},
+    },
+};
+use futures::StreamExt;
+use prost::Message as _;
+use proto::{TranscriptRecord, subject};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use worker_sdk::{Context, JobFailure, Variables};
+
+const READ_AT_ONCE: usize = 500;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "camelCase")]
+pub enum Entry {
+    #[serde(rename_all = "camelCase")]
+    RunStarted {
+        model: String,
+        provider: String,
+        scripted: bool,
+        tools: Vec<String>,
+        inputs: Message,
+    },
+    /// A model is about to be asked.
+    ModelCall {
+        call: u32,
+    },
+    ModelReply {
+        call: u32,
+        reply: Reply,
+    },
+    /// What the worker says to the model between calls: repair this, be surer.
+    Asked {
+        text: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    ToolCall {
+        id: String,
+        tool: String,
+        arguments: Value,
+    },
+    #[serde(rename_all = "camelCase")]
+    ToolResult {
+        id: String,
+        tool: String,
+        result: String,
+        is_error: bool,
+    },
+    RunFinished {
+        output: Variables,
+    },
+    RunFailed {
+        error: String,
+    },
+}
+
+impl Entry {
+    fn kind(&self) -> &'static str {
+        match self {
+            Entry::RunStarted { .. } => "run_started",
+            Entry::ModelCall { .. } => "model_call",
+            Entry::ModelReply { .. } => "model_reply",
+            Entry::Asked { .. } => "asked",
+            Entry::ToolCall { .. } => "tool_call",
+            Entry::ToolResult { .. } => "tool_result",
+            Entry::RunFinished { .. } => "run_finished",
+            Entry::RunFailed { .. } => "run_failed",
+        }
+    }
+}
+
+/// The part of a record that counts, and the place to go on writing.
+pub struct Transcript {
+    bus: Option<jetstream::Context>,
+    subject: String,
+    job_id: String,
+    attempt: u32,
+    step: u64,
+    last_sequence: u64,
+    pub entries: Vec<Entry>,
+}
+
+impl Transcript {
+    /// Reads what there is. Without a connection (in tests of handlers) it is kept in memory only.
+    pub async fn open(job: &Context) -> Result<Transcript, JobFailure> {
+        let mut transcript = Transcript {
+            bus: job.nats().map(|nats| jetstream::new(nats.clone())),
+            subject: subject::agent(job.id()),
+            job_id: job.id().to_owned(),
+            attempt: job.attempt(),
+            step: 0,
+            last_sequence: 0,
+            entries: Vec::new(),
+        };
+        transcript.read().await?;
+        Ok(transcript)
+    }
+
+    async fn read(&mut self) -> Result<(), JobFailure> {
+        let Some(bus) = &self.bus else { return Ok(()) };
+        let stream = bus.get_stream(subject::AGENTS_STREAM).await?;
+        let config = pull::Config {
+            filter_subject: self.subject.clone(),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::None,
+            inactive_threshold: Duration::from_secs(30),
+            ..pull::Config::default()
+        };
+        let mut consumer = stream.create_consumer(config).await?;
+        let mut left = consumer.info().await?.num_pending;
+        while left > 0 {
+            let mut messages = consumer.fetch().max_messages(READ_AT_ONCE).messages().await?;
+            while let Some(message) = messages.next().await {
+                let message =
+                    message.map_err(|error| JobFailure::retryable(format!("reading the transcript: {error}")))?;
+                left = left.saturating_sub(1);
+                self.last_sequence = message.info().map(|info| info.stream_sequence).unwrap_or(self.last_sequence);
+                self.take(&message.payload);
+            }
+        }
+        Ok(())
+    }
+
+    /// A record of a later version that cannot be read is passed over.
+    fn take(&mut self, payload: &[u8]) {
+        let Ok(record) = TranscriptRecord::decode(payload) else { return };
+        self.step = self.step.max(record.step);
+        match serde_json::from_slice(&record.data) {
+            Ok(Entry::RunFailed { .. }) => self.entries.clear(),
+            Ok(entry) => self.entries.push(entry),
+            Err(error) => tracing::warn!(%error, job = self.job_id, "a record of the transcript cannot be read"),
+        }
+    }
+
+    /// Appends durably.
+    pub async fn append(&mut self, entry: Entry) -> Result<(), JobFailure> {
+        self.step += 1;
+        if let Some(bus) = &self.bus {
+            let record = TranscriptRecord {
+                job_id: self.job_id.clone(),
+                attempt: self.attempt,
+                step: self.step,
+                at: now(),
+                kind: entry.kind().to_owned(),
+                data: serde_json::to_vec(&entry)?.into(),
+            };
+            let mut headers = HeaderMap::new();
+            headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, self.last_sequence.to_string().as_str());
+            let published =
+                bus.publish_with_headers(self.subject.clone(), headers, record.encode_to_vec().into()).await?;
+            let ack = published.await.map_err(|error| {
+                JobFailure::retryable(format!("the transcript cannot be written, or another worker writes it: {error}"))
+            })?;
+            self.last_sequence = ack.sequence;
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
