@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 
 /// What every worker is told.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Common {
     /// NATS.
     #[arg(long, env = "BATON_NATS_URL", default_value = "nats://127.0.0.1:4222")]

@@ -9,6 +9,8 @@ const MOST_FILES: usize = 32;
 const LARGEST: u64 = 16 * 1024 * 1024;
 const DEEPEST: usize = 6;
 const LONGEST_PATH: usize = 400;
+/// Of a file system; prose with a slash in it often passes it, and then is no path.
+const LONGEST_NAME: usize = 255;
 
 /// A folder that is removed with its files when dropped.
 pub struct Files {
@@ -61,7 +63,8 @@ fn collect<'a>(value: &'a Value, depth: usize, paths: &mut Vec<&'a str>) {
                 && text.len() <= LONGEST_PATH
                 && !text.starts_with('/')
                 && !text.contains("://")
-                && !text.contains(['\n', '\r']);
+                && !text.contains(['\n', '\r'])
+                && text.split('/').all(|segment| segment.len() <= LONGEST_NAME);
             if is_path {
                 paths.push(text);
             }

@@ -17,6 +17,7 @@ use std::{
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Hosts that may be called although their addresses are not public: host or `host:port`, comma separated;
     /// `loopback` stands for this machine.

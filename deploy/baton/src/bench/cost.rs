@@ -35,7 +35,8 @@ impl Cost {
 
     pub fn as_json(&self, tasks: f64) -> Value {
         let per_thousand = |seconds: f64| (seconds * 1e7 / tasks).round() / 1e4;
-        let by_program: BTreeMap<_, _> = self.cpu.iter().map(|(name, seconds)| (*name, per_thousand(*seconds))).collect();
+        let by_program: BTreeMap<_, _> =
+            self.cpu.iter().map(|(name, seconds)| (*name, per_thousand(*seconds))).collect();
         json!({
             "cpu_seconds_per_1000_tasks": per_thousand(self.cpu.values().sum()),
             "by_program": by_program,

@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 use futures::StreamExt;
 use prost::Message;
 use proto::{
-    ApiReply, DeployRequest, EventBatch, File, StartInstanceReply, StartInstanceRequest, api_reply::Reply,
-    event::Kind, subject,
+    ApiReply, DeployRequest, EventBatch, File, StartInstanceReply, StartInstanceRequest, api_reply::Reply, event::Kind,
+    subject,
 };
 use serde_json::{Value, json};
 use std::{
@@ -121,7 +121,9 @@ fn process(tasks: usize) -> String {
     let mut connections = String::new();
     let mut from = "start".to_owned();
     for n in 1..=tasks {
-        elements += &format!("    - {{id: t{n}, type: serviceTask, properties: {{implementation: External, topic: {TOPIC}}}}}\n");
+        elements += &format!(
+            "    - {{id: t{n}, type: serviceTask, properties: {{implementation: External, topic: {TOPIC}}}}}\n"
+        );
         connections += &format!("    - {{id: f{n}, from: {from}, to: t{n}}}\n");
         from = format!("t{n}");
     }

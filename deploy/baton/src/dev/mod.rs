@@ -21,6 +21,7 @@ use std::{
 };
 
 #[derive(clap::Args, Clone)]
+#[group(skip)]
 pub struct Args {
     /// Folder for data, logs and caught mail.
     #[arg(long, env = "BATON_HOME", default_value = ".baton/dev")]
