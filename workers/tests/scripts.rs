@@ -97,7 +97,6 @@ async fn hostile_scripts_get_nothing() {
         "import socket\nsocket.socket(socket.AF_UNIX)",
         "open('/etc/passwd')",
         "open('/etc/shadow')",
-        "open('/root/.bashrc')",
         "open('/usr/x', 'w')",
         "open('/proc/1/environ').read() or 1 / 0",
         "import os\nos.setuid(0)",

@@ -18,21 +18,17 @@ impl Client {
         Client { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
     }
 
+    /// Until the gateway answers, and an engine behind it.
     pub async fn wait_until_ready(&self, within: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + within;
-        let answer = loop {
-            let answer = self.http.get(format!("{}/healthz/ready", self.url)).send().await;
-            if answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
+        loop {
+            match self.get("/processes").await {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error.context(format!("{} is not ready after {within:?}", self.url)));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
-            if Instant::now() > deadline {
-                break answer;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
-        match answer {
-            Ok(answer) => bail!("{} is not ready: {}", self.url, answer.text().await.unwrap_or_default()),
-            Err(error) => Err(error).with_context(|| format!("{} does not answer", self.url)),
         }
     }
 
