@@ -101,7 +101,7 @@ fn waiting(kind: &Kind) -> (&'static str, Value) {
 fn user_task(task: &UserTask) -> Value {
     json!({
         "name": task.name, "assignee": task.assignee, "candidateGroups": task.candidate_groups,
-        "candidateUsers": task.candidate_users, "priority": task.priority, "due": task.due.map(json::time),
+        "candidateUsers": task.candidate_users, "priority": task.priority, "dueDate": task.due.map(json::time),
     })
 }
 

@@ -49,6 +49,7 @@ pub struct UserTask {
     process_id: String,
     process_name: String,
     element_id: String,
+    #[serde(flatten)]
     task: Task,
     /// open, completed or canceled.
     state: String,
@@ -71,7 +72,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<String>,
+    due_date: Option<String>,
     form_fields: Vec<FormField>,
 }
 
@@ -213,7 +214,7 @@ impl From<proto::UserTask> for Task {
             candidate_groups: wire.candidate_groups,
             candidate_users: wire.candidate_users,
             priority: wire.priority,
-            due: wire.due.map(json::time),
+            due_date: wire.due.map(json::time),
             form_fields: wire.form_fields.into_iter().map(Into::into).collect(),
         }
     }

@@ -101,7 +101,7 @@ impl Story {
             if !self.answered.insert(id.to_owned()) {
                 continue;
             }
-            let body = json!({"variables": answer(&task["task"]["formFields"]), "by": self.requester});
+            let body = json!({"variables": answer(&task["formFields"]), "by": self.requester});
             self.complete(id, body).await?;
         }
         Ok(())
