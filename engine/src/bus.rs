@@ -38,10 +38,19 @@ pub enum Outgoing {
     Job { subject: String, message_id: String, traceparent: String, payload: Bytes, attempt: AttemptId },
 }
 
+/// What the streams may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamLimits {
+    /// Bytes; -1 is no limit.
+    pub jobs_max_bytes: i64,
+    pub transcripts_max_age: Duration,
+}
+
 #[derive(Clone)]
 pub struct Bus {
     pub client: Client,
     pub jetstream: Context,
+    limits: StreamLimits,
     queue: mpsc::Sender<Outgoing>,
     failed: mpsc::UnboundedSender<AttemptId>,
 }
@@ -53,11 +62,11 @@ pub struct Queues {
 }
 
 impl Bus {
-    pub fn new(client: Client) -> (Bus, Queues) {
+    pub fn new(client: Client, limits: StreamLimits) -> (Bus, Queues) {
         let (queue, outgoing) = mpsc::channel(QUEUE);
         let (failed, failures) = mpsc::unbounded_channel();
         let jetstream = jetstream::new(client.clone());
-        (Bus { client, jetstream, queue, failed }, Queues { outgoing, failed: failures })
+        (Bus { client, jetstream, limits, queue, failed }, Queues { outgoing, failed: failures })
     }
 
     pub fn is_connected(&self) -> bool {
@@ -77,13 +86,15 @@ impl Bus {
         }
     }
 
-    /// Makes sure that the streams are there.
+    /// Makes sure that the streams are there. One that is there keeps what its operator has set (replicas, limits). Jobs
+    /// are never dropped: a full stream refuses more, and they are published again later.
     pub async fn ensure_streams(&self) -> Result<stream::Stream, async_nats::Error> {
         let jobs = stream::Config {
             name: JOBS_STREAM.to_owned(),
             subjects: vec!["jobs.>".to_owned()],
             retention: RetentionPolicy::WorkQueue,
             discard: DiscardPolicy::New,
+            max_bytes: self.limits.jobs_max_bytes,
             storage: StorageType::File,
             duplicate_window: DUPLICATE_WINDOW,
             allow_direct: true,
@@ -92,6 +103,7 @@ impl Bus {
         let agents = stream::Config {
             name: AGENTS_STREAM.to_owned(),
             subjects: vec!["agents.>".to_owned()],
+            max_age: self.limits.transcripts_max_age,
             storage: StorageType::File,
             allow_direct: true,
             ..Default::default()

@@ -36,6 +36,12 @@ pub struct Config {
     /// Bytes of one job; NATS itself carries 1 MiB unless told otherwise.
     #[arg(long, env = "BATON_MAX_JOB_BYTES", default_value_t = 1000 * 1024)]
     pub max_job_bytes: usize,
+    /// Bytes of jobs that NATS holds for workers; what comes on top waits in Postgres. -1: as many as NATS takes.
+    #[arg(long, env = "BATON_JOBS_MAX_BYTES", default_value_t = -1, allow_negative_numbers = true)]
+    pub jobs_max_bytes: i64,
+    /// Days that the conversations of agents are kept; an agent that is started again after that begins anew.
+    #[arg(long, env = "BATON_TRANSCRIPT_DAYS", default_value_t = 30)]
+    pub transcript_days: u16,
     /// Days that history is kept, by whole weeks; for ever when not set.
     #[arg(long, env = "BATON_HISTORY_DAYS")]
     pub history_days: Option<u16>,

@@ -38,7 +38,13 @@ mod writes;
 pub use config::Config;
 
 use crate::{
-    bus::Bus, clock::Clock, definitions::Definitions, lanes::Lanes, messages::Publisher, metrics::Metrics, world::World,
+    bus::{Bus, StreamLimits},
+    clock::Clock,
+    definitions::Definitions,
+    lanes::Lanes,
+    messages::Publisher,
+    metrics::Metrics,
+    world::World,
 };
 use prometheus_client::registry::Registry;
 use std::{sync::Arc, time::Duration};
@@ -80,7 +86,11 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let options = async_nats::ConnectOptions::new().retry_on_initial_connect().name("baton-engine");
     let servers: Vec<&str> = config.nats_url.split(',').collect();
     let client = options.connect(servers).await?;
-    let (bus, bus_queues) = Bus::new(client);
+    let limits = StreamLimits {
+        jobs_max_bytes: config.jobs_max_bytes,
+        transcripts_max_age: Duration::from_secs(u64::from(config.transcript_days) * 86_400),
+    };
+    let (bus, bus_queues) = Bus::new(client, limits);
     // the reconciler makes them too, and again when they are lost; here it is for the first jobs not to wait for it
     if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), bus.ensure_streams()).await {
         tracing::warn!(%error, "cannot make the streams yet");

@@ -79,3 +79,21 @@ async fn a_form_value_of_the_wrong_type_is_refused_and_the_task_stays_open() {
     let ended = api.instance_where(&instance, |i| i["instance"]["state"] == "completed").await;
     assert_eq!(ended["variables"]["amount"], 7);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_delays_jobs_and_loses_none() {
+    let mut baton = Baton::run("dev", &["--deploy", "examples/approval"], &[("BATON_JOBS_MAX_BYTES", "4096")]);
+    let api = baton.api();
+    let task = "{id: work, type: scriptTask, properties: {scriptFormat: python, script: 'result = number * 2'}}";
+    assert_eq!(api.deploy(&process("many", task)).await.0, 201);
+    let mut instances = Vec::new();
+    for number in 0..40 {
+        instances.push(api.start("many", json!({"number": number})).await);
+    }
+    for (number, instance) in instances.iter().enumerate() {
+        let ended = api.instance_where(instance, |i| i["instance"]["state"] == "completed").await;
+        assert_eq!(ended["variables"]["scriptResult"], number * 2);
+    }
+    let logs = baton.logs();
+    assert!(logs.contains("lost jobs were published again"), "the queue was never full: {logs}");
+}
