@@ -6,9 +6,12 @@ import { fill, h, oncePerFrame } from './dom.js';
 import { RunState } from './run_state.js';
 import { badges, errorMark, evaluation, progress, toolNews } from './parts/element_news.js';
 
-const POP_MILLISECONDS = 6_000;
-const POPS_PER_ELEMENT = 3;
-const POP_HEIGHT = 66;
+/** How long a tool's use stays: while it runs (but not for ever), and after it has ended. */
+const POP_RUNNING = 20_000;
+const POP_ENDED = 3_500;
+const POP_FADES = 400;
+const POPS_PER_ELEMENT = 2;
+const POP_HEIGHT = 58;
 /** How much of the place a fitted picture takes. */
 const BORDER = 0.96;
 const COLOURS = {
@@ -92,8 +95,9 @@ export class Diagram {
     const key = `${message.jobId}/${message.callId}`;
     const pop = this.#pops.get(key) ?? this.#newPop(key, message.elementId);
     fill(pop.node, toolNews(message));
+    pop.node.classList.remove('leaving');
     clearTimeout(pop.timer);
-    pop.timer = setTimeout(() => this.#unpop(key), POP_MILLISECONDS);
+    pop.timer = setTimeout(() => this.#fade(pop), message.result === undefined ? POP_RUNNING : POP_ENDED);
   }
 
   close() {
@@ -114,6 +118,11 @@ export class Diagram {
     const pop = { key, elementId, slot, node, overlay, timer: null };
     this.#pops.set(key, pop);
     return pop;
+  }
+
+  #fade(pop) {
+    pop.node.classList.add('leaving');
+    pop.timer = setTimeout(() => this.#unpop(pop.key), POP_FADES);
   }
 
   #unpop(key) {

@@ -48,6 +48,29 @@ export function short(value, length = 120) {
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
 
+/** A value on one line as people would say it: `path x.log, maxLines 30`. A text that is JSON is taken as what it says. */
+export function inWords(value, length = 120) {
+  const said = parsed(value);
+  if (said === null || typeof said !== 'object') return short(said ?? '', length);
+  if (Array.isArray(said)) return short(said, length);
+  return short(Object.entries(said).map(([name, item]) => `${name} ${briefly(item)}`).join(', '), length);
+}
+
+function briefly(item) {
+  if (Array.isArray(item)) return `(${item.length})`;
+  return item !== null && typeof item === 'object' ? '{…}' : String(item);
+}
+
+/** What a text says when it is a JSON object or list; else the value itself. */
+export function parsed(value) {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 /** `userTask` → `User task`. */
 export function words(camel = '') {
   const spaced = camel.replace(/[_-]+/g, ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();

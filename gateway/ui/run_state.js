@@ -43,6 +43,11 @@ export class RunState {
     return element;
   }
 
+  /** All that is known of a tool's use: its result comes without the arguments of its call. */
+  toolUse(message) {
+    return this.element(message.elementId).tools.find((tool) => isSameCall(tool, message)) ?? message;
+  }
+
   /** Incidents as the server lists them: the truth, whatever was heard. */
   setIncidents(incidents) {
     for (const element of this.elements.values()) element.incidents.clear();
@@ -140,8 +145,8 @@ const APPLY = {
   },
   'agent.tool_use'(state, message) {
     const tools = state.element(message.elementId).tools;
-    const known = tools.findIndex((tool) => tool.callId === message.callId && tool.jobId === message.jobId);
-    if (known >= 0) tools[known] = message;
+    const known = tools.findIndex((tool) => isSameCall(tool, message));
+    if (known >= 0) tools[known] = { ...message, arguments: given(message.arguments) ?? tools[known].arguments };
     else tools.push(message);
     if (tools.length > REMEMBERED_TOOLS) tools.shift();
   },
@@ -152,6 +157,15 @@ const APPLY = {
     says(state, message, 'text', message.delta);
   },
 };
+
+function isSameCall(one, other) {
+  return one.callId === other.callId && one.jobId === other.jobId;
+}
+
+/** Nothing for `{}` and the like. */
+function given(value) {
+  return value && Object.keys(value).length ? value : undefined;
+}
 
 function left(state, message) {
   const element = state.element(message.elementId);

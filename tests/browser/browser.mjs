@@ -1,4 +1,4 @@
-// A headless Chromium with one page.
+// A headless Chromium with one page. Nothing is animated in it, so that pictures show what is there.
 
 import { chromium } from 'playwright-core';
 
@@ -12,7 +12,7 @@ export async function openBrowser(options = {}) {
     headless: true,
     args: isRoot ? ['--no-sandbox', ...QUIET] : QUIET,
   });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 1000 }, ...options });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1000 }, reducedMotion: 'reduce', ...options });
   page.setDefaultTimeout(60_000);
   return { page, close: () => browser.close() };
 }

@@ -4,7 +4,7 @@
 import { api } from '../api.js';
 import { button, fill, h, settled } from '../dom.js';
 import { oops } from '../toast.js';
-import { isStandIn, totals, turn } from './transcript.js';
+import { isStandIn, pending, totals, turn, turns } from './transcript.js';
 
 export class AgentDrawer {
   #state;
@@ -14,7 +14,7 @@ export class AgentDrawer {
   #before = null;
   #title = h('h2', {});
   #jobs = h('div', { class: 'drawer-jobs' });
-  #about = h('div', {});
+  #about = h('div', { class: 'about' });
   #turns = h('div', { class: 'turns' });
   #now = h('div', {});
   #log = h('div', { class: 'transcript', 'data-testid': 'transcript', role: 'log', 'aria-label': 'Conversation' }, this.#about, this.#turns, this.#now);
@@ -81,16 +81,26 @@ export class AgentDrawer {
   #draw() {
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
     fill(this.#about, isStandIn(this.#records) && standIn(), totals(this.#records));
-    const known = this.#turns.childElementCount;
-    this.#turns.append(...this.#records.slice(known).map(turn));
-    fill(this.#now, this.#saying() ?? (this.#records.length ? null : h('p', { class: 'empty small' }, 'Nothing is recorded yet.')));
+    const shown = turns(this.#records);
+    const known = this.#turns.querySelectorAll('.turn').length;
+    const more = shown.slice(known).map((record, index) => turn(record, shown[known + index - 1]));
+    this.#turns.append(...more.flat().filter(Boolean));
+    fill(this.#now, this.#rightNow());
     if (atEnd && known > 0) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  #rightNow() {
+    const waits = pending(this.#records);
+    const saying = this.#saying();
+    if (saying) return saying;
+    if (waits) return h('p', { class: 'turn live' }, waits);
+    return this.#records.length ? null : h('p', { class: 'empty small' }, 'Nothing is recorded yet.');
   }
 
   /** What is being said now, until the record has it. */
   #saying() {
     const said = [...(this.#state.agents.get(this.#job)?.values() ?? [])];
-    if (this.#records.some((record) => record.kind === 'run_finished')) return null;
+    if (this.#records.at(-1)?.kind.startsWith('run_f')) return null;
     const last = said.at(-1);
     return last && !this.#contains(last.text) ? spoken(last) : null;
   }
@@ -102,7 +112,7 @@ export class AgentDrawer {
 
 function standIn() {
   return h('p', { class: 'stand-in', 'data-testid': 'stand-in' },
-    'Scripted stand-in: these answers come from a script and not from a language model. Tools are real.');
+    h('b', {}, 'Scripted stand-in.'), ' These answers come from a script and not from a language model. The tools are real.');
 }
 
 function spoken({ kind, text }) {

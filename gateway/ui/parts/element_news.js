@@ -1,7 +1,7 @@
 // The small things that stand on and beside an element in the picture: counts, progress, errors, tool uses.
 
 import { h } from '../dom.js';
-import { short } from '../format.js';
+import { inWords, short } from '../format.js';
 
 /** How many are active, done, cancelled and in trouble; one that is done once is just a check. */
 export function badges(element) {
@@ -48,6 +48,6 @@ export function toolNews(message) {
   const kind = message.isError ? 'failed' : done ? 'done' : 'running';
   return h('div', { class: `tool-news ${kind}`, 'data-testid': 'tool-pop', 'data-tool': message.tool, 'data-element': message.elementId },
     h('strong', {}, message.tool, h('i', { class: 'tool-state' }, done ? (message.isError ? ' ✗' : ' ✓') : ' …')),
-    h('span', {}, short(message.arguments ?? {}, 90)),
-    done && h('span', { class: 'tool-result' }, short(message.result, 90)));
+    h('span', { class: 'tool-arguments' }, inWords(message.arguments, 90)),
+    done && h('span', { class: 'tool-result' }, inWords(message.result, 90)));
 }

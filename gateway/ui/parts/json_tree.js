@@ -11,20 +11,12 @@ export function jsonTree(value, { open = 1 } = {}) {
   return h('div', { class: 'json' }, node(value, open));
 }
 
-/** One row per name of an object. */
-export function variableList(variables) {
-  const names = Object.keys(variables ?? {}).sort();
-  if (!names.length) return h('p', { class: 'empty small' }, 'No variables.');
-  return h('dl', { class: 'json variables', 'data-testid': 'variables' },
-    names.map((name) => h('div', { 'data-testid': `variable-${name}` }, h('dt', {}, name), h('dd', {}, node(variables[name], 0)))));
-}
-
 export function isFile(value) {
   return value !== null && typeof value === 'object' && typeof value.uri === 'string' && typeof value.sha256 === 'string';
 }
 
 function node(value, open) {
-  if (isFile(value)) return file(value);
+  if (isFile(value)) return fileLink(value);
   if (Array.isArray(value)) return branch(value.map((item, index) => [index, item]), `[ ${value.length} ]`, value, open);
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value);
@@ -54,7 +46,8 @@ function leaf(value) {
   return h(long ? 'pre' : 'span', { class: `json-${kind}` }, kind === 'string' ? value : String(value));
 }
 
-function file(reference) {
+/** Saves the file when pressed. */
+export function fileLink(reference) {
   const save = () => api.download(reference.uri, reference.name).catch(oops);
   return h('button', { type: 'button', class: 'file-link', title: `sha256 ${reference.sha256}`, on: { click: save } },
     '↓ ', reference.name ?? reference.uri, ' ', h('small', {}, size(reference.size ?? 0)));

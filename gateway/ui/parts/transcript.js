@@ -1,99 +1,120 @@
-// The record of an agent's run, turn by turn. Records differ between models and workers, so what is known by name is
-// shown as such and everything else as JSON.
+// The record of an agent's run, turn by turn. Each record is `{attempt, step, timestamp, kind, data}`, where `data.entry`
+// has what the kind says: what it was given, what the model answered, which tools were called and what these answered.
 
 import { h } from '../dom.js';
-import { clock, fullTime } from '../format.js';
-import { jsonTree } from './json_tree.js';
+import { between, clock, fullTime, inWords, parsed } from '../format.js';
+import { documentOf, share } from './document.js';
 
-const TITLES = {
-  run_started: 'Run started',
-  model_call: 'Asked the model',
-  model_reply: 'The model answered',
-  tool_call: 'Called a tool',
-  tool_result: 'The tool answered',
-  run_finished: 'Run finished',
+/** Longer answers of tools are closed at first. */
+const LONG = 280;
+
+/** How each kind is shown: `[title, ...content]` from its data. Kinds that are not here make no turn. */
+const TURNS = {
+  run_started: ({ inputs, tools }) => ['What it was given', given(inputs?.text ?? ''), tools?.length > 0 && chips('Tools', tools)],
+  model_reply: ({ reply = {} }) => ['The model', thought(reply.thinking), said(reply), usage(reply.usage)],
+  asked: ({ text }) => ['Asked again', h('div', { class: 'said' }, text)],
+  tool_call: ({ tool, arguments: args }) => [named('Calls', tool), args && Object.keys(args).length > 0 && documentOf(args)],
+  tool_result: ({ tool, result, isError }) => [named(isError ? 'Failed:' : 'Answer of', tool), answer(result)],
+  run_finished: ({ output = {} }) => ['Finished', outcome(output)],
+  run_failed: ({ error }) => ['Failed', h('div', { class: 'said' }, error)],
 };
-const TEXTS = ['text', 'content', 'message', 'error', 'reason'];
-const THOUGHTS = ['thinking', 'reasoning'];
-const TOOLS = ['tool', 'name', 'toolName'];
-const SHOWN_APART = new Set([...TEXTS, ...THOUGHTS, 'usage', 'model', 'provider', 'callId', 'toolCallId', 'id', 'isError', 'standIn', 'scripted']);
 
-/** Whether the answers came from a script: said by the record, or by the name of its provider or model. */
+/** The records that make a turn. */
+export function turns(records) {
+  return records.filter(({ kind }) => kind in TURNS);
+}
+
+/** One record; `earlier` is the one before it. */
+export function turn(record, earlier) {
+  const { kind, data, attempt, timestamp } = record;
+  const [title, ...content] = TURNS[kind](data ?? {});
+  const failed = data?.isError === true || kind === 'run_failed';
+  const again = earlier && earlier.attempt !== attempt && h('p', { class: 'attempt' }, `Attempt ${attempt}`);
+  return [again, h('section', { class: `turn ${kind}${failed ? ' failed' : ''}`, 'data-kind': kind },
+    h('header', {}, h('strong', {}, title), h('time', { datetime: timestamp, title: fullTime(timestamp) }, clock(timestamp))),
+    content)];
+}
+
+/** Whether the answers come from a script and not from a language model. */
 export function isStandIn(records) {
-  return records.some(({ data }) => data?.standIn === true || data?.scripted === true || [data?.provider, data?.model].some((name) => /^(scripted|stand-?in)/i.test(name ?? '')));
+  return records.some(({ data }) => data?.scripted === true || data?.output?.scripted === true);
 }
 
-/** One record. */
-export function turn(record) {
-  const { kind, data } = record;
-  const failed = data?.isError === true || (kind === 'run_finished' && Boolean(data?.error));
-  return h('section', { class: `turn ${kind}${failed ? ' failed' : ''}`, 'data-kind': kind },
-    h('header', {}, h('strong', {}, title(kind, data)), model(data), h('time', { datetime: record.timestamp, title: fullTime(record.timestamp) }, clock(record.timestamp))),
-    pick(data, THOUGHTS).map((text) => h('div', { class: 'said thought' }, text)),
-    kind === 'model_call' ? folded(data) : body(data),
-    usage(data));
+/** The model is being asked, or a tool works: what comes next is not recorded yet. */
+export function pending(records) {
+  const last = records.at(-1);
+  if (last?.kind === 'model_call') return 'Waiting for the model …';
+  return last?.kind === 'tool_call' ? `Waiting for ${last.data?.tool} …` : null;
 }
 
-/** Tokens and calls of the whole run. */
+/** What the whole run took, and how sure it is. */
 export function totals(records) {
   if (!records.length) return null;
-  const sum = (name) => records.reduce((total, { kind, data }) => total + (kind === 'model_reply' ? tokens(data, name) : 0), 0);
-  const count = (wanted) => records.filter(({ kind }) => kind === wanted).length;
+  const replies = records.filter(({ kind }) => kind === 'model_reply').map(({ data }) => data?.reply ?? {});
+  const sum = (name) => replies.reduce((total, reply) => total + Number(reply.usage?.[name] ?? 0), 0).toLocaleString();
+  const finished = records.findLast(({ kind }) => kind === 'run_finished');
+  const started = records.find(({ kind }) => kind === 'run_started')?.data;
+  const confidence = finished?.data?.output?.confidence;
   const facts = [
-    [count('model_reply'), 'model calls'],
-    [count('tool_result'), 'tool calls'],
-    [sum('input'), 'tokens in'],
-    [sum('output'), 'tokens out'],
-  ];
-  return h('p', { class: 'totals', 'data-testid': 'usage' }, facts.map(([value, name]) => h('span', {}, h('b', {}, value.toLocaleString()), ` ${name}`)));
+    typeof confidence === 'number' && ['Confidence', share(confidence)],
+    ['Model calls', replies.length],
+    ['Tool calls', records.filter(({ kind }) => kind === 'tool_call').length],
+    ['Tokens in', sum('inputTokens')],
+    ['Tokens out', sum('outputTokens')],
+    finished && ['Took', between(records[0].timestamp, finished.timestamp)],
+    started?.model && ['Model', h('code', {}, started.model)],
+  ].filter(Boolean);
+  return h('dl', { class: 'totals', 'data-testid': 'usage' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 }
 
-function title(kind, data) {
-  const tool = TOOLS.map((name) => data?.[name]).find((name) => typeof name === 'string');
-  const isTool = kind === 'tool_call' || kind === 'tool_result';
-  return isTool && tool ? `${TITLES[kind]}: ${tool}` : TITLES[kind] ?? kind;
+/** The inputs are a sentence with JSON behind it. */
+function given(text) {
+  const start = text.search(/[[{]/);
+  const value = start < 0 ? null : parsed(text.slice(start));
+  if (value === null || typeof value !== 'object') return h('div', { class: 'said' }, text);
+  const before = text.slice(0, start).replace(/:\s*$/, '').trim();
+  return h('details', { class: 'fold' }, h('summary', {}, before || 'Inputs', h('small', {}, ` ${Object.keys(value).join(', ')}`)), documentOf(value));
 }
 
-function model(data) {
-  return typeof data?.model === 'string' && h('code', {}, data.model);
+function thought(text) {
+  return text && h('div', { class: 'said thought' }, text);
 }
 
-function pick(data, names) {
-  return names.map((name) => data?.[name]).filter((text) => typeof text === 'string' && text);
+/** Models wrap JSON into a fence now and then. */
+function said({ text = '', toolCalls = [] }) {
+  const plain = text.replace(/^\s*```(?:json)?\n([\s\S]*)\n```\s*$/, '$1');
+  const value = parsed(plain);
+  if (value !== null && typeof value === 'object') return documentOf(value);
+  if (text) return h('div', { class: 'said' }, text);
+  return toolCalls.length > 0 && h('div', { class: 'said muted' }, `Asks for ${toolCalls.map(({ name }) => name).join(', ')}.`);
 }
 
-function body(data) {
-  if (data === null || typeof data !== 'object') return data === undefined ? null : h('div', { class: 'said' }, String(data));
-  const rest = Object.fromEntries(Object.entries(data).filter(([name, value]) => value !== null && !(SHOWN_APART.has(name) && typeof value !== 'object') && name !== 'usage'));
-  const args = data.arguments ?? data.args;
-  const result = data.result;
-  delete rest.arguments;
-  delete rest.args;
-  delete rest.result;
-  for (const name of TOOLS) delete rest[name];
-  return [
-    pick(data, TEXTS).map((text) => h('div', { class: 'said' }, text)),
-    args !== undefined && labelled('Arguments', args),
-    result !== undefined && labelled('Result', result),
-    Object.keys(rest).length > 0 && labelled('More', rest, 0),
-  ];
+function answer(result) {
+  const value = parsed(result);
+  const long = typeof result === 'string' ? result.length > LONG : JSON.stringify(result ?? '').length > LONG;
+  if (!long) return documentOf(value);
+  const place = h('div', {});
+  const details = h('details', { class: 'fold' }, h('summary', {}, inWords(value, 110)), place);
+  details.addEventListener('toggle', () => place.childElementCount || place.append(documentOf(value)));
+  return details;
 }
 
-function labelled(label, value, open = 2) {
-  return h('div', { class: 'labelled' }, h('small', {}, label), typeof value === 'string' ? h('pre', {}, value) : jsonTree(value, { open }));
+/** The result is what the model said last, so it is closed. */
+function outcome({ result }) {
+  if (result === undefined) return null;
+  if (result === null || typeof result !== 'object') return documentOf(result);
+  return h('details', { class: 'fold' }, h('summary', {}, 'Its result'), documentOf(result));
 }
 
-/** What was sent to the model is long and mostly known: closed at first. */
-function folded(data) {
-  return h('details', {}, h('summary', {}, 'What it was asked'), jsonTree(data, { open: 2 }));
+function usage({ inputTokens, outputTokens } = {}) {
+  if (!inputTokens && !outputTokens) return null;
+  return h('small', { class: 'usage' }, `${inputTokens.toLocaleString()} tokens in, ${outputTokens.toLocaleString()} out`);
 }
 
-function usage(data) {
-  if (!data?.usage && data?.inputTokens === undefined) return null;
-  return h('small', { class: 'usage' }, `${tokens(data, 'input')} tokens in, ${tokens(data, 'output')} out`);
+function named(what, tool) {
+  return [what, ' ', h('code', {}, tool)];
 }
 
-function tokens(data, side) {
-  const from = data?.usage ?? data ?? {};
-  return Number(from[`${side}Tokens`] ?? from[`${side}_tokens`] ?? 0);
+function chips(label, names) {
+  return h('p', { class: 'labelled' }, h('small', {}, label), h('span', { class: 'chips' }, names.map((name) => h('span', {}, name))));
 }

@@ -7,8 +7,12 @@ import { keyedByContent } from '../idempotency.js';
 import { fullTime, relative, words } from '../format.js';
 import { person } from '../session.js';
 import { toast } from '../toast.js';
+import { documentOf, isLarge, variableRows } from './document.js';
 import { Form } from './form.js';
-import { variableList } from './json_tree.js';
+import { byRelevance, instruction } from './relevance.js';
+
+/** So many of the large values are open at first. */
+const OPEN_SECTIONS = 2;
 
 const APPROVED = /^(approved?|accept(ed)?|yes)$/i;
 const REJECTED = /^(reject(ed)?|decline(d)?|denied|no)$/i;
@@ -17,15 +21,26 @@ const REJECTED = /^(reject(ed)?|decline(d)?|denied|no)$/i;
 export async function openUserTask(taskId, onDone = () => {}) {
   const { task, variables } = await api.userTask(taskId);
   if (task.state !== 'open') return toast('This task is done already.');
+  const definition = await definitionOf(task);
   const dialog = new Dialog(task.name || task.elementId, { testid: 'task-dialog', wide: true });
   const decision = decisionOf(task);
   const form = new Form(fieldsOf(task, decision), variables);
-  dialog.body.append(about(task), form.element, seen(variables, !shows(form, variables)));
+  dialog.body.append(about(task), instructions(task, definition, variables), columns(form, sight(task, variables, definition)));
   const keyOf = keyedByContent();
   const finish = (outcome) => complete({ dialog, form, task, decision, outcome, keyOf, onDone });
   dialog.footer.append(...finishing(task, decision, finish));
   dialog.show();
-  form.fields[0]?.focus();
+  if (matchMedia('(min-width: 900px)').matches) form.fields[0]?.focus();
+}
+
+/** The process as this task's instance runs it; the task can be done without it. */
+async function definitionOf({ instanceId, processId }) {
+  try {
+    const { instance } = await api.instance(instanceId);
+    return await api.process(processId, instance.processVersion);
+  } catch {
+    return { elements: [], bpmnXml: '<none/>' };
+  }
 }
 
 /**
@@ -69,13 +84,40 @@ function about(task) {
   return h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 }
 
-/** Whether the form itself shows what there is to decide about. */
-function shows(form, variables) {
-  return form.fields.some(({ name }) => variables[name] !== undefined);
+function instructions(task, { elements }, variables) {
+  const element = elements.find(({ id }) => id === task.elementId);
+  const text = instruction(element?.properties?.documentation, variables);
+  return text ? h('p', { class: 'instruction' }, quoted(text)) : '';
 }
 
-function seen(variables, open) {
-  return h('details', { class: 'seen', open }, h('summary', {}, 'Everything that this task sees'), variableList(variables));
+/** What stands in backticks is code. */
+function quoted(text) {
+  return text.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part));
+}
+
+/** What there is to judge on one side, what there is to fill in on the other. */
+function columns(form, seen) {
+  if (!form.fields.length) return seen;
+  return h('div', { class: 'task-columns' }, seen, form.element);
+}
+
+/** What matters to this task as sections, small values in one of them; the rest is folded away. */
+function sight(task, variables, definition) {
+  const { first, rest } = byRelevance(variables, task.elementId, definition);
+  const small = first.filter((name) => !isLarge(variables[name]));
+  const large = first.filter((name) => isLarge(variables[name]));
+  return h('article', { class: 'sight', 'data-testid': 'sight' },
+    large.map((name, index) => section(name, variables[name], index < OPEN_SECTIONS)),
+    small.length > 0 && documentOf(Object.fromEntries(small.map((name) => [name, variables[name]]))),
+    rest.length > 0 && everything(variables));
+}
+
+function section(name, value, open) {
+  return h('details', { class: 'section', open, 'data-testid': `section-${name}` }, h('summary', { title: name }, words(name)), documentOf(value, name));
+}
+
+function everything(variables) {
+  return h('details', { class: 'seen' }, h('summary', {}, 'Everything that this task sees'), variableRows(variables));
 }
 
 function finishing(task, decision, finish) {

@@ -11,9 +11,9 @@ import { announce, oops, toast } from '../toast.js';
 import { AgentDrawer } from '../parts/agent_drawer.js';
 import { showAttention } from '../parts/attention.js';
 import { elementAction } from '../parts/element_action.js';
+import { variableRows } from '../parts/document.js';
 import { ElementList } from '../parts/element_list.js';
 import { instanceHead } from '../parts/instance_head.js';
-import { variableList } from '../parts/json_tree.js';
 import { legend } from '../parts/legend.js';
 import { makeTabs } from '../parts/tabs.js';
 import { showTimeline } from '../parts/timeline.js';
@@ -47,6 +47,8 @@ class InstanceView {
   #list;
   #timeline = h('div', {});
   #variables = h('div', {});
+  /** Names of the variables that are open. */
+  #opened = new Set();
   #draw = oncePerFrame(() => this.#drawNow());
   #look = settled(() => this.#readAgain(), 200);
 
@@ -92,7 +94,7 @@ class InstanceView {
     if (message.type === 'error') return toast(message.message, 'error');
     if (!this.#state.apply(message)) return;
     const isRecent = Date.now() - new Date(message.timestamp) < RECENT;
-    if (message.type === 'agent.tool_use' && isRecent) this.#diagram.pop(message);
+    if (message.type === 'agent.tool_use' && isRecent) this.#diagram.pop(this.#state.toolUse(message));
     if (isRecent) this.#say(message);
     this.#drawer.heard(message);
     this.#draw();
@@ -130,7 +132,7 @@ class InstanceView {
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state);
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
-    fillWhenChanged(this.#variables, JSON.stringify(variables), () => variableList(variables));
+    fillWhenChanged(this.#variables, JSON.stringify(variables), () => variableRows(variables, this.#opened));
     this.#diagram.redraw();
   }
 
