@@ -41,6 +41,11 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** A text where what stands in backticks is code. */
+export function quoted(text) {
+  return text.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part));
+}
+
 const drawn = new WeakMap();
 
 /** Fills only when `key` is another one than the last time: what people have opened, selected or pressed stays. */

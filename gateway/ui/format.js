@@ -71,8 +71,13 @@ export function parsed(value) {
   }
 }
 
+/** The first letter large. */
+export function sentence(text = '') {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `userTask` → `User task`. */
 export function words(camel = '') {
   const spaced = camel.replace(/[_-]+/g, ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+  return sentence(spaced);
 }

@@ -13,6 +13,8 @@ export class RunState {
   history = [];
   /** Job id → what its agent is saying right now. */
   agents = new Map();
+  /** Instance id → the element that has called it. */
+  children = new Map();
   startedAt = null;
   ended = null;
   processName = '';
@@ -142,6 +144,9 @@ const APPLY = {
   },
   'flow.taken'(state, message) {
     taken(state, message.flowId);
+  },
+  'history.event'(state, { event, elementId, details }) {
+    if (event === 'childStarted' && details?.childId) state.children.set(details.childId, elementId);
   },
   'agent.tool_use'(state, message) {
     const tools = state.element(message.elementId).tools;

@@ -1,17 +1,17 @@
 // What an instance waits for people to do: user tasks, messages to deliver, incidents to resolve.
 
-import { button, fillWhenChanged, h } from '../dom.js';
-import { relative, fullTime } from '../format.js';
+import { button, fillWhenChanged, h, quoted } from '../dom.js';
+import { relative, fullTime, words } from '../format.js';
 import { oops } from '../toast.js';
 import { openIncident } from './incident_dialog.js';
 import { openMessage } from './message_dialog.js';
 import { openUserTask } from './user_task_dialog.js';
 
 /** Fills `place`; `may` says which of `{tasks, change}` the person is allowed. */
-export function showAttention(place, { tasks, subscriptions, incidents, elements, may }) {
+export function showAttention(place, { tasks, subscriptions, incidents, elements, variables, may }) {
   place.hidden = !incidents.length && !tasks.length && !subscriptions.length;
   fillWhenChanged(place, JSON.stringify([incidents, tasks, subscriptions]), () => [
-    incidents.map((incident) => incidentCard(incident, elements, may)),
+    incidents.map((incident) => incidentCard(incident, elements, variables, may)),
     tasks.map((task) => taskCard(task, may)),
     subscriptions.map((subscription) => messageCard(subscription, elements, may)),
   ]);
@@ -34,9 +34,10 @@ function messageCard(subscription, elements, may) {
       { 'data-testid': `deliver-${subscription.elementId}`, 'data-focus': `${subscription.key}/${subscription.messageName}` }));
 }
 
-function incidentCard(incident, elements, may) {
-  return card('incident', `Incident: ${incident.code}`, elements.get(incident.elementId)?.name || incident.elementId, [incident.message],
-    may.change && button('Resolve …', () => openIncident(incident), { variant: 'danger', 'data-testid': `resolve-${incident.elementId}`, 'data-focus': incident.id }));
+function incidentCard(incident, elements, variables, may) {
+  const name = elements.get(incident.elementId)?.name || incident.elementId;
+  return card('incident', `Incident: ${words(incident.code).toLowerCase()}`, name, quoted(incident.message),
+    may.change && button('Resolve …', () => openIncident(incident, name, variables), { variant: 'danger', 'data-testid': `resolve-${incident.elementId}`, 'data-focus': incident.id }));
 }
 
 function card(kind, what, title, details, action) {

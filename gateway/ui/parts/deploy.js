@@ -1,7 +1,8 @@
 // Deploying files: dropped or chosen; all of them are accepted, or every problem is shown with its place.
 
 import { api } from '../api.js';
-import { fill, h } from '../dom.js';
+import { fill, h, quoted } from '../dom.js';
+import { sentence } from '../format.js';
 import { oops, toast } from '../toast.js';
 
 export function deployArea(onDeployed) {
@@ -35,13 +36,13 @@ async function deploy(files, report, onDeployed) {
 function showDiagnostics(place, diagnostics, title) {
   if (!diagnostics.length) return;
   const close = h('button', { type: 'button', class: 'plain close', 'aria-label': 'Close', on: { click: () => fill(place) } }, '×');
-  fill(place, h('div', { class: 'diagnostics' }, h('header', {}, h('h2', {}, title), close), h('ol', {}, diagnostics.map(row))));
+  fill(place, h('div', { class: 'diagnostics' }, h('header', {}, h('h2', {}, sentence(title)), close), h('ol', {}, diagnostics.map(row))));
 }
 
 function row({ severity, code, message, file, line, column, hint, excerpt }) {
   return h('li', { class: severity },
-    h('p', {}, h('span', { class: 'severity' }, severity), ' ', message, ' ', h('code', {}, code)),
+    h('p', {}, h('span', { class: 'severity' }, severity), ' ', quoted(sentence(message)), ' ', h('code', { class: 'code-name' }, code)),
     h('p', { class: 'muted' }, `${file}${line ? `, line ${line}, column ${column}` : ''}`),
     excerpt && h('pre', {}, excerpt),
-    hint && h('p', { class: 'hint' }, hint));
+    hint && h('p', { class: 'hint' }, quoted(sentence(hint))));
 }

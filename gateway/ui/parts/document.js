@@ -80,6 +80,7 @@ function block(value, name, depth) {
 }
 
 function scalar(value, name) {
+  if (name === 'scripted' && value === true) return h('span', { class: 'grade raised' }, 'by a script, not by a language model');
   if (typeof value === 'boolean') return h('span', {}, value ? 'yes' : 'no');
   if (typeof value === 'number') return SHARE.test(name) && value >= 0 && value <= 1 ? share(value) : h('span', { class: 'doc-number' }, value.toLocaleString());
   return text(value, name);
@@ -141,11 +142,14 @@ function cellContent(value, column, depth) {
   return h('details', { class: 'fold' }, h('summary', {}, label), block(value, column, depth + 1));
 }
 
+/** What fits on a line or two comes before what is large. */
 function definitions(value, depth) {
   const entries = Object.entries(value);
   if (!entries.length) return h('span', { class: 'doc-none' }, 'nothing');
-  return h('dl', { class: 'doc-definitions' }, entries.map(([key, item]) =>
-    h('div', { class: isStructure(item) && isLarge(item) ? 'wide' : false }, h('dt', { title: key }, words(key)), h('dd', {}, block(item, key, depth + 1)))));
+  const isWide = ([, item]) => isStructure(item) && isLarge(item);
+  const inOrder = [...entries.filter((entry) => !isWide(entry)), ...entries.filter(isWide)];
+  return h('dl', { class: 'doc-definitions' }, inOrder.map(([key, item]) =>
+    h('div', { class: isWide([key, item]) && 'wide' }, h('dt', { title: key }, words(key)), h('dd', {}, block(item, key, depth + 1)))));
 }
 
 /** The first of many, and a button for the rest. */

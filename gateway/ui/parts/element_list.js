@@ -71,7 +71,7 @@ function draw(row, element) {
 
 function states(element, kind) {
   if (!element) return NAMES.idle;
-  const counts = [[element.active.size, 'active'], [element.completed, 'completed'], [element.cancelled, 'cancelled'], [element.incidents.size, element.incidents.size === 1 ? 'incident' : 'incidents']]
+  const counts = [[element.active.size - element.incidents.size, 'active'], [element.completed, 'completed'], [element.cancelled, 'cancelled'], [element.incidents.size, element.incidents.size === 1 ? 'incident' : 'incidents']]
     .filter(([count]) => count > 0);
   const loops = counts.length > 1 || counts[0]?.[0] > 1;
   return loops ? counts.map(([count, name]) => `${count} ${name}`).join(', ') : NAMES[kind];
@@ -83,6 +83,7 @@ function news(element) {
   const incidents = [...element.incidents.values()].map((incident) => ['bad', incident.message]);
   const error = !incidents.length && element.error ? [['bad', element.error.message]] : [];
   const { progress } = element;
-  const doing = progress && element.active.size ? [['', `${Math.round(progress.value * 100)} % ${progress.text ?? ''}`]] : [];
+  const works = progress?.text && element.active.size && !incidents.length;
+  const doing = works ? [['', `${Math.round(progress.value * 100)} % ${progress.text}`]] : [];
   return [...doing, ...incidents, ...error];
 }

@@ -7,7 +7,7 @@ import { inWords, short } from '../format.js';
 export function badges(element) {
   const counts = [
     ['incident', element.incidents.size, '!', 'incidents'],
-    ['active', element.active.size, '', 'active'],
+    ['active', element.active.size - element.incidents.size, '', 'active'],
     ['completed', element.completed, '✓', 'completed'],
     ['cancelled', element.cancelled, '⊘', 'cancelled'],
   ].filter(([, count]) => count > 0);
@@ -19,7 +19,7 @@ export function badges(element) {
 }
 
 export function progress(element) {
-  if (!element.progress || !element.active.size) return null;
+  if (!element.progress || !element.active.size || element.incidents.size) return null;
   const { value, status, text } = element.progress;
   const percent = Math.round(value * 100);
   return h('div', { class: `progress ${status}`, 'data-testid': `progress-${element.id}` },

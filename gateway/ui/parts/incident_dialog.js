@@ -1,22 +1,27 @@
 // Resolving an incident: correct variables where the data was wrong, then let the element try again.
 
 import { api } from '../api.js';
-import { button, h } from '../dom.js';
+import { button, h, quoted } from '../dom.js';
 import { Dialog } from '../dialog.js';
-import { fullTime } from '../format.js';
+import { fullTime, relative, words } from '../format.js';
 import { toast } from '../toast.js';
+import { variableRows } from './document.js';
+import { variablesField } from './variables_field.js';
 
-export function openIncident(incident) {
-  const dialog = new Dialog(`Incident at ${incident.elementId}`, { testid: 'incident-dialog' });
+/** `name` is the element's; `variables` are those of the instance. */
+export function openIncident(incident, name, variables) {
+  const dialog = new Dialog(`Incident at “${name}”`, { testid: 'incident-dialog' });
+  const corrected = variablesField({ id: 'incident-variables', label: 'Set these variables first (JSON)', rows: 4, note: 'Leave it empty when what was wrong lies elsewhere and is mended.' });
   const retries = h('input', { id: 'incident-retries', type: 'number', min: 1, max: 100, value: 1 });
-  const variables = h('textarea', { id: 'incident-variables', rows: 4, class: 'code', spellcheck: 'false' }, '{}');
   dialog.body.append(
-    h('p', { class: 'incident-text' }, h('code', {}, incident.code), ' ', incident.message),
-    h('p', { class: 'note' }, fullTime(incident.raisedAt)),
+    h('div', { class: 'incident-text' },
+      h('p', {}, h('strong', {}, words(incident.code)), h('time', { class: 'muted', datetime: incident.raisedAt, title: fullTime(incident.raisedAt) }, ` ${relative(incident.raisedAt)}`)),
+      h('p', {}, quoted(incident.message))),
     h('div', { class: 'form' },
-      h('div', { class: 'field' }, h('label', { for: 'incident-variables' }, 'Set these variables first (JSON)'), variables),
-      h('div', { class: 'field' }, h('label', { for: 'incident-retries' }, 'Attempts that a job gets now'), retries)));
-  const resolve = () => api.resolve(incident.id, { retries: retries.valueAsNumber || 1, variables: JSON.parse(variables.value || '{}') });
+      corrected.element,
+      h('div', { class: 'field' }, h('label', { for: 'incident-retries' }, 'Attempts that it gets now'), retries)),
+    h('details', { class: 'seen' }, h('summary', {}, 'The variables as they are'), variableRows(variables)));
+  const resolve = async () => api.resolve(incident.id, { retries: retries.valueAsNumber || 1, variables: corrected.read() });
   const submit = async () => {
     if (!(await dialog.attempt(resolve))) return;
     dialog.close();
@@ -24,4 +29,5 @@ export function openIncident(incident) {
   };
   dialog.footer.append(button('Leave it', () => dialog.close()), button('Try again', submit, { variant: 'primary', 'data-testid': 'incident-retry' }));
   dialog.show();
+  corrected.focus();
 }

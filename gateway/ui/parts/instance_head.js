@@ -4,10 +4,10 @@ import { button, h } from '../dom.js';
 import { between, duration, fullTime } from '../format.js';
 import { stateMark } from '../views/instances.js';
 
-export function instanceHead({ instance, children, elements }, state, may, onCancel) {
+export function instanceHead({ instance, children }, state, elements, may, onCancel) {
   const isOpen = !instance.endedAt;
   const took = state.ended?.duration !== undefined ? duration(state.ended.duration) : between(instance.createdAt, instance.endedAt);
-  const called = children.map((child) => [child, elements.find((element) => element.childId === child)?.elementName]);
+  const called = children.map((child) => [child, elements.get(state.children.get(child))?.name]);
   return [
     h('div', {},
       h('h1', {}, instance.processName || instance.processId, ' ', stateMark(instance)),
@@ -27,6 +27,6 @@ export function instanceHead({ instance, children, elements }, state, may, onCan
 function relatives(instance, called) {
   if (!instance.parent && !called.length) return null;
   return h('p', { class: 'relatives' },
-    instance.parent && h('a', { href: `#/instances/${instance.parent.instanceId}`, 'data-testid': 'parent' }, '↑ called by'),
-    called.map(([child, name]) => h('a', { href: `#/instances/${child}`, 'data-testid': 'child' }, `↓ ${name || child.slice(0, 8)}`)));
+    instance.parent && h('a', { href: `#/instances/${instance.parent.instanceId}`, 'data-testid': 'parent' }, '↑ The instance that called this one'),
+    called.map(([child, name]) => h('a', { href: `#/instances/${child}`, 'data-testid': 'child' }, `↓ Called: ${name || child.slice(0, 8)}`)));
 }

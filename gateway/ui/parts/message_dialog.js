@@ -5,23 +5,24 @@ import { button, h } from '../dom.js';
 import { Dialog } from '../dialog.js';
 import { toast } from '../toast.js';
 import { deliverFile } from './start_dialog.js';
+import { variablesField } from './variables_field.js';
 
 /** `subscription` as the API gives it; `acceptsFile` when the element's `custom.accepts` is `file`. */
 export function openMessage(subscription, acceptsFile) {
   const { messageName, correlationKey } = subscription;
   const dialog = new Dialog(`Deliver “${messageName}”`, { testid: 'message-dialog' });
   const file = h('input', { id: 'message-file', type: 'file', 'data-testid': 'message-file' });
-  const variables = h('textarea', { id: 'message-variables', rows: 5, class: 'code', spellcheck: 'false' }, '{}');
+  const variables = variablesField({ id: 'message-variables', label: 'Variables (JSON)' });
   dialog.body.append(h('div', { class: 'form' },
     h('p', { class: 'note' }, 'Correlation key ', h('code', {}, correlationKey || '(empty)')),
     acceptsFile
       ? h('div', { class: 'field' }, h('label', { for: 'message-file' }, 'File'), file)
-      : h('div', { class: 'field' }, h('label', { for: 'message-variables' }, 'Variables (JSON)'), variables)));
+      : variables.element));
   const messageId = crypto.randomUUID();
   const send = async () => {
     if (acceptsFile && !file.files[0]) throw new Error('Please choose a file.');
     if (acceptsFile) return deliverFile(messageName, correlationKey, await api.upload(file.files[0]), messageId);
-    return api.publish({ name: messageName, correlationKey, variables: JSON.parse(variables.value || '{}'), ttlMs: 0, messageId });
+    return api.publish({ name: messageName, correlationKey, variables: variables.read(), ttlMs: 0, messageId });
   };
   const submit = async () => {
     if (!(await dialog.attempt(send))) return;
@@ -30,4 +31,5 @@ export function openMessage(subscription, acceptsFile) {
   };
   dialog.footer.append(button('Cancel', () => dialog.close()), button('Deliver', submit, { variant: 'primary', 'data-testid': 'message-submit' }));
   dialog.show();
+  (acceptsFile ? file : variables).focus();
 }

@@ -1,12 +1,13 @@
 // Starting an instance: who asks, variables, and the log (or other file) that a process waits for at its beginning.
 
 import { api } from '../api.js';
-import { button, h } from '../dom.js';
+import { button, h, quoted } from '../dom.js';
 import { Dialog } from '../dialog.js';
 import { keyedByContent } from '../idempotency.js';
 import { person } from '../session.js';
 import { go } from '../router.js';
 import { toast } from '../toast.js';
+import { variablesField } from './variables_field.js';
 
 /** How long a message may wait until the instance has come to its receive task. */
 const PATIENCE = 60_000;
@@ -15,7 +16,7 @@ const PATIENCE = 60_000;
 export function openStart({ process, elements }, { file } = {}) {
   const dialog = new Dialog(`Start “${process.name || process.processId}”`, { testid: 'start-dialog' });
   const receiver = fileReceiver(elements);
-  const input = inputs(receiver, file);
+  const input = inputs(receiver, file, asksForRequester(elements));
   dialog.body.append(input.element);
   const keyOf = keyedByContent();
   const start = () => dialog.attempt(() => begin(process, receiver, input, keyOf, dialog));
@@ -32,28 +33,33 @@ export function fileReceiver(elements) {
   return receiver && { name: receiver.name || receiver.id, message: receiver.properties.messageRef };
 }
 
-function inputs(receiver, file) {
+/** Whether the process writes to whoever has started it. */
+function asksForRequester(elements) {
+  return JSON.stringify(elements).includes('requester.email');
+}
+
+function inputs(receiver, file, hasRequester) {
   const upload = receiver && filePicker(receiver, file);
   const email = h('input', { id: 'start-email', type: 'email', autocomplete: 'email', value: person().includes('@') ? person() : '', 'data-testid': 'start-email' });
   const businessKey = h('input', { id: 'start-business-key', type: 'text', autocomplete: 'off' });
-  const variables = h('textarea', { id: 'start-variables', rows: 5, class: 'code', spellcheck: 'false', 'data-testid': 'start-variables' }, '{}');
+  const variables = variablesField({ id: 'start-variables', label: 'Variables (JSON)' });
   const element = h('div', { class: 'form' },
     upload?.element,
-    field('start-email', 'Your mail address', email, 'Becomes requester.email; where the process writes to.'),
+    hasRequester && field('start-email', 'Your mail address', email, 'The process writes to this address (`requester.email`).'),
     h('details', { open: !receiver }, h('summary', {}, 'Variables and business key'),
-      field('start-variables', 'Variables (JSON)', variables),
+      variables.element,
       field('start-business-key', 'Business key', businessKey)));
   return {
     element,
-    focus: () => (upload?.input ?? email).focus(),
+    focus: () => (upload?.input ?? (hasRequester ? email : variables)).focus(),
     file: () => upload?.chosen(),
     businessKey: () => businessKey.value.trim() || undefined,
-    variables: () => withRequester(parse(variables.value), email.value.trim()),
+    variables: () => withRequester(variables.read(), email.value.trim()),
   };
 }
 
 function field(id, label, control, note) {
-  return h('div', { class: 'field' }, h('label', { for: id }, label), control, note && h('p', { class: 'note' }, note));
+  return h('div', { class: 'field' }, h('label', { for: id }, label), control, note && h('p', { class: 'note' }, quoted(note)));
 }
 
 /** A file by choosing or by dropping. */
@@ -75,12 +81,6 @@ function filePicker(receiver, given) {
     },
   } }, name, h('span', {}, `for “${receiver.name}”`), input);
   return { element, input, chosen: () => file };
-}
-
-function parse(text) {
-  const value = text.trim() ? JSON.parse(text) : {};
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('Variables are a JSON object, like {"name": "value"}.');
-  return value;
 }
 
 function withRequester(variables, email) {

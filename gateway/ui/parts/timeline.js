@@ -1,7 +1,7 @@
 // What happened, in order, in words. The newest is on top.
 
 import { fillWhenChanged, h } from '../dom.js';
-import { clock, duration, fullTime, short, words } from '../format.js';
+import { clock, duration, fullTime, inWords, short, words } from '../format.js';
 
 const SHOWN = 400;
 
@@ -25,7 +25,8 @@ const MORE = {
   'variable.set': (m, name) => ['data', `${m.name} = ${short(m.value, 160)}`],
   'gateway.evaluating': (m, name) => ['path', `${name(m.elementId)} looks at ${m.paths?.length ?? 0} paths`],
   'flow.taken': (m, name) => ['path', `${m.flowId} → ${name(m.target)}`],
-  'history.event': (m, name) => ['data', `${words(m.event)} ${m.elementId ?? ''} ${m.details ? short(m.details) : ''}`],
+  'task.progress': (m, name) => ['data', `${name(m.elementId)} ${words(m.status).toLowerCase()}${m.message ? `: ${m.message}` : ''}`],
+  'history.event': (m, name) => ['data', [m.elementId && name(m.elementId), words(m.event).toLowerCase(), m.details && `(${inWords(m.details)})`].filter(Boolean).join(' ')],
 };
 
 export function showTimeline(place, history, { everything, elements, onSelect }) {

@@ -1,7 +1,7 @@
 // A user task as a dialog: what there is to know, the form, and the buttons that finish it.
 
 import { api } from '../api.js';
-import { button, h } from '../dom.js';
+import { button, h, quoted } from '../dom.js';
 import { Dialog } from '../dialog.js';
 import { keyedByContent } from '../idempotency.js';
 import { fullTime, relative, words } from '../format.js';
@@ -88,11 +88,6 @@ function instructions(task, { elements }, variables) {
   const element = elements.find(({ id }) => id === task.elementId);
   const text = instruction(element?.properties?.documentation, variables);
   return text ? h('p', { class: 'instruction' }, quoted(text)) : '';
-}
-
-/** What stands in backticks is code. */
-function quoted(text) {
-  return text.split('`').map((part, index) => (index % 2 ? h('code', {}, part) : part));
 }
 
 /** What there is to judge on one side, what there is to fill in on the other. */

@@ -10,6 +10,7 @@ import { RunState } from '../run_state.js';
 import { announce, oops, toast } from '../toast.js';
 import { AgentDrawer } from '../parts/agent_drawer.js';
 import { showAttention } from '../parts/attention.js';
+import { openCancel } from '../parts/cancel_dialog.js';
 import { elementAction } from '../parts/element_action.js';
 import { variableRows } from '../parts/document.js';
 import { ElementList } from '../parts/element_list.js';
@@ -122,13 +123,13 @@ class InstanceView {
   }
 
   #waiting() {
-    return { tasks: this.#tasks, subscriptions: this.#snapshot.subscriptions, incidents: this.#snapshot.incidents, elements: this.#elements };
+    return { tasks: this.#tasks, subscriptions: this.#snapshot.subscriptions, incidents: this.#snapshot.incidents, variables: this.#snapshot.variables, elements: this.#elements };
   }
 
   #drawNow() {
     const { instance, children, variables } = this.#snapshot;
-    fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended]),
-      () => instanceHead(this.#snapshot, this.#state, this.#may, () => this.#cancel()));
+    fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended, [...this.#state.children]]),
+      () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, () => openCancel(instance, this.#look)));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state);
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
@@ -145,14 +146,4 @@ class InstanceView {
     this.#drawer.open(elementId, this.#elements.get(elementId)?.name);
   }
 
-  async #cancel() {
-    if (!window.confirm('End this instance and everything in it?')) return;
-    try {
-      await api.cancel(this.#id, 'canceled on the page');
-      toast('Cancelled.', 'good');
-      this.#look();
-    } catch (problem) {
-      oops(problem);
-    }
-  }
 }

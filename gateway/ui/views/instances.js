@@ -48,7 +48,7 @@ function filters(filter, processes) {
   const key = h('input', { type: 'search', 'aria-label': 'Business key', placeholder: 'Business key', value: filter.businessKey, on: { change: () => { filter.businessKey = key.value.trim(); apply(); } } });
   return h('div', { class: 'filters' },
     choose('Process', 'processId', [['', 'All processes'], ...processes.map((process) => [process.processId, process.name || process.processId])]),
-    choose('State', 'state', STATES.map((state) => [state, state || 'All states'])), key);
+    choose('State', 'state', STATES.map((state) => [state, state === 'canceled' ? 'cancelled' : state || 'All states'])), key);
 }
 
 function show(place, { instances, more }, onMore) {
@@ -75,5 +75,5 @@ function row(instance) {
 /** The state of an instance as a coloured word; an incident outranks `active`. */
 export function stateMark({ state, openIncidents }) {
   const shown = openIncidents > 0 && state === 'active' ? 'incident' : state;
-  return h('span', { class: `state-mark ${shown}`, 'data-testid': 'instance-state', 'data-state': state }, shown);
+  return h('span', { class: `state-mark ${shown}`, 'data-testid': 'instance-state', 'data-state': state }, shown === 'canceled' ? 'cancelled' : shown);
 }

@@ -4,9 +4,9 @@ import { api } from '../api.js';
 import { button, h } from '../dom.js';
 import { Diagram } from '../diagram.js';
 import { fullTime, words } from '../format.js';
+import { documentOf } from '../parts/document.js';
 import { openStart } from '../parts/start_dialog.js';
 import { makeTabs } from '../parts/tabs.js';
-import { jsonTree } from '../parts/json_tree.js';
 
 export async function processView({ me }, { id, query }) {
   const version = query.get('version') ?? undefined;
@@ -43,7 +43,7 @@ function versions(process) {
 function showElement(place, elements, id) {
   const element = elements.find((element) => element.id === id);
   place.replaceChildren(element
-    ? h('div', {}, h('h2', {}, element.name || element.id), h('p', { class: 'muted' }, h('code', {}, element.id), ` · ${words(element.type)}`), jsonTree(element.properties ?? {}, { open: 3 }))
+    ? h('div', {}, h('h2', {}, element.name || element.id), h('p', { class: 'muted' }, h('code', {}, element.id), ` · ${words(element.type)}`), documentOf(element.properties ?? {}))
     : h('p', { class: 'muted' }, `${id} has nothing to tell.`));
 }
 
