@@ -51,7 +51,7 @@ impl Lanes {
             Order::Step(kind) => {
                 let _ = self.send(Request::internal(instance, kind, claim));
             }
-            Order::StartChild { .. } | Order::StartByMessage { .. } => {
+            Order::StartChild { .. } | Order::StartAt { .. } => {
                 let world = world.clone();
                 tokio::spawn(async move {
                     let order = Addressed { id, tenant, instance, order };
@@ -69,7 +69,7 @@ impl Lanes {
 async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definitions::DefinitionError> {
     let Addressed { id, tenant, instance, order } = addressed;
     let (definition, start, traceparent) = match order {
-        Order::StartByMessage { definition, element_id, variables, traceparent } => {
+        Order::StartAt { definition, element_id, variables, traceparent } => {
             let definition = world.definitions.get(definition.0).await?;
             let start = Start { element_id: Some(element_id), variables, ..Start::default() };
             (definition, start, traceparent)

@@ -30,6 +30,7 @@ mod request;
 mod results;
 mod slot;
 mod sweep;
+mod timer_starts;
 mod timers;
 mod trace;
 mod world;

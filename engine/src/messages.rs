@@ -108,7 +108,7 @@ async fn correlate(session: &Session, publication: &Publication) -> Result<Optio
     }
     for start in message_start::find(session, tenant, name).await? {
         if !correlated.contains(&start.process_id) {
-            let order = Order::StartByMessage {
+            let order = Order::StartAt {
                 definition: DefinitionKey(start.definition),
                 element_id: start.element_id,
                 variables: variables.clone(),

@@ -79,7 +79,8 @@ pub enum Order {
         parent: Parent,
         traceparent: String,
     },
-    StartByMessage {
+    /// Of a message or timer start event.
+    StartAt {
         definition: DefinitionKey,
         element_id: String,
         variables: Variables,

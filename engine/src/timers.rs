@@ -3,6 +3,7 @@
 
 use crate::{
     request::{Claim, Request},
+    timer_starts,
     world::World,
 };
 use interpreter::{CommandKind, ElementIndex, InstanceId, Key};
@@ -16,6 +17,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 pub async fn run(world: World) {
     loop {
+        match timer_starts::start_due(&world).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "timer start events cannot be looked at"),
+        }
         let pause = match fire_due(&world).await {
             Ok(pause) => pause,
             Err(error) => {

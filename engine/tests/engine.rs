@@ -54,6 +54,16 @@ process:
     - {id: f2, from: wait, to: end}
 "#;
 
+const STARTED_BY_TIMER: &str = r#"
+process:
+  id: ticking
+  elements:
+    - {id: start, type: timerStartEvent, properties: {timerCycle: R3/PT1S}}
+    - {id: end, type: endEvent}
+  connections:
+    - {id: f1, from: start, to: end}
+"#;
+
 const CALL: &str = r#"
 process:
   id: caller
@@ -215,6 +225,26 @@ async fn a_timer_fires_when_it_is_due() -> anyhow::Result<()> {
     engine.in_state(&started.instance_id, "completed").await?;
     assert!(begun.elapsed().as_millis() >= 950, "not before it is due");
     assert!(begun.elapsed().as_millis() < 5_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_timer_starts_instances_as_often_as_it_says() -> anyhow::Result<()> {
+    let (_servers, engine) = with_engine().await?;
+    engine.deploy(STARTED_BY_TIMER).await?;
+    let request = ListInstancesRequest {
+        tenant: TENANT.to_owned(),
+        process_id: Some("ticking".to_owned()),
+        limit: 10,
+        ..Default::default()
+    };
+    let count = || async {
+        let listed: ListInstancesReply = engine.call("list_instances", &request).await.ok()?;
+        Some(listed.instances.len())
+    };
+    eventually("it has started three", || async { count().await.filter(|count| *count == 3) }).await?;
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    assert_eq!(count().await, Some(3), "no more than it says");
     Ok(())
 }
 

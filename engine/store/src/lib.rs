@@ -26,6 +26,7 @@ pub mod migrate;
 pub mod session;
 pub mod statement;
 pub mod timer;
+pub mod timer_start;
 pub mod user_task;
 pub mod variable;
 

@@ -7,6 +7,7 @@ use tokio_postgres::{Client, NoTls};
 const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "0001_schema", include_str!("../migrations/0001_schema.sql")),
     (2, "0002_history_partitions", include_str!("../migrations/0002_history_partitions.sql")),
+    (3, "0003_timer_start", include_str!("../migrations/0003_timer_start.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

@@ -1,0 +1,2 @@
+DELETE FROM timer_start
+WHERE tenant = $1::text AND process_id = $2::text
