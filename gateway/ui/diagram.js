@@ -33,6 +33,7 @@ export class Diagram {
   #overlays = new Map();
   #pops = new Map();
   #redraw = oncePerFrame(() => this.#drawNow());
+  #closed = new AbortController();
   #resized = new ResizeObserver(() => this.#viewer?.get('canvas').resized());
 
   constructor({ label, onSelect } = {}) {
@@ -42,6 +43,7 @@ export class Diagram {
       zoomButton('⤢', 'Fit', () => this.fit()));
     this.root = h('div', { class: 'diagram', role: 'group', 'aria-label': label ?? 'Process diagram', 'data-testid': 'diagram' }, this.#canvasPlace, zoom);
     this.onSelect = onSelect;
+    this.#showFocusForKeyboardsOnly();
   }
 
   /** Shows BPMN 2.0 XML. The root must be in the page, or the size is unknown. */
@@ -60,7 +62,10 @@ export class Diagram {
     }
     this.#resized.observe(this.#canvasPlace);
     this.fit();
-    this.#viewer.on('element.click', ({ element }) => this.onSelect?.(element.id));
+    this.#viewer.on('element.click', ({ element }) => {
+      this.select(element.id);
+      this.onSelect?.(element.id);
+    });
     this.#redraw();
   }
 
@@ -86,6 +91,12 @@ export class Diagram {
     const element = this.#element(id);
     if (!element) return;
     this.#viewer.get('canvas').scrollToElement(element, 80);
+    this.select(id);
+  }
+
+  /** Marks one element. */
+  select(id) {
+    if (!this.#viewer) return;
     for (const marked of this.#viewer.get('elementRegistry').getAll()) this.#mark(marked.id, 'is-selected', marked.id === id);
   }
 
@@ -101,6 +112,7 @@ export class Diagram {
   }
 
   close() {
+    this.#closed.abort();
     this.#resized.disconnect();
     for (const { timer } of this.#pops.values()) clearTimeout(timer);
     this.#viewer?.destroy();
@@ -159,13 +171,9 @@ export class Diagram {
   #redoOverlays(shape, element, action) {
     const overlays = this.#viewer.get('overlays');
     for (const overlay of this.#overlays.get(element.id) ?? []) overlays.remove(overlay);
-    const { width, height } = shape;
     const placed = [
       [{ top: -13, right: 14 }, badges(element), SMALL],
-      [{ top: height + 6, left: width / 2 - 75 }, progress(element)],
-      [{ top: height + 6, left: width / 2 - 75 }, !element.progress && errorMark(element)],
-      [{ top: height + 26, left: width / 2 - 95 }, element.active.size > 0 && evaluation(element)],
-      [{ top: height + 6, left: width / 2 - 60 }, action?.make()],
+      below(shape, element, action),
     ];
     const added = placed.filter(([, node]) => node).map(([position, node, scale]) => this.#addOverlay(element.id, position, node, scale));
     this.#overlays.set(element.id, added);
@@ -196,10 +204,27 @@ export class Diagram {
     return id ? this.#viewer?.get('elementRegistry').get(id) : undefined;
   }
 
+  /** The viewer takes the focus when the pointer comes; a ring would only be noise then. */
+  #showFocusForKeyboardsOnly() {
+    for (const event of ['pointerenter', 'pointerdown']) this.root.addEventListener(event, () => this.root.classList.add('by-pointer'));
+    document.addEventListener('keydown', () => this.root.classList.remove('by-pointer'), { signal: this.#closed.signal });
+  }
+
   #zoomBy(factor) {
     const canvas = this.#viewer?.get('canvas');
     canvas?.zoom(canvas.zoom() * factor, 'auto');
   }
+}
+
+/** What matters most of what can stand below an element: there is room for one. */
+function below({ width, height }, element, action) {
+  const at = (node, size) => [{ top: height + 6, left: (width - size) / 2 }, node];
+  if (action) return at(action.make(), 120);
+  const progressNow = progress(element);
+  if (progressNow) return at(progressNow, 150);
+  const error = errorMark(element);
+  if (error) return at(error, 170);
+  return at(element.active.size > 0 && evaluation(element), 190);
 }
 
 function zoomButton(sign, label, onClick) {

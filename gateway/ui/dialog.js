@@ -5,12 +5,13 @@ import { fill, h } from './dom.js';
 export class Dialog {
   #error = h('div', { class: 'form-error', role: 'alert', hidden: true });
 
-  constructor(title, { testid, wide } = {}) {
+  /** `size` is `small`, `medium` or `wide`. */
+  constructor(title, { testid, size = 'small' } = {}) {
     const heading = h('h2', { id: `title-${crypto.randomUUID()}` }, title);
     const close = h('button', { type: 'button', class: 'plain close', 'aria-label': 'Close' }, '×');
     this.body = h('div', { class: 'dialog-body' });
     this.footer = h('footer', {});
-    this.element = h('dialog', { class: wide ? 'wide' : '', 'data-testid': testid, 'aria-labelledby': heading.id },
+    this.element = h('dialog', { class: size, 'data-testid': testid, 'aria-labelledby': heading.id },
       h('header', {}, heading, close), this.body, this.#error, this.footer);
     close.addEventListener('click', () => this.close());
     this.element.addEventListener('close', () => this.element.remove());

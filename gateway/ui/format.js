@@ -22,6 +22,10 @@ export function relative(iso) {
   return RELATIVE.format(Math.round(seconds / size), unit);
 }
 
+export function isPast(iso) {
+  return Boolean(iso) && new Date(iso) < new Date();
+}
+
 /** Seconds as `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(seconds) {
   if (seconds === undefined || seconds === null || Number.isNaN(seconds)) return '';
@@ -69,6 +73,11 @@ export function parsed(value) {
   } catch {
     return value;
   }
+}
+
+/** The end of an id: the beginnings of ids made at about the same time are the same. */
+export function shortId(id) {
+  return `…${id.slice(-8)}`;
 }
 
 /** The first letter large. */

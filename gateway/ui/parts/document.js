@@ -93,13 +93,17 @@ export function share(value) {
 }
 
 function text(value, name) {
-  const grade = GRADED.test(name) && GRADES[value.toLowerCase()];
-  if (grade) return h('span', { class: `grade ${grade}` }, value);
+  if (GRADED.test(name) && value.toLowerCase() in GRADES) return grade(value);
   if (INSTANT.test(value)) return h('time', { datetime: value, title: value }, fullTime(value));
   if (LINK.test(value)) return h('a', { href: value, target: '_blank', rel: 'noopener noreferrer' }, value);
   if (isListing(value)) return h('pre', { tabindex: '0' }, value);
   if (CODE.test(name) && !value.includes('\n')) return h('code', {}, value);
   return h('span', { class: 'doc-text' }, value);
+}
+
+/** A word like `high`, coloured by what it means. */
+export function grade(value) {
+  return h('span', { class: `grade ${GRADES[value.toLowerCase()] ?? 'calm'}` }, value);
 }
 
 /** Lines of which some are indented are no prose: a configuration, a program, a log. */
@@ -144,12 +148,18 @@ function cellContent(value, column, depth) {
 
 /** What fits on a line or two comes before what is large. */
 function definitions(value, depth) {
-  const entries = Object.entries(value);
+  const entries = Object.entries(value).map(flat);
   if (!entries.length) return h('span', { class: 'doc-none' }, 'nothing');
   const isWide = ([, item]) => isStructure(item) && isLarge(item);
   const inOrder = [...entries.filter((entry) => !isWide(entry)), ...entries.filter(isWide)];
   return h('dl', { class: 'doc-definitions' }, inOrder.map(([key, item]) =>
     h('div', { class: isWide([key, item]) && 'wide' }, h('dt', { title: key }, words(key)), h('dd', {}, block(item, key, depth + 1)))));
+}
+
+/** An object of one plain value is that value: `requester.email`. */
+function flat([name, item]) {
+  const [only, ...others] = isStructure(item) && !Array.isArray(item) && !isFile(item) ? Object.entries(item) : [];
+  return only && !others.length && !isStructure(only[1]) ? [`${name} ${only[0]}`, only[1]] : [name, item];
 }
 
 /** The first of many, and a button for the rest. */

@@ -24,6 +24,7 @@ export class Form {
       }
     }
     wrong?.focus();
+    wrong?.element.scrollIntoView({ block: 'nearest' });
     return wrong ? null : values;
   }
 

@@ -1,7 +1,7 @@
 // The head of an instance: what it is, how it stands, whose child it is, and ending it.
 
 import { button, h } from '../dom.js';
-import { between, duration, fullTime } from '../format.js';
+import { between, duration, fullTime, shortId } from '../format.js';
 import { stateMark } from '../views/instances.js';
 
 export function instanceHead({ instance, children }, state, elements, may, onCancel) {
@@ -28,5 +28,5 @@ function relatives(instance, called) {
   if (!instance.parent && !called.length) return null;
   return h('p', { class: 'relatives' },
     instance.parent && h('a', { href: `#/instances/${instance.parent.instanceId}`, 'data-testid': 'parent' }, '↑ The instance that called this one'),
-    called.map(([child, name]) => h('a', { href: `#/instances/${child}`, 'data-testid': 'child' }, `↓ Called: ${name || child.slice(0, 8)}`)));
+    called.map(([child, name]) => h('a', { href: `#/instances/${child}`, 'data-testid': 'child' }, `↓ Called: ${name || shortId(child)}`)));
 }

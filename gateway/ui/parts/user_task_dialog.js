@@ -4,10 +4,10 @@ import { api } from '../api.js';
 import { button, h, quoted } from '../dom.js';
 import { Dialog } from '../dialog.js';
 import { keyedByContent } from '../idempotency.js';
-import { fullTime, relative, words } from '../format.js';
+import { fullTime, isPast, relative, words } from '../format.js';
 import { person } from '../session.js';
 import { toast } from '../toast.js';
-import { documentOf, isLarge, variableRows } from './document.js';
+import { documentOf, grade, isLarge, variableRows } from './document.js';
 import { Form } from './form.js';
 import { byRelevance, instruction } from './relevance.js';
 
@@ -22,10 +22,11 @@ export async function openUserTask(taskId, onDone = () => {}) {
   const { task, variables } = await api.userTask(taskId);
   if (task.state !== 'open') return toast('This task is done already.');
   const definition = await definitionOf(task);
-  const dialog = new Dialog(task.name || task.elementId, { testid: 'task-dialog', wide: true });
+  const seen = sight(task, variables, definition);
+  const dialog = new Dialog(task.name || task.elementId, { testid: 'task-dialog', size: seen.isLarge ? 'wide' : 'medium' });
   const decision = decisionOf(task);
   const form = new Form(fieldsOf(task, decision), variables);
-  dialog.body.append(about(task), instructions(task, definition, variables), columns(form, sight(task, variables, definition)));
+  dialog.body.append(about(task), instructions(task, definition, variables), columns(form, seen));
   const keyOf = keyedByContent();
   const finish = (outcome) => complete({ dialog, form, task, decision, outcome, keyOf, onDone });
   dialog.footer.append(...finishing(task, decision, finish));
@@ -77,8 +78,8 @@ function about(task) {
     ['Process', h('a', { href: `#/instances/${task.instanceId}` }, task.processName || task.processId)],
     ['Assignee', task.assignee],
     ['Groups', task.candidateGroups?.join(', ')],
-    ['Priority', task.priority],
-    ['Due', task.dueDate && h('time', { datetime: task.dueDate, title: fullTime(task.dueDate) }, relative(task.dueDate))],
+    ['Priority', task.priority && grade(task.priority)],
+    ['Due', task.dueDate && h('time', { class: isPast(task.dueDate) && 'bad', datetime: task.dueDate, title: fullTime(task.dueDate) }, relative(task.dueDate))],
     ['Claimed by', task.claimedBy],
   ].filter(([, value]) => value);
   return h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
@@ -91,9 +92,9 @@ function instructions(task, { elements }, variables) {
 }
 
 /** What there is to judge on one side, what there is to fill in on the other. */
-function columns(form, seen) {
-  if (!form.fields.length) return seen;
-  return h('div', { class: 'task-columns' }, seen, form.element);
+function columns(form, { element, isLarge }) {
+  if (!form.fields.length) return element;
+  return h('div', { class: `task-columns${isLarge ? ' side-by-side' : ''}` }, element, form.element);
 }
 
 /** What matters to this task as sections, small values in one of them; the rest is folded away. */
@@ -101,10 +102,11 @@ function sight(task, variables, definition) {
   const { first, rest } = byRelevance(variables, task.elementId, definition);
   const small = first.filter((name) => !isLarge(variables[name]));
   const large = first.filter((name) => isLarge(variables[name]));
-  return h('article', { class: 'sight', 'data-testid': 'sight' },
+  const element = h('article', { class: 'sight', 'data-testid': 'sight' },
     large.map((name, index) => section(name, variables[name], index < OPEN_SECTIONS)),
     small.length > 0 && documentOf(Object.fromEntries(small.map((name) => [name, variables[name]]))),
     rest.length > 0 && everything(variables));
+  return { element, isLarge: large.length > 0 };
 }
 
 function section(name, value, open) {

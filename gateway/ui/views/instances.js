@@ -2,7 +2,7 @@
 
 import { api } from '../api.js';
 import { button, fill, h, settled } from '../dom.js';
-import { between, fullTime, relative } from '../format.js';
+import { between, fullTime, relative, shortId } from '../format.js';
 import { oops } from '../toast.js';
 
 const STATES = ['', 'active', 'incident', 'completed', 'failed', 'canceled', 'terminated'];
@@ -12,7 +12,7 @@ export async function instancesView({ live }, { query }) {
   const filter = { processId: query.get('processId') ?? '', state: query.get('state') ?? '', businessKey: query.get('businessKey') ?? '' };
   const pages = { shown: PAGE };
   const table = h('div', { 'data-testid': 'instances' });
-  const load = async () => show(table, await read(filter, pages.shown), () => { pages.shown += PAGE; load().catch(oops); });
+  const load = async () => show(table, await read(filter, pages.shown), Object.values(filter).some(Boolean), () => { pages.shown += PAGE; load().catch(oops); });
   const reload = settled(() => load().catch(oops), 700);
   const { processes } = await api.processes();
   await load();
@@ -51,9 +51,9 @@ function filters(filter, processes) {
     choose('State', 'state', STATES.map((state) => [state, state === 'canceled' ? 'cancelled' : state || 'All states'])), key);
 }
 
-function show(place, { instances, more }, onMore) {
+function show(place, { instances, more }, filtered, onMore) {
   if (!instances.length) {
-    fill(place, h('p', { class: 'empty' }, 'No instances here. Start a process to see it run.'));
+    fill(place, h('p', { class: 'empty' }, filtered ? 'No instances like these.' : 'No instances yet. Start a process to see it run.'));
     return;
   }
   const head = h('tr', {}, ['State', 'Process', 'Instance', 'Started', 'Took'].map((name) => h('th', { scope: 'col' }, name)));
@@ -67,7 +67,7 @@ function row(instance) {
   return h('tr', {},
     h('td', {}, stateMark(instance)),
     h('td', {}, h('a', { href: here, 'data-focus': instance.instanceId }, instance.processName || instance.processId), h('small', { class: 'muted' }, ` v${instance.processVersion}`)),
-    h('td', {}, h('code', { title: instance.instanceId }, instance.businessKey || instance.instanceId.slice(0, 8)), instance.parent && h('small', { class: 'muted' }, ' called')),
+    h('td', {}, h('code', { title: instance.instanceId }, instance.businessKey || shortId(instance.instanceId)), instance.parent && h('small', { class: 'muted' }, ' called')),
     h('td', {}, h('time', { datetime: instance.createdAt, title: fullTime(instance.createdAt) }, relative(instance.createdAt))),
     h('td', {}, instance.endedAt ? between(instance.createdAt, instance.endedAt) : ''));
 }
