@@ -21,7 +21,7 @@ impl Cost {
             let pid = fs::read_to_string(settings.data.join("pids").join(name))?;
             cost.cpu.insert(name, cpu_of(pid.trim().parse()?));
         }
-        cost.cpu.insert("driver", cpu_of(std::process::id()));
+        cost.cpu.insert("driver", stat(std::process::id()).map_or(0.0, |stat| stat.own_ticks as f64 / TICKS));
         Ok(cost)
     }
 
@@ -57,14 +57,17 @@ fn cpu_of(pid: u32) -> f64 {
 
 struct Stat {
     parent: u32,
+    own_ticks: u64,
+    /// With those of children that have ended.
     ticks: u64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
-    Some(Stat { parent: fields.get(1)?.parse().ok()?, ticks })
+    let ticks =
+        |from: usize, to: usize| Some(fields.get(from..to)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum());
+    Some(Stat { parent: fields.get(1)?.parse().ok()?, own_ticks: ticks(11, 13)?, ticks: ticks(11, 15)? })
 }
 
 async fn wal_bytes(settings: &Settings) -> anyhow::Result<f64> {
