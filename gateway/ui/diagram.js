@@ -19,8 +19,8 @@ const COLOURS = {
   defaultStrokeColor: 'var(--bpmn-stroke)',
   defaultLabelColor: 'var(--bpmn-label)',
 };
-/** What is read keeps its size when the picture is small; what is only seen shrinks with it. */
-const READABLE = { show: { minZoom: 0, maxZoom: 10 }, scale: { min: 0.85, max: 1.15 } };
+/** What is read keeps its size when the picture is small, until it would hide too much; what is only seen shrinks with it. */
+const READABLE = { show: { minZoom: 0.3, maxZoom: 10 }, scale: { min: 0.85, max: 1.15 } };
 const SMALL = { show: { minZoom: 0, maxZoom: 10 }, scale: { min: 0.45, max: 1.15 } };
 
 export class Diagram {
@@ -126,10 +126,16 @@ export class Diagram {
     const taken = others().map((pop) => pop.slot);
     const slot = [...Array(POPS_PER_ELEMENT).keys()].find((free) => !taken.includes(free));
     const node = h('div', { class: 'pop' });
-    const overlay = this.#addOverlay(elementId, { top: -14 - POP_HEIGHT * (slot + 1), left: 10 }, node);
+    const overlay = this.#addOverlay(elementId, { top: -12 - this.#popHeight() * (slot + 1), left: 4 }, node);
     const pop = { key, elementId, slot, node, overlay, timer: null };
     this.#pops.set(key, pop);
     return pop;
+  }
+
+  /** In the picture's own measure: what is to be read shrinks less than the picture. */
+  #popHeight() {
+    const zoom = this.#viewer.get('canvas').zoom();
+    return (POP_HEIGHT * Math.min(Math.max(zoom, READABLE.scale.min), READABLE.scale.max)) / zoom;
   }
 
   #fade(pop) {
@@ -218,13 +224,8 @@ export class Diagram {
 
 /** What matters most of what can stand below an element: there is room for one. */
 function below({ width, height }, element, action) {
-  const at = (node, size) => [{ top: height + 6, left: (width - size) / 2 }, node];
-  if (action) return at(action.make(), 120);
-  const progressNow = progress(element);
-  if (progressNow) return at(progressNow, 150);
-  const error = errorMark(element);
-  if (error) return at(error, 170);
-  return at(element.active.size > 0 && evaluation(element), 190);
+  const news = action?.make() ?? progress(element) ?? errorMark(element) ?? (element.active.size ? evaluation(element) : null);
+  return [{ top: height + 6, left: width / 2 }, news && h('div', { class: 'below' }, news)];
 }
 
 function zoomButton(sign, label, onClick) {

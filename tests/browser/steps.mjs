@@ -65,6 +65,7 @@ export class Story {
     assert(passed.progress.length > 0, 'progress must have been shown with its message');
     assert(passed.waiting.length > 0, 'the user task must be shown as waiting');
     console.log(`    active: ${passed.active.join(', ')}`);
+    assert(passed.tools.some(({ text }) => text.includes('path')), 'a tool must be shown with what it was given');
     console.log(`    tools: ${passed.tools.map(({ tool }) => tool).join(', ')}`);
     console.log(`    progress: ${passed.progress.slice(0, 6).join(' · ')}`);
     await this.#picture('waiting');
@@ -84,6 +85,7 @@ export class Story {
     await task.locator('button').click();
     const dialog = this.#test('task-dialog');
     await dialog.waitFor();
+    assert((await dialog.getByTestId('sight').locator('table tbody tr').count()) > 0, 'the steps to decide about are a table');
     await fillIn(dialog);
     await this.#picture('form');
     await dialog.getByTestId('approve').click();
@@ -115,6 +117,8 @@ export class Story {
     for (const kind of ['model_reply', 'tool_call', 'tool_result']) {
       await transcript.locator(`[data-kind="${kind}"]`).first().waitFor();
     }
+    const usage = await this.#test('usage').innerText();
+    assert(/Tokens in\s+[1-9]/.test(usage), `tokens must be summed, not: ${usage}`);
     await this.#picture('conversation');
     await this.#page.keyboard.press('Escape');
     await this.#test('agent-drawer').waitFor({ state: 'hidden' });

@@ -1,4 +1,4 @@
-// The log-analysis story as a person lives it, in headless Chromium against a running Baton.
+// The log-analysis story as a person lives it, in headless Chromium against a running Baton; then the corners of the page.
 //
 //   BATON_URL=http://127.0.0.1:8420 BATON_KEY=… LOG_FILE=… node story.mjs
 //
@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openBrowser } from './browser.mjs';
 import { cuttable } from './connection.mjs';
+import { Corners } from './corners.mjs';
 import { Story } from './steps.mjs';
 import { watchWhatPasses } from './witness.mjs';
 
@@ -25,6 +26,20 @@ function need(name) {
   if (value) return value;
   console.error(`Set ${name}; the head of story.mjs says what to.`);
   process.exit(2);
+}
+
+/** In a browser of their own: they make the browser complain of refused requests. */
+async function seeCorners() {
+  const other = await openBrowser();
+  other.page.setDefaultTimeout(10_000);
+  const corners = new Corners(other.page, settings);
+  try {
+    await corners.all();
+  } catch (error) {
+    throw new Error(`${corners.step}: ${error.message}`);
+  } finally {
+    await other.close();
+  }
 }
 
 const { page, close } = await openBrowser();
@@ -45,6 +60,7 @@ try {
   await story.readTheMail(basename(settings.log));
   await story.seeNoProblems();
   console.log(`The story was carried through in ${story.seconds()} s.`);
+  await seeCorners();
 } catch (error) {
   console.error(`\nFAILED at “${story.step}”: ${error.message}`);
   await story.tellWhereItStands();

@@ -1,7 +1,9 @@
 // The small things that stand on and beside an element in the picture: counts, progress, errors, tool uses.
 
 import { h } from '../dom.js';
-import { inWords, short } from '../format.js';
+import { inWords, parsed, short } from '../format.js';
+
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** How many are active, done, cancelled and in trouble; one that is done once is just a check. */
 export function badges(element) {
@@ -48,6 +50,17 @@ export function toolNews(message) {
   const kind = message.isError ? 'failed' : done ? 'done' : 'running';
   return h('div', { class: `tool-news ${kind}`, 'data-testid': 'tool-pop', 'data-tool': message.tool, 'data-element': message.elementId },
     h('strong', {}, message.tool, h('i', { class: 'tool-state' }, done ? (message.isError ? ' ✗' : ' ✓') : ' …')),
-    h('span', { class: 'tool-arguments' }, inWords(message.arguments, 90)),
-    done && h('span', { class: 'tool-result' }, inWords(message.result, 90)));
+    h('span', { class: 'tool-arguments' }, brief(message.arguments)),
+    done && h('span', { class: 'tool-result' }, brief(withoutEcho(parsed(message.result), message.arguments))));
+}
+
+/** Ids say nothing to people who look for a few seconds. */
+function brief(value) {
+  return inWords(value, 120).replace(UUID, '…');
+}
+
+/** Tools repeat what they were asked. */
+function withoutEcho(result, asked) {
+  if (result === null || typeof result !== 'object' || Array.isArray(result)) return result;
+  return Object.fromEntries(Object.entries(result).filter(([name, value]) => JSON.stringify(asked?.[name]) !== JSON.stringify(value)));
 }
