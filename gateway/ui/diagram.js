@@ -170,6 +170,7 @@ export class Diagram {
     for (const name of ['active', 'waiting', 'completed', 'incident', 'cancelled']) {
       this.#mark(element.id, `is-${name}`, name === state);
     }
+    this.#mark(element.id, 'is-frame', Boolean(shape.children?.length));
     this.#mark(element.id, 'is-evaluating', Boolean(element.evaluating && element.active.size));
     this.#redoOverlays(shape, element, action);
   }

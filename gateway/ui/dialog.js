@@ -1,6 +1,7 @@
 // A modal dialog: the browser's own, with a title, a close button and a place for errors.
 
 import { fill, h } from './dom.js';
+import { sentence } from './format.js';
 
 export class Dialog {
   #error = h('div', { class: 'form-error', role: 'alert', hidden: true });
@@ -42,7 +43,7 @@ export class Dialog {
   }
 
   /** Runs `work` with the buttons off; a problem is shown and the dialog stays. True when it succeeded. */
-  async attempt(work, explain = (problem) => [problem.message]) {
+  async attempt(work, explain = (problem) => [sentence(problem.message)]) {
     this.clearError();
     const buttons = [...this.footer.querySelectorAll('button')].filter((button) => !button.disabled);
     for (const button of buttons) button.disabled = true;

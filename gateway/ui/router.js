@@ -1,7 +1,7 @@
 // Which view is shown, by the fragment of the address: `#/instances/4711?tab=variables`.
 
-import { oops } from './toast.js';
 import { h } from './dom.js';
+import { sentence } from './format.js';
 
 export class Router {
   #shell;
@@ -37,8 +37,7 @@ export class Router {
       this.#shell.showView(shown);
     } catch (problem) {
       if (turn !== this.#turn) return;
-      oops(problem);
-      this.#shell.showView({ title: 'Not there', root: h('p', { class: 'empty' }, problem.message) });
+      this.#shell.showView({ title: 'Not there', root: notThere(problem) });
     }
   }
 
@@ -52,6 +51,14 @@ export class Router {
     }
     return { view: this.#missing };
   }
+}
+
+/** What went wrong, and the way on. */
+function notThere({ message, status }) {
+  const again = h('button', { type: 'button', class: 'button', on: { click: () => location.reload() } }, 'Try again');
+  return h('div', { class: 'empty', role: 'alert' },
+    h('h1', {}, status === 404 ? 'Not there' : 'That did not work'), h('p', {}, `${sentence(message)}.`.replace('..', '.')),
+    h('p', {}, status === 404 ? h('a', { href: '#/processes' }, 'To the processes') : again));
 }
 
 export function go(path) {

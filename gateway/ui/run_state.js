@@ -73,11 +73,12 @@ function newElement(id) {
     type: '',
     /** Element instance key → when it was activated. */
     active: new Map(),
+    /** Keys of what repeats the element (a loop, multi-instance) and is no work itself. */
+    repeaters: new Set(),
     /** Every key it ever had, for transcripts. */
     keys: new Set(),
     completed: 0,
     cancelled: 0,
-    entered: 0,
     incidents: new Map(),
     duration: null,
     progress: null,
@@ -104,21 +105,23 @@ const APPLY = {
     const element = state.element(message.elementId);
     element.name = message.elementName || element.name;
     element.type = message.elementType || element.type;
+    if (element.active.has(message.scope)) isRepeater(element, message.scope);
     element.active.set(message.elementInstanceKey, message.timestamp);
     element.keys.add(message.elementInstanceKey);
-    element.entered += 1;
     element.error = null;
     element.progress = null;
     element.waitsForPerson = element.type === 'userTask' || element.type === 'manualTask';
   },
   'element.completed'(state, message) {
     const element = left(state, message);
+    if (element.repeaters.has(message.elementInstanceKey)) return;
     element.completed += 1;
     element.duration = message.duration ?? element.duration;
     element.error = null;
   },
   'task.cancelled'(state, message) {
-    left(state, message).cancelled += 1;
+    const element = left(state, message);
+    if (!element.repeaters.has(message.elementInstanceKey)) element.cancelled += 1;
   },
   'task.progress'(state, message) {
     const { progress, status, message: text } = message;
@@ -163,6 +166,13 @@ const APPLY = {
   },
 };
 
+/** An activation within an activation of the same element: the outer one only repeats it. */
+function isRepeater(element, key) {
+  element.repeaters.add(key);
+  element.active.delete(key);
+  element.keys.delete(key);
+}
+
 function isSameCall(one, other) {
   return one.callId === other.callId && one.jobId === other.jobId;
 }
@@ -177,7 +187,7 @@ function left(state, message) {
   element.name ||= message.elementName;
   element.type ||= message.elementType;
   element.active.delete(message.elementInstanceKey);
-  element.keys.add(message.elementInstanceKey);
+  if (!element.repeaters.has(message.elementInstanceKey)) element.keys.add(message.elementInstanceKey);
   element.evaluating = null;
   if (!element.active.size) element.progress = null;
   return element;

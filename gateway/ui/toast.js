@@ -1,6 +1,7 @@
 // Short news in a corner, read out by screen readers, gone after a while.
 
 import { h } from './dom.js';
+import { sentence } from './format.js';
 
 const region = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite', 'data-testid': 'toasts' });
 const voice = h('div', { class: 'unseen', 'aria-live': 'polite' });
@@ -19,7 +20,7 @@ export function toast(text, kind = 'info') {
 
 /** What went wrong, for people. */
 export function oops(problem) {
-  toast(problem.message ?? String(problem), 'error');
+  toast(sentence(problem.message ?? String(problem)), 'error');
 }
 
 /** Read out, not shown. */

@@ -12,16 +12,22 @@ export function showAttention(place, { tasks, subscriptions, incidents, elements
   place.hidden = !incidents.length && !tasks.length && !subscriptions.length;
   fillWhenChanged(place, JSON.stringify([incidents, tasks, subscriptions]), () => [
     incidents.map((incident) => incidentCard(incident, elements, variables, may)),
-    tasks.map((task) => taskCard(task, may)),
+    tasks.map((task) => taskCard(task, numberOf(task, tasks), may)),
     subscriptions.map((subscription) => messageCard(subscription, elements, may)),
   ]);
 }
 
-function taskCard(task, may) {
+/** Which of several at the same element it is: ` 2/3`. */
+function numberOf(task, tasks) {
+  const alike = tasks.filter(({ elementId }) => elementId === task.elementId);
+  return alike.length > 1 ? ` ${alike.indexOf(task) + 1}/${alike.length}` : '';
+}
+
+function taskCard(task, number, may) {
   const due = task.dueDate && h('time', { datetime: task.dueDate, title: fullTime(task.dueDate) }, ` · due ${relative(task.dueDate)}`);
   const open = () => openUserTask(task.id).catch(oops);
   const label = task.isManual ? 'Done …' : 'Open form';
-  return card('task', task.isManual ? 'To be done by hand' : 'Waits for a decision', task.name || task.elementId,
+  return card('task', task.isManual ? 'To be done by hand' : 'Waits for a person', `${task.name || task.elementId}${number}`,
     [task.assignee ?? task.candidateGroups?.join(', '), due],
     may.tasks && button(label, open, { variant: 'primary', 'data-testid': `open-task-${task.elementId}`, 'data-focus': task.id }));
 }

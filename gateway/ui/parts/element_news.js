@@ -5,11 +5,13 @@ import { inWords, parsed, short } from '../format.js';
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** How many are active, done, cancelled and in trouble; one that is done once is just a check. */
+/** How many are active, done, cancelled and in trouble. One that is done once is just a check, and of the first one that is active the colour says enough. */
 export function badges(element) {
+  const active = element.active.size - element.incidents.size;
+  const isFirst = active === 1 && !element.completed && !element.cancelled && !element.incidents.size;
   const counts = [
     ['incident', element.incidents.size, '!', 'incidents'],
-    ['active', element.active.size - element.incidents.size, '', 'active'],
+    ['active', isFirst ? 0 : active, '', 'active'],
     ['completed', element.completed, '✓', 'completed'],
     ['cancelled', element.cancelled, '⊘', 'cancelled'],
   ].filter(([, count]) => count > 0);
@@ -23,6 +25,7 @@ export function badges(element) {
 export function progress(element) {
   if (!element.progress || !element.active.size || element.incidents.size) return null;
   const { value, status, text } = element.progress;
+  if (!value && !text) return null;
   const percent = Math.round(value * 100);
   return h('div', { class: `progress ${status}`, 'data-testid': `progress-${element.id}` },
     h('div', { class: 'bar', role: 'progressbar', 'aria-valuenow': percent, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-label': element.name || element.id },

@@ -6,20 +6,20 @@ import { Dialog } from '../dialog.js';
 import { keyedByContent } from '../idempotency.js';
 import { person } from '../session.js';
 import { go } from '../router.js';
-import { toast } from '../toast.js';
 import { variablesField } from './variables_field.js';
 
 /** How long a message may wait until the instance has come to its receive task. */
 const PATIENCE = 60_000;
 
 /** `process` as the API gives it: `{process, elements}`. */
-export function openStart({ process, elements }, { file } = {}) {
-  const dialog = new Dialog(`Start “${process.name || process.processId}”`, { testid: 'start-dialog' });
+export function openStart({ process, elements }, { file, latest = process.version } = {}) {
+  const old = process.version < latest ? `, version ${process.version}` : '';
+  const dialog = new Dialog(`Start “${process.name || process.processId}”${old}`, { testid: 'start-dialog' });
   const receiver = fileReceiver(elements);
   const input = inputs(receiver, file, asksForRequester(elements));
   dialog.body.append(input.element);
   const keyOf = keyedByContent();
-  const start = () => dialog.attempt(() => begin(process, receiver, input, keyOf, dialog));
+  const start = () => dialog.attempt(() => begin({ process, old, receiver, input, keyOf, dialog }));
   dialog.footer.append(
     button('Cancel', () => dialog.close()),
     button('Start', start, { variant: 'primary', 'data-testid': 'start-submit' }));
@@ -87,15 +87,14 @@ function withRequester(variables, email) {
   return email ? { ...variables, requester: { ...variables.requester, email } } : variables;
 }
 
-async function begin(process, receiver, input, keyOf, dialog) {
+async function begin({ process, old, receiver, input, keyOf, dialog }) {
   const variables = input.variables();
   const file = input.file();
   const stored = file ? await api.upload(file) : null;
-  const request = { processId: process.processId, variables, businessKey: input.businessKey() };
+  const request = { processId: process.processId, version: old ? process.version : undefined, variables, businessKey: input.businessKey() };
   const { instanceId } = await api.start(request, keyOf(request));
   dialog.close();
   go(`/instances/${instanceId}`);
-  toast('Started.', 'good');
   if (stored) await deliverFile(receiver.message, instanceId, stored, `${instanceId}/file`);
 }
 

@@ -4,7 +4,7 @@ import { api } from '../api.js';
 import { button, h, quoted } from '../dom.js';
 import { Dialog } from '../dialog.js';
 import { keyedByContent } from '../idempotency.js';
-import { fullTime, isPast, relative, words } from '../format.js';
+import { fullTime, isPast, relative, sentence, words } from '../format.js';
 import { person } from '../session.js';
 import { toast } from '../toast.js';
 import { documentOf, grade, isLarge, variableRows } from './document.js';
@@ -139,7 +139,7 @@ async function complete({ dialog, form, task, decision, outcome, keyOf, onDone }
   const request = { variables, ...(person() ? { by: person() } : {}) };
   const done = await dialog.attempt(
     () => api.complete(task.id, request, keyOf(request)),
-    (problem) => [...form.place(problem), advice(problem)].map((text) => h('p', {}, text)),
+    (problem) => [...form.place(problem), advice(problem)].map((text) => h('p', {}, sentence(text))),
   );
   if (!done) return;
   dialog.close();

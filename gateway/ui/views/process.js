@@ -10,18 +10,19 @@ import { makeTabs } from '../parts/tabs.js';
 
 export async function processView({ me }, { id, query }) {
   const version = query.get('version') ?? undefined;
-  const found = await api.process(id, version);
+  const [found, { processes }] = await Promise.all([api.process(id, version), api.processes()]);
+  const latest = processes.find(({ processId }) => processId === id)?.version ?? found.process.version;
   const { process, source, bpmnXml, elements } = found;
   const details = h('div', { class: 'element-details', 'aria-live': 'polite' }, h('p', { class: 'muted' }, 'Choose an element in the picture.'));
   const diagram = new Diagram({
     label: `Diagram of ${process.name || process.processId}`,
     onSelect: (elementId) => showElement(details, elements, elementId),
   });
-  const start = me.role !== 'viewer' && process.isExecutable && button('Start …', () => openStart(found), { variant: 'primary', 'data-testid': 'start' });
+  const start = me.role !== 'viewer' && process.isExecutable && button('Start …', () => openStart(found, { latest }), { variant: 'primary', 'data-testid': 'start' });
   const head = h('div', { class: 'page-head' },
     h('div', {}, h('h1', {}, process.name || process.processId),
       h('p', { class: 'muted' }, h('code', {}, process.processId), ` · version ${process.version} · ${fullTime(process.deployedAt)}`)),
-    h('span', { class: 'space' }), versions(process),
+    h('span', { class: 'space' }), versions(process, latest),
     h('a', { class: 'button', href: `#/instances?processId=${encodeURIComponent(process.processId)}` }, 'Instances'), start);
   const tabs = makeTabs([
     ['Element', details],
@@ -33,10 +34,11 @@ export async function processView({ me }, { id, query }) {
 }
 
 /** Versions count from 1 without holes, so earlier ones can be named without asking. */
-function versions(process) {
-  if (process.version < 2) return null;
+function versions(process, latest) {
+  if (latest < 2) return null;
   const choose = h('select', { 'aria-label': 'Version', on: { change: () => (location.hash = `/processes/${encodeURIComponent(process.processId)}?version=${choose.value}`) } },
-    Array.from({ length: Math.min(process.version, 50) }, (_, index) => process.version - index).map((version) => h('option', { value: version }, `version ${version}`)));
+    Array.from({ length: Math.min(latest, 50) }, (_, index) => latest - index).map((version) => h('option', { value: version }, version === latest ? `version ${version}, the latest` : `version ${version}`)));
+  choose.value = process.version;
   return choose;
 }
 
