@@ -5,7 +5,7 @@ import { nextTheme, themeName } from './theme.js';
 import { toastRegions } from './toast.js';
 import { signOut } from './session.js';
 
-const CONNECTION = { connecting: 'Connecting …', live: 'Live', lost: 'Connection lost, trying again …' };
+const CONNECTION = { connecting: 'Connecting …', live: 'Live', lost: 'Offline' };
 
 export class Shell {
   #links;
@@ -50,7 +50,7 @@ export class Shell {
     const navigation = h('nav', { 'aria-label': 'Main' }, this.#links.map(({ element }) => element));
     const who = h('span', { class: 'who', 'data-testid': 'who' },
       h('span', { class: 'tenant', title: 'Tenant' }, me.tenant), h('span', { class: 'role', title: 'Role' }, me.role));
-    const dev = me.dev && h('span', { class: 'dev-mark', 'data-testid': 'dev-mark', title: 'Mails are caught and the key is well known. Not for production.' }, 'development server');
+    const dev = me.dev && h('span', { class: 'dev-mark', 'data-testid': 'dev-mark', title: 'Mails are caught and the key is well known. Not for production.' }, 'dev server');
     const out = h('button', { type: 'button', class: 'plain', on: { click: signOut } }, 'Sign out');
     return h('header', { class: 'top' },
       h('a', { class: 'brand', href: '#/processes' }, h('img', { src: 'icon.svg', alt: '', width: 24, height: 24 }), 'Baton'),

@@ -150,7 +150,7 @@ function cellContent(value, column, depth) {
 function definitions(value, depth) {
   const entries = Object.entries(value).map(flat);
   if (!entries.length) return h('span', { class: 'doc-none' }, 'nothing');
-  const isWide = ([, item]) => isStructure(item) && isLarge(item);
+  const isWide = ([, item]) => (isStructure(item) ? isLarge(item) : typeof item === 'string' && isListing(item));
   const inOrder = [...entries.filter((entry) => !isWide(entry)), ...entries.filter(isWide)];
   return h('dl', { class: 'doc-definitions' }, inOrder.map(([key, item]) =>
     h('div', { class: isWide([key, item]) && 'wide' }, h('dt', { title: key }, words(key)), h('dd', {}, block(item, key, depth + 1)))));

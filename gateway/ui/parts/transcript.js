@@ -73,7 +73,11 @@ function given(text) {
   const value = start < 0 ? null : parsed(text.slice(start));
   if (value === null || typeof value !== 'object') return h('div', { class: 'said' }, text);
   const before = text.slice(0, start).replace(/:\s*$/, '').trim();
-  return h('details', { class: 'fold' }, h('summary', {}, before || 'Inputs', h('small', {}, ` ${Object.keys(value).join(', ')}`)), documentOf(value));
+  return h('details', { class: 'fold' }, h('summary', {}, before || 'Inputs', h('small', {}, ` ${someOf(Object.keys(value))}`)), documentOf(value));
+}
+
+function someOf(names) {
+  return names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
 
 function thought(text) {

@@ -12,12 +12,12 @@ import { AgentDrawer } from '../parts/agent_drawer.js';
 import { showAttention } from '../parts/attention.js';
 import { openCancel } from '../parts/cancel_dialog.js';
 import { elementAction } from '../parts/element_action.js';
-import { variableRows } from '../parts/document.js';
 import { ElementList } from '../parts/element_list.js';
 import { instanceHead } from '../parts/instance_head.js';
 import { legend } from '../parts/legend.js';
 import { makeTabs } from '../parts/tabs.js';
 import { showTimeline } from '../parts/timeline.js';
+import { variablesPanel } from '../parts/variables_panel.js';
 
 const RECENT = 8_000;
 
@@ -47,9 +47,7 @@ class InstanceView {
   #attention = h('div', { class: 'attention', hidden: true, 'aria-live': 'polite', 'data-testid': 'attention' });
   #list;
   #timeline = h('div', {});
-  #variables = h('div', {});
-  /** Names of the variables that are open. */
-  #opened = new Set();
+  #variables;
   #draw = oncePerFrame(() => this.#drawNow());
   #look = settled(() => this.#readAgain(), 200);
 
@@ -61,6 +59,7 @@ class InstanceView {
     this.#xml = bpmnXml;
     this.#elements = new Map(elements.map((element) => [element.id, element]));
     this.#state = new RunState(this.#id);
+    this.#variables = variablesPanel(this.#id, this.#may.change);
     this.#drawer = new AgentDrawer(this.#state);
     this.#list = new ElementList(this.#elements, {
       onSelect: (element) => this.#diagram.reveal(element),
@@ -88,7 +87,7 @@ class InstanceView {
     const all = h('input', { type: 'checkbox', id: 'everything' });
     all.addEventListener('change', () => { this.#everything = all.checked; this.#draw(); });
     const history = h('div', {}, h('label', { class: 'check', for: 'everything' }, all, 'every event'), this.#timeline);
-    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables]], { onOpen: () => this.#draw() });
+    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables.root]], { onOpen: () => this.#draw() });
   }
 
   #heard(message) {
@@ -133,7 +132,7 @@ class InstanceView {
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state);
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
-    fillWhenChanged(this.#variables, JSON.stringify(variables), () => variableRows(variables, this.#opened));
+    this.#variables.draw(variables, !instance.endedAt);
     this.#diagram.redraw();
   }
 
