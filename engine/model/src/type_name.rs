@@ -81,3 +81,15 @@ impl Gateway {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trigger_is_written_into_the_type() {
+        assert_eq!(ElementKind::EndEvent { trigger: Trigger::Terminate }.type_name(), "terminateEndEvent");
+        assert_eq!(ElementKind::EndEvent { trigger: Trigger::None }.type_name(), "endEvent");
+        assert_eq!(ElementKind::IntermediateThrowEvent { trigger: Trigger::None }.type_name(), "intermediateEvent");
+    }
+}
