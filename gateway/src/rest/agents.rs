@@ -31,7 +31,7 @@ pub struct Record {
     /// Counts from 1 within the job.
     step: u64,
     timestamp: String,
-    /// run_started, model_call, model_reply, tool_call, tool_result or run_finished.
+    /// run_started, model_call, model_reply, asked, tool_call, tool_result, run_finished or run_failed.
     kind: String,
     data: Value,
 }
