@@ -15,15 +15,19 @@ import { inboxView } from './views/inbox.js';
 import { mailView } from './views/mail.js';
 
 applyTheme();
-session.takeKeyFromAddress();
+const byLink = session.takeKeyFromAddress();
 session.onSignedOut(() => location.reload());
 window.addEventListener('hashchange', () => {
   if (session.takeKeyFromAddress()) location.reload();
 });
 
-const me = await session.signIn();
-if (me) open(me);
-else showLogin(open);
+try {
+  const me = await session.signIn();
+  if (me) open(me);
+  else showLogin(open, byLink ? 'The key of this link is not known here.' : '');
+} catch (problem) {
+  showLogin(open, `${problem.message} Try again in a moment.`);
+}
 
 function open(me) {
   const live = new LiveConnection(session.key());

@@ -41,9 +41,10 @@ export class Corners {
   async #refuseAWrongKey() {
     this.#begin('signing in with a wrong key, then with the right one');
     await this.#page.goto(`${this.#settings.url}/#key=wrong`);
+    await this.#test('login-error').getByText('of this link').waitFor();
     await this.#test('login-key').fill('still-wrong');
     await this.#page.keyboard.press('Enter');
-    await this.#test('login-error').waitFor();
+    await this.#test('login-error').getByText('This key').waitFor();
     await this.#test('login-key').fill(this.#settings.key);
     await this.#page.keyboard.press('Enter');
     await this.#test('processes').waitFor();

@@ -31,7 +31,7 @@ function need(name) {
 /** In a browser of their own: they make the browser complain of refused requests. */
 async function seeCorners() {
   const other = await openBrowser();
-  other.page.setDefaultTimeout(10_000);
+  other.page.setDefaultTimeout(30_000);
   const corners = new Corners(other.page, settings);
   try {
     await corners.all();

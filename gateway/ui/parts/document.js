@@ -13,6 +13,8 @@ const LONG = 90;
 const FEW = 3;
 
 const SHARE = /(confidence|probability)$/i;
+/** Less of it is shown in another colour. */
+const DOUBTFUL = 0.6;
 const GRADED = /^(risk|severity|priority|level|urgency|impact)$/i;
 const GRADES = { none: 'calm', low: 'calm', info: 'calm', medium: 'raised', moderate: 'raised', warning: 'raised', high: 'grave', error: 'grave', critical: 'grave', fatal: 'grave' };
 const CODE = /^(command|cmd|script|sql|query|code|pattern|path|uri|sha\d*|.*(Path|Id|Sha256|Key))$/;
@@ -89,7 +91,7 @@ function scalar(value, name) {
 /** A number from 0 to 1, with a bar. */
 export function share(value) {
   const percent = Math.round(value * 100);
-  return h('span', { class: 'share' }, h('i', { 'aria-hidden': 'true' }, h('b', { style: { width: `${percent}%` } })), `${percent} %`);
+  return h('span', { class: value < DOUBTFUL ? 'share doubtful' : 'share' }, h('i', { 'aria-hidden': 'true' }, h('b', { style: { width: `${percent}%` } })), `${percent} %`);
 }
 
 function text(value, name) {

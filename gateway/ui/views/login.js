@@ -3,9 +3,10 @@
 import { h } from '../dom.js';
 import { signIn } from '../session.js';
 
-export function showLogin(onSignedIn) {
+/** `trouble` is why a key that was there already did not do. */
+export function showLogin(onSignedIn, trouble = '') {
   const input = h('input', { id: 'key', type: 'password', autocomplete: 'current-password', required: true, 'data-testid': 'login-key', 'aria-describedby': 'login-error' });
-  const error = h('p', { class: 'form-error', id: 'login-error', role: 'alert', hidden: true, 'data-testid': 'login-error' });
+  const error = h('p', { class: 'form-error', id: 'login-error', role: 'alert', hidden: !trouble, 'data-testid': 'login-error' }, trouble);
   const submit = async (event) => {
     event.preventDefault();
     error.hidden = true;
