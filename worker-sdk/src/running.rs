@@ -30,7 +30,9 @@ pub(crate) struct Running {
 struct State {
     /// By job id.
     jobs: HashMap<String, Held>,
-    finished: VecDeque<(String, u32)>,
+    /// The last attempt of each job that has been finished, and the jobs in the order of their ends.
+    finished: HashMap<Arc<str>, u32>,
+    order: VecDeque<Arc<str>>,
     /// The shortest of the consumers'.
     ack_wait: Option<Duration>,
 }
@@ -58,14 +60,19 @@ impl Running {
     pub fn release(&self, context: &Context) {
         let mut state = self.state();
         state.jobs.remove(context.id());
-        if state.finished.len() == REMEMBERED {
-            state.finished.pop_front();
+        let id: Arc<str> = context.id().into();
+        if state.finished.insert(id.clone(), context.attempt()).is_none() {
+            state.order.push_back(id);
         }
-        state.finished.push_back((context.id().to_owned(), context.attempt()));
+        if state.order.len() > REMEMBERED
+            && let Some(oldest) = state.order.pop_front()
+        {
+            state.finished.remove(&oldest);
+        }
     }
 
     pub fn has_finished(&self, job_id: &str, attempt: u32) -> bool {
-        self.state().finished.iter().any(|(id, done)| id == job_id && *done >= attempt)
+        self.state().finished.get(job_id).is_some_and(|done| *done >= attempt)
     }
 
     /// Gives every job in hand to other workers, after a moment.
