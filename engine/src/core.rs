@@ -1,20 +1,20 @@
-//! The pure core as the engine calls it: reading and compiling files.
+//! The pure core as the engine calls it: reading and compiling files, YAML and BPMN XML alike.
 
 use interpreter::Process;
-use model::{Definitions, Diagnostic, Location, ProcessDefinition};
+use model::{Definitions, Diagnostic, ProcessDefinition};
 
 /// Reads a file. All problems at once; warnings come with the definitions.
 pub fn read(file_name: &str, source: &str) -> Result<(Definitions, Vec<Diagnostic>), Vec<Diagnostic>> {
-    if source.trim_start().starts_with('<') {
-        let start = Location { line: 1, column: 1 };
-        let refused = Diagnostic::error("XML_NOT_DEPLOYABLE", start, "processes are deployed as YAML, and this is XML");
-        return Err(vec![refused]);
-    }
-    let read = model::yaml::read(file_name, source);
+    let read = if is_xml(source) { model::bpmn::read(file_name, source) } else { model::yaml::read(file_name, source) };
     match read.definitions {
         Some(definitions) if !read.diagnostics.iter().any(Diagnostic::is_error) => Ok((definitions, read.diagnostics)),
         _ => Err(read.diagnostics),
     }
+}
+
+/// No YAML of a process begins with `<`, so the name of the file need not tell.
+fn is_xml(source: &str) -> bool {
+    source.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 /// All problems at once.

@@ -8,9 +8,9 @@ mod element;
 mod event;
 mod fields;
 mod flow;
-mod process;
+pub(crate) mod process;
 mod task;
-mod tree;
+pub(crate) mod tree;
 
 use crate::{Definitions, Diagnostic, validate};
 
@@ -39,7 +39,7 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
     finish(file_name, definitions, problems)
 }
 
-fn finish(file_name: &str, definitions: Definitions, mut diagnostics: Vec<Diagnostic>) -> ReadResult {
+pub(crate) fn finish(file_name: &str, definitions: Definitions, mut diagnostics: Vec<Diagnostic>) -> ReadResult {
     for diagnostic in &mut diagnostics {
         file_name.clone_into(&mut diagnostic.file);
     }

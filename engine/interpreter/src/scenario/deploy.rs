@@ -37,16 +37,14 @@ pub(super) fn deploy(
 
 impl Deployment {
     fn add_file(&mut self, path: &str, load: &dyn Fn(&str) -> Result<String, String>) -> Result<(), Verdict> {
-        if !path.ends_with(".yaml") && !path.ends_with(".yml") {
-            return Err(Verdict::Unsupported(vec![format!("definitions in `{path}`: only YAML is read yet")]));
-        }
         let text = load(path).map_err(|error| Verdict::Malformed(format!("`{path}`: {error}")))?;
         self.add(path, &text);
         Ok(())
     }
 
     fn add(&mut self, name: &str, text: &str) {
-        let read = model::yaml::read(name, text);
+        let is_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+        let read = if is_xml { model::bpmn::read(name, text) } else { model::yaml::read(name, text) };
         self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
         let processes = read.definitions.into_iter().flat_map(|definitions| definitions.processes);
         for definition in processes.filter(|definition| definition.is_executable) {

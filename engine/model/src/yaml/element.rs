@@ -53,6 +53,8 @@ fn element(node: &Node, problems: &mut Problems) -> Element {
         location: node.location,
         id: source.id,
     };
+    // What a modeller keeps of the picture beside places and sizes.
+    source.properties.entry("diagram");
     let what = format!("`{}`", source.kind.value);
     source.properties.finish("UNKNOWN_PROPERTY", &what, problems);
     source.fields.finish("UNKNOWN_KEY", "an element", problems);

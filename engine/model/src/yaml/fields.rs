@@ -6,7 +6,7 @@ use crate::{Custom, Diagnostic, Located, Location, duration};
 use std::str::FromStr;
 
 /// All problems found so far.
-pub(super) type Problems = Vec<Diagnostic>;
+pub(crate) type Problems = Vec<Diagnostic>;
 
 pub(super) struct Fields<'a> {
     entries: &'a [Entry],

@@ -28,6 +28,7 @@ fn flow(index: usize, node: &Node, problems: &mut Problems) -> Flow {
     let condition = condition(&mut properties, problems);
     properties.raw_text("documentation", problems);
     properties.entry("custom");
+    properties.entry("diagram");
     properties.finish("UNKNOWN_PROPERTY", "a connection", problems);
     fields.finish("UNKNOWN_KEY", "a connection", problems);
     Flow { id, name, kind, from, to, condition, properties: raw, location: node.location }

@@ -24,7 +24,7 @@ pub(super) fn document(node: &Node, problems: &mut Problems) -> Vec<ProcessDefin
     processes
 }
 
-fn process(node: &Node, owner: Option<&str>, problems: &mut Problems) -> Vec<ProcessDefinition> {
+pub(crate) fn process(node: &Node, owner: Option<&str>, problems: &mut Problems) -> Vec<ProcessDefinition> {
     let mut fields = Fields::of(node, "`process`", problems);
     let id = fields.required("id", "a process", problems).value;
     let mut fields = fields.owned_by(&id);

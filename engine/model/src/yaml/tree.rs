@@ -8,19 +8,19 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use serde_json::{Number, Value};
 use std::collections::HashMap;
 
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 const MAX_NESTING: usize = 32;
 const MAX_NODES: usize = 20_000;
 const MAX_ALIASES: usize = 100;
 
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub location: Location,
     pub content: Content,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// `plain` text may mean a number, a boolean or null; quoted text is text.
     Scalar {
         text: String,
@@ -31,7 +31,7 @@ pub(super) enum Content {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub key: String,
     pub location: Location,
     pub value: Node,
@@ -39,7 +39,7 @@ pub(super) struct Entry {
 
 /// The documents of a text. Problems that leave a tree (a duplicate key, a tag) go to `diagnostics`; the others end
 /// the reading.
-pub(super) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub(crate) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
         diagnostics.push(Diagnostic::error("FILE_TOO_LARGE", Location { line: 1, column: 1 }, message));
