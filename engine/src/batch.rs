@@ -183,7 +183,7 @@ impl<'r> Batch<'r> {
     /// message that waits; the others lose it.
     fn renew_subscription(&mut self, id: Uuid, (key, target): (Key, interpreter::ElementIndex), now: Timestamp) {
         let open = self.slots.get(&id).and_then(|slot| {
-            let open = slot.instance.elements.get(&key)?.subscriptions.get(&target)?;
+            let open = slot.instance.waits(key)?.subscriptions.get(&target)?;
             Some((slot, open.clone()))
         });
         match open {
@@ -217,7 +217,7 @@ impl<'r> Batch<'r> {
 /// A timer is never fired before it is due, whatever is lost between milliseconds and microseconds.
 fn timely(kind: &CommandKind, instance: &Instance, now: Timestamp) -> Timestamp {
     let CommandKind::FireTimer { key, target } = kind else { return now };
-    let timer = instance.elements.get(key).and_then(|element| element.timers.get(target));
+    let timer = instance.waits(*key).and_then(|waits| waits.timers.get(target));
     timer.map_or(now, |timer| now.max(timer.due))
 }
 

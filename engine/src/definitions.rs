@@ -148,6 +148,12 @@ impl Definition {
         self.flows.get(index as usize)
     }
 
+    /// Signal name and element id of each signal start event of the process itself.
+    pub fn signal_starts(&self) -> Vec<(String, String)> {
+        let starts = self.process.starts.signals.iter();
+        starts.map(|(element, name)| (name.clone(), self.element_at(*element).id)).collect()
+    }
+
     /// Message name and element id of each message start event of the process itself.
     pub fn message_starts(&self) -> Vec<(String, String)> {
         let starts = self.process.starts.messages.iter();

@@ -4,6 +4,7 @@
 use crate::{
     messages::Publication,
     request::{Action, Addressed, Claim, Order, Request},
+    signals,
     world::World,
 };
 use interpreter::{CommandKind, DefinitionKey, command::Start, instance::Parent, limits::CALL_DEPTH};
@@ -60,6 +61,15 @@ impl Lanes {
                     }
                 });
             }
+            Order::Broadcast { .. } => {
+                let world = world.clone();
+                tokio::spawn(async move {
+                    let order = Addressed { id, tenant, instance, order };
+                    if let Err(error) = signals::broadcast(&world, &order).await {
+                        tracing::warn!(%error, %instance, "a signal is put off");
+                    }
+                });
+            }
             Order::Publish { .. } => {} // was a publication, above
         }
     }
@@ -87,7 +97,7 @@ async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definit
                 }
             }
         }
-        Order::Step(_) | Order::Publish { .. } => return Ok(()),
+        Order::Step(_) | Order::Publish { .. } | Order::Broadcast { .. } => return Ok(()),
     };
     let action = Action::Start { definition, start, traceparent };
     let request =

@@ -28,6 +28,7 @@ mod persist;
 mod reconcile;
 mod request;
 mod results;
+mod signals;
 mod slot;
 mod sweep;
 mod timer_starts;

@@ -11,7 +11,7 @@ use crate::{
 };
 use futures::try_join;
 use std::collections::HashSet;
-use store::{Session, command, history, instance, job, message_subscription, timer, variable};
+use store::{Session, command, history, instance, job, message_subscription, signal, timer, variable};
 
 pub async fn write(
     session: &Session,
@@ -36,6 +36,7 @@ pub async fn write(
         writes.answered.insert(session),
         message_subscription::lock(session, &rows.locks),
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
+        async { try_join!(writes.ended_signals.close(session), rows.signals.open(session)) },
     )?;
     if moved.len() < updates.len() {
         return Err(Failure::Stale(updates.missing(&moved)));
@@ -54,6 +55,7 @@ struct Rows {
     jobs: job::Jobs,
     timers: timer::Timers,
     subscriptions: message_subscription::Subscriptions,
+    signals: signal::Subscriptions,
     incidents: store::incident::Incidents,
     locks: Vec<i64>,
 }
@@ -68,6 +70,7 @@ impl Rows {
         }
         writes.jobs.values().for_each(|job| rows.jobs.push(job.clone()));
         writes.timers.values().for_each(|timer| rows.timers.push(timer.clone()));
+        writes.signals.values().for_each(|open| rows.signals.push(open.clone()));
         writes.incidents.values().for_each(|incident| rows.incidents.push(incident.clone()));
         let mut locks = HashSet::new();
         for open in writes.subscriptions.values() {

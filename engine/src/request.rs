@@ -86,6 +86,12 @@ pub enum Order {
         variables: Variables,
         traceparent: String,
     },
+    /// Of an instance: a signal for everybody else.
+    Broadcast {
+        signal_name: String,
+        variables: Variables,
+        traceparent: String,
+    },
     Publish {
         name: String,
         correlation_key: String,

@@ -81,9 +81,13 @@ impl Slot {
         let event_to_store = stored(event, self);
         self.events.push(event_to_store);
         match &event.kind {
-            EventKind::ElementCompleted { key } | EventKind::ElementTerminated { key } => {
+            EventKind::ElementCompleted { key }
+            | EventKind::ElementTerminated { key }
+            | EventKind::CompensationCompleted { key }
+            | EventKind::CompensationDiscarded { key, .. } => {
                 self.places.remove(key);
-                if self.local_scopes.remove(key) {
+                // What can be compensated keeps its variables beyond its end.
+                if !self.instance.variables.contains_key(key) && self.local_scopes.remove(key) {
                     writes.end_scope(id, *key);
                 }
             }
@@ -112,7 +116,8 @@ impl Slot {
 
 impl Places for Slot {
     fn element_of(&self, key: Key) -> Option<ElementIndex> {
-        self.places.get(&key).copied()
+        let active = || self.instance.element(key).map(|element| element.element);
+        self.places.get(&key).copied().or_else(active)
     }
 
     fn subject_of(&self, incident: Key) -> Option<Key> {

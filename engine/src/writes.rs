@@ -9,7 +9,7 @@ use crate::{
 use interpreter::{Effect, ElementIndex, InstanceId, Key, Timestamp, effect::UserTask};
 use prost::Message;
 use std::collections::BTreeMap;
-use store::{job, message_subscription as subscription, timer};
+use store::{job, message_subscription as subscription, signal, timer};
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -24,6 +24,8 @@ pub struct Writes {
     pub ended_timers: timer::TimerIds,
     pub subscriptions: BTreeMap<(Uuid, i64, i32), subscription::Subscription>,
     pub ended_subscriptions: subscription::SubscriptionIds,
+    pub signals: BTreeMap<(Uuid, i64, i32), signal::Subscription>,
+    pub ended_signals: signal::SubscriptionIds,
     pub user_tasks: store::user_task::UserTasks,
     pub ended_user_tasks: store::user_task::ClosedTasks,
     pub incidents: BTreeMap<(Uuid, i64), store::incident::Incident>,
@@ -57,6 +59,14 @@ impl Writes {
                 self.subscribe(slot, (key, target), message_name, correlation_key, now);
             }
             Effect::CloseSubscription { key, target } => self.unsubscribe(instance, key, target),
+            Effect::OpenSignalSubscription { key, target, signal_name } => {
+                self.listen(slot, (key, target), signal_name);
+            }
+            Effect::CloseSignalSubscription { key, target } => {
+                let (key, target) = (number(key), index(target));
+                self.signals.remove(&(instance, key, target));
+                self.ended_signals.push(signal::SubscriptionId { instance, key, target });
+            }
             Effect::OpenUserTask { key, task } => self.open_user_task(slot, key, &task, now),
             Effect::CloseUserTask { key, completed } => {
                 let state = if completed { 1 } else { 2 };
@@ -87,6 +97,8 @@ impl Writes {
             | Effect::CancelChild { .. }
             | Effect::CompleteParent { .. }
             | Effect::FailParent { .. }
+            | Effect::EscalateParent { .. }
+            | Effect::BroadcastSignal { .. }
             | Effect::PublishMessage { .. }
             | Effect::Continue => self.order(slot, effect),
         }
@@ -111,6 +123,13 @@ impl Writes {
             Effect::FailParent { parent, code, message } => {
                 let fail = To::FailChild { key: parent.element, child: own, code, message };
                 (parent.instance, Order::Step(fail))
+            }
+            Effect::EscalateParent { parent, code } => {
+                let escalate = To::EscalateChild { key: parent.element, child: own, code };
+                (parent.instance, Order::Step(escalate))
+            }
+            Effect::BroadcastSignal { signal_name, variables } => {
+                (own, Order::Broadcast { signal_name, variables, traceparent })
             }
             Effect::PublishMessage { message_name: name, correlation_key, variables } => {
                 (own, Order::Publish { name, correlation_key, variables, traceparent })
@@ -184,6 +203,12 @@ impl Writes {
         let (key, target) = (number(key), index(target));
         self.subscriptions.remove(&(instance, key, target));
         self.ended_subscriptions.push(subscription::SubscriptionId { instance, key, target });
+    }
+
+    fn listen(&mut self, slot: &Slot, (key, target): (Key, ElementIndex), signal_name: String) {
+        let (instance, tenant) = (slot.instance.id.0, slot.tenant.clone());
+        let row = signal::Subscription { instance, key: number(key), target: index(target), tenant, signal_name };
+        self.signals.insert((row.instance, row.key, row.target), row);
     }
 
     fn open_user_task(&mut self, slot: &Slot, key: Key, task: &UserTask, now: Timestamp) {

@@ -92,6 +92,28 @@ fn waiting(kind: &Kind) -> (&'static str, Value) {
         Kind::SubscriptionOpened(opened) => ("subscriptionOpened", subscription(opened)),
         Kind::MessageReceived(received) => ("messageReceived", subscription(received)),
         Kind::SubscriptionClosed(_) => ("subscriptionClosed", Value::Null),
+        Kind::ConditionAwaited(_) => ("conditionAwaited", Value::Null),
+        Kind::ConditionChanged(changed) => ("conditionChanged", json!({"isTrue": changed.is_true})),
+        kind => thrown(kind),
+    }
+}
+
+fn thrown(kind: &Kind) -> (&'static str, Value) {
+    let signal = |name: &str| json!({"signalName": name});
+    match kind {
+        Kind::SignalSubscriptionOpened(open) => ("signalSubscriptionOpened", signal(&open.signal_name)),
+        Kind::SignalReceived(received) => ("signalReceived", signal(&received.signal_name)),
+        Kind::SignalThrown(thrown) => ("signalThrown", signal(&thrown.signal_name)),
+        Kind::EscalationThrown(thrown) => ("escalationThrown", json!({"code": thrown.code})),
+        Kind::ScopeInterrupted(_) => ("scopeInterrupted", Value::Null),
+        Kind::CompensationAvailable(_) => ("compensationAvailable", Value::Null),
+        Kind::CompensationTriggered(triggered) => {
+            ("compensationTriggered", json!({"activities": triggered.compensations.len()}))
+        }
+        Kind::CompensationStarted(started) => ("compensationStarted", json!({"reopens": started.reopens})),
+        Kind::CompensationHandlerStarted(_) => ("compensationHandlerStarted", Value::Null),
+        Kind::CompensationCompleted(_) => ("compensationCompleted", Value::Null),
+        Kind::CompensationDiscarded(_) => ("compensationDiscarded", Value::Null),
         Kind::ChildStarted(child) => ("childStarted", child_fields(child)),
         Kind::ChildEnded(child) => ("childEnded", child_fields(child)),
         _ => ("unknown", Value::Null),

@@ -3,7 +3,9 @@
 //! Nothing is decided here and nothing of the process is known here, so folding the history of an instance from nothing
 //! gives its state, whatever has become of the rules since.
 
-use crate::instance::{Deferred, Incident, Job, Repetition, Subscription, TimerState};
+use crate::instance::{
+    Compensable, CompensationId, Deferred, Incident, Job, Repetition, Subscription, TimerState, Waits,
+};
 use crate::variables::size_of;
 use crate::{ElementIndex, ElementInstance, Event, EventKind, FlowIndex, Instance, InstanceState, Key};
 use serde_json::Value;
@@ -48,31 +50,31 @@ impl Instance {
             | EventKind::JobFailed { .. }
             | EventKind::JobRetried { .. }
             | EventKind::JobCanceled { .. } => self.apply_job(&event.kind),
-            EventKind::TimerScheduled { key, target, due, repetitions_left } => self.change(*key, |element| {
-                element.timers.insert(*target, TimerState { due: *due, repetitions_left: *repetitions_left });
-            }),
-            EventKind::TimerFired { key, target } | EventKind::TimerCanceled { key, target } => {
-                self.change(*key, |element| {
-                    element.timers.remove(target);
-                });
-            }
-            EventKind::SubscriptionOpened { key, target, message_name, correlation_key } => {
-                let subscription =
-                    Subscription { message_name: message_name.clone(), correlation_key: correlation_key.clone() };
-                self.change(*key, |element| {
-                    element.subscriptions.insert(*target, subscription);
-                });
-            }
-            EventKind::SubscriptionClosed { key, target } => {
-                self.change(*key, |element| {
-                    element.subscriptions.remove(target);
-                });
-            }
+            EventKind::TimerScheduled { .. }
+            | EventKind::TimerFired { .. }
+            | EventKind::TimerCanceled { .. }
+            | EventKind::SubscriptionOpened { .. }
+            | EventKind::SignalSubscriptionOpened { .. }
+            | EventKind::ConditionAwaited { .. }
+            | EventKind::ConditionChanged { .. }
+            | EventKind::SubscriptionClosed { .. } => self.apply_wait(&event.kind),
+            EventKind::ScopeInterrupted { scope } => self.drop_tokens(*scope),
+            EventKind::CompensationAvailable { .. }
+            | EventKind::CompensationTriggered { .. }
+            | EventKind::CompensationStarted { .. }
+            | EventKind::CompensationHandlerStarted { .. }
+            | EventKind::CompensationCompleted { .. }
+            | EventKind::CompensationDiscarded { .. } => self.apply_compensation(&event.kind),
             EventKind::UserTaskCreated { key, .. } => self.change(*key, |element| element.user_task = true),
             EventKind::UserTaskCompleted { key, .. } | EventKind::UserTaskCanceled { key } => {
                 self.change(*key, |element| element.user_task = false);
             }
-            EventKind::MessageReceived { .. } | EventKind::ErrorThrown { .. } | EventKind::WorkDeferred => {}
+            EventKind::MessageReceived { .. }
+            | EventKind::SignalReceived { .. }
+            | EventKind::SignalThrown { .. }
+            | EventKind::ErrorThrown { .. }
+            | EventKind::EscalationThrown { .. }
+            | EventKind::WorkDeferred => {}
             EventKind::IncidentRaised { incident, element_instance, code, message } => {
                 self.next_key = self.next_key.max(incident.0 + 1);
                 let raised =
@@ -116,6 +118,78 @@ impl Instance {
         }
     }
 
+    fn apply_wait(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::TimerScheduled { key, target, due, repetitions_left } => self.change_waits(*key, |waits| {
+                waits.timers.insert(*target, TimerState { due: *due, repetitions_left: *repetitions_left });
+            }),
+            EventKind::TimerFired { key, target } | EventKind::TimerCanceled { key, target } => {
+                self.change_waits(*key, |waits| {
+                    waits.timers.remove(target);
+                });
+            }
+            EventKind::SubscriptionOpened { key, target, message_name, correlation_key } => {
+                let subscription =
+                    Subscription { message_name: message_name.clone(), correlation_key: correlation_key.clone() };
+                self.change_waits(*key, |waits| {
+                    waits.subscriptions.insert(*target, subscription);
+                });
+            }
+            EventKind::SignalSubscriptionOpened { key, target, signal_name } => {
+                self.change_waits(*key, |waits| {
+                    waits.signals.insert(*target, signal_name.clone());
+                });
+            }
+            EventKind::ConditionAwaited { key, target } => {
+                self.change_waits(*key, |waits| {
+                    waits.conditions.insert(*target, false);
+                });
+            }
+            EventKind::ConditionChanged { key, target, is_true } => {
+                self.change_waits(*key, |waits| {
+                    waits.conditions.insert(*target, *is_true);
+                });
+            }
+            EventKind::SubscriptionClosed { key, target } => self.change_waits(*key, |waits| {
+                waits.subscriptions.remove(target);
+                waits.signals.remove(target);
+                waits.conditions.remove(target);
+            }),
+            _ => {}
+        }
+    }
+
+    fn apply_compensation(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::CompensationAvailable { key } => {
+                let Some(element) = self.elements.get(key) else { return };
+                let id = CompensationId { scope: element.scope, order: self.version };
+                let is_repetition = element.repetition.is_some();
+                self.compensable.insert(id, Compensable { key: *key, element: element.element, is_repetition });
+            }
+            EventKind::CompensationTriggered { key, compensations } => {
+                self.change(*key, |element| element.compensating = Some(compensations.clone()));
+            }
+            EventKind::CompensationStarted { key, compensation, reopens } => {
+                self.change(*key, |element| drop_from(&mut element.compensating, compensation));
+                let Some(found) = self.compensable.remove(compensation).filter(|_| *reopens) else { return };
+                self.count(compensation.scope, 1);
+                let reopened = ElementInstance {
+                    compensates_for: Some(*key),
+                    is_reopened: true,
+                    ..ElementInstance::born(found.element, compensation.scope)
+                };
+                self.elements.insert(found.key, reopened);
+            }
+            EventKind::CompensationHandlerStarted { key, compensates_for } => {
+                self.change(*key, |element| element.compensates_for = Some(*compensates_for));
+            }
+            EventKind::CompensationCompleted { key } => self.remove(*key),
+            EventKind::CompensationDiscarded { compensation, .. } => self.discard(*compensation),
+            _ => {}
+        }
+    }
+
     fn activate(&mut self, key: Key, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) {
         let outcome = match flow {
             // The token that was on its way now is the element instance: the scope has as much in it as before.
@@ -128,22 +202,7 @@ impl Instance {
         self.next_key = self.next_key.max(key.0 + 1);
         self.activated += 1;
         let loop_counter = self.next_of_repetition(scope, element);
-        let born = ElementInstance {
-            element,
-            scope,
-            arrived_by: flow,
-            outcome,
-            completing: false,
-            children: 0,
-            repetition: None,
-            loop_counter,
-            job: None,
-            child: None,
-            user_task: false,
-            timers: Default::default(),
-            subscriptions: Default::default(),
-            incident: None,
-        };
+        let born = ElementInstance { arrived_by: flow, outcome, loop_counter, ..ElementInstance::born(element, scope) };
         self.elements.insert(key, born);
     }
 
@@ -189,15 +248,44 @@ impl Instance {
     fn remove(&mut self, key: Key) {
         let Some(element) = self.elements.remove(key) else { return };
         self.count(element.scope, -1);
-        if let Some(gone) = self.variables.remove(&key) {
-            let bytes: u64 = gone.iter().map(|(name, value)| size_of(name, value)).sum();
-            self.variable_bytes = self.variable_bytes.saturating_sub(bytes);
-        }
         // Its children have gone before it: what it still counts is tokens.
         if element.children > 0 {
             self.deferred.retain(|token| token.scope != key);
             self.drop_waiting(key);
         }
+        // What can be compensated is kept as it was, with everything in it.
+        if self.compensable_in(element.scope).next_back().is_none_or(|(_, last)| last.key != key) {
+            self.forget(key);
+        }
+    }
+
+    /// The variables of a scope that is gone, and what could be compensated in it.
+    fn forget(&mut self, key: Key) {
+        if let Some(gone) = self.variables.remove(&key) {
+            let bytes: u64 = gone.iter().map(|(name, value)| size_of(name, value)).sum();
+            self.variable_bytes = self.variable_bytes.saturating_sub(bytes);
+        }
+        let inside: Vec<CompensationId> = self.compensable_in(key).map(|(id, _)| id).collect();
+        for id in inside {
+            self.discard(id);
+        }
+    }
+
+    fn discard(&mut self, id: CompensationId) {
+        if let Some(gone) = self.compensable.remove(&id) {
+            self.forget(gone.key);
+        }
+    }
+
+    /// Tokens on flows and at joins of a scope that goes on without them.
+    fn drop_tokens(&mut self, scope: Key) {
+        let before = self.deferred.len();
+        self.deferred.retain(|token| token.scope != scope);
+        let mut gone = before - self.deferred.len();
+        let all = (scope, ElementIndex(0), FlowIndex(0))..=(scope, ElementIndex(u32::MAX), FlowIndex(u32::MAX));
+        gone += self.waiting_tokens.range(all).map(|(_, count)| *count as usize).sum::<usize>();
+        self.drop_waiting(scope);
+        self.count(scope, -i32::try_from(gone).unwrap_or(i32::MAX));
     }
 
     fn drop_waiting(&mut self, scope: Key) {
@@ -225,6 +313,8 @@ impl Instance {
         self.children = 0;
         self.deferred.clear();
         self.waiting_tokens.clear();
+        self.compensable.clear();
+        self.waits = Waits::default();
     }
 
     fn count(&mut self, scope: Key, by: i32) {
@@ -241,11 +331,51 @@ impl Instance {
         }
     }
 
+    fn change_waits(&mut self, key: Key, change: impl FnOnce(&mut Waits)) {
+        if key == Key::ROOT {
+            return change(&mut self.waits);
+        }
+        self.change(key, |element| change(&mut element.waits));
+        self.elements.note_listening(key);
+    }
+
     fn change_job(&mut self, key: Key, change: impl FnOnce(&mut Job)) {
         self.change(key, |element| {
             if let Some(job) = &mut element.job {
                 change(job);
             }
         });
+    }
+}
+
+impl ElementInstance {
+    /// An element instance as it begins.
+    pub(crate) fn born(element: ElementIndex, scope: Key) -> ElementInstance {
+        ElementInstance {
+            element,
+            scope,
+            arrived_by: None,
+            outcome: None,
+            completing: false,
+            children: 0,
+            repetition: None,
+            loop_counter: None,
+            job: None,
+            child: None,
+            user_task: false,
+            waits: Waits::default(),
+            incident: None,
+            compensating: None,
+            compensates_for: None,
+            is_reopened: false,
+        }
+    }
+}
+
+/// The last is begun with; what comes after it in the list is not there any more.
+fn drop_from(compensating: &mut Option<Vec<CompensationId>>, begun: &CompensationId) {
+    if let Some(list) = compensating {
+        let at = list.iter().rposition(|id| id == begun).unwrap_or(list.len());
+        list.truncate(at);
     }
 }

@@ -27,12 +27,18 @@ pub enum CommandKind {
     FireTimer { key: Key, target: ElementIndex },
     /// A message was correlated to the subscription (`key`, `target`).
     DeliverMessage { key: Key, target: ElementIndex, message_name: String, variables: Variables },
+    /// A signal was broadcast; it reaches everything in the instance that listens to it.
+    ReceiveSignal { signal_name: String, variables: Variables },
+    /// Somebody says that what an event waits for has come, whatever it is.
+    TriggerEvent { key: Key, target: ElementIndex },
     /// A person did the user task or manual task `key`.
     CompleteUserTask { key: Key, variables: Variables, by: Option<String> },
     /// The called instance has ended.
     CompleteChild { key: Key, child: InstanceId, variables: Variables },
     /// The called instance ended by an uncaught BPMN error (`code` is set) or was canceled.
     FailChild { key: Key, child: InstanceId, code: Option<String>, message: String },
+    /// The called instance, which goes on, has thrown an escalation that nothing in it catches.
+    EscalateChild { key: Key, child: InstanceId, code: String },
     /// The called process could not be started: unknown, or too deep.
     RefuseChild { key: Key, code: String, message: String },
     /// Sets variables in one scope ([`Key::ROOT`]: the instance's own).

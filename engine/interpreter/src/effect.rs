@@ -45,6 +45,21 @@ pub enum Effect {
         key: Key,
         target: ElementIndex,
     },
+    OpenSignalSubscription {
+        key: Key,
+        target: ElementIndex,
+        signal_name: String,
+    },
+    CloseSignalSubscription {
+        key: Key,
+        target: ElementIndex,
+    },
+    /// A signal for all other instances of the tenant that listen, and for all processes that it starts; this instance has it
+    /// already.
+    BroadcastSignal {
+        signal_name: String,
+        variables: Variables,
+    },
     OpenUserTask {
         key: Key,
         task: UserTask,
@@ -85,6 +100,11 @@ pub enum Effect {
         parent: Parent,
         code: Option<String>,
         message: String,
+    },
+    /// An escalation that nothing in this instance catches goes on from the call.
+    EscalateParent {
+        parent: Parent,
+        code: String,
     },
     /// A message for whoever is subscribed (send task of type Message, message throw events).
     PublishMessage {

@@ -1,6 +1,7 @@
 //! The active element instances of an instance, by key, and who stands where.
 //!
-//! Reads like a map by key. Beside it run an index of what repeats, and one by scope and element, so that a scope can be ended, and a join can
+//! Reads like a map by key. Beside it run an index of what repeats, one of what
+//! listens to signals and conditions, and one by scope and element, so that a scope can be ended, and a join can
 //! ask who might still come, without looking at everything that is alive.
 
 use crate::{ElementIndex, ElementInstance, Key};
@@ -13,6 +14,7 @@ pub struct ElementsByKey {
     by_key: BTreeMap<Key, ElementInstance>,
     by_place: BTreeSet<(Key, ElementIndex, Key)>,
     repeating: BTreeSet<Key>,
+    listening: BTreeSet<Key>,
 }
 
 impl ElementsByKey {
@@ -20,17 +22,19 @@ impl ElementsByKey {
         self.by_place.insert((element.scope, element.element, key));
         self.by_key.insert(key, element);
         self.note_repetition(key);
+        self.note_listening(key);
     }
 
     pub fn remove(&mut self, key: Key) -> Option<ElementInstance> {
         let element = self.by_key.remove(&key)?;
         self.by_place.remove(&(element.scope, element.element, key));
         self.repeating.remove(&key);
+        self.listening.remove(&key);
         Some(element)
     }
 
-    /// Everything about an element instance may be changed but where it stands; after its repetition has, say so with
-    /// [`note_repetition`](Self::note_repetition).
+    /// Everything about an element instance may be changed but where it stands; after its repetition has, or what it listens
+    /// to, say so with [`note_repetition`](Self::note_repetition) or [`note_listening`](Self::note_listening).
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ElementInstance> {
         self.by_key.get_mut(&key)
     }
@@ -42,6 +46,20 @@ impl ElementsByKey {
         } else {
             self.repeating.remove(&key);
         }
+    }
+
+    pub(crate) fn note_listening(&mut self, key: Key) {
+        let waits = self.by_key.get(&key).map(|element| &element.waits);
+        if waits.is_some_and(|waits| !waits.signals.is_empty() || !waits.conditions.is_empty()) {
+            self.listening.insert(key);
+        } else {
+            self.listening.remove(&key);
+        }
+    }
+
+    /// Whoever waits for a signal or a condition; the oldest first.
+    pub(crate) fn listening(&self) -> impl Iterator<Item = Key> + '_ {
+        self.listening.iter().copied()
     }
 
     /// Repetitions that have an instance to start, or to decide about; the oldest first.

@@ -2,7 +2,9 @@
 //!
 //! The sequence number of an event is the instance's version after it: the first has 1, and there are no gaps.
 
-use crate::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, effect::UserTask, instance::Parent};
+use crate::effect::UserTask;
+use crate::instance::{CompensationId, Parent};
+use crate::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,6 +68,10 @@ pub enum EventKind {
         planned: Option<u32>,
         at_once: bool,
     },
+    /// An event sub-process has interrupted its scope, or a transaction was canceled: its tokens are gone and it goes on.
+    ScopeInterrupted {
+        scope: Key,
+    },
     /// Ended without completing: interrupted, or its scope ended.
     ElementTerminated {
         key: Key,
@@ -126,6 +132,26 @@ pub enum EventKind {
         key: Key,
         target: ElementIndex,
     },
+    SignalSubscriptionOpened {
+        key: Key,
+        target: ElementIndex,
+        signal_name: String,
+    },
+    SignalReceived {
+        key: Key,
+        target: ElementIndex,
+        signal_name: String,
+    },
+    ConditionAwaited {
+        key: Key,
+        target: ElementIndex,
+    },
+    /// A condition that is waited for has become true, or false again.
+    ConditionChanged {
+        key: Key,
+        target: ElementIndex,
+        is_true: bool,
+    },
     UserTaskCreated {
         key: Key,
         task: UserTask,
@@ -142,6 +168,46 @@ pub enum EventKind {
         key: Key,
         code: String,
         message: String,
+    },
+    /// An escalation is on its way to whoever catches it; without a catcher it is over.
+    EscalationThrown {
+        key: Key,
+        code: String,
+    },
+    /// A signal goes to whoever listens, in this instance and in all others of the tenant.
+    SignalThrown {
+        key: Key,
+        signal_name: String,
+    },
+    /// It completes, and can be compensated from then on, under the id (its scope, the version of this event).
+    CompensationAvailable {
+        key: Key,
+    },
+    /// `key` compensates these one after the other, the last first.
+    CompensationTriggered {
+        key: Key,
+        compensations: Vec<CompensationId>,
+    },
+    /// `key` begins to compensate this one, which can then not be compensated again. A scope is reopened, to compensate what is
+    /// in it.
+    CompensationStarted {
+        key: Key,
+        compensation: CompensationId,
+        reopens: bool,
+    },
+    /// Element instance `key` is the handler that `compensates_for` waits for.
+    CompensationHandlerStarted {
+        key: Key,
+        compensates_for: Key,
+    },
+    /// The reopened scope is closed again.
+    CompensationCompleted {
+        key: Key,
+    },
+    /// It cannot be compensated any more: the scope it was in is over.
+    CompensationDiscarded {
+        key: Key,
+        compensation: CompensationId,
     },
     /// `incident` is a key of its own; `element_instance` waits until it is resolved.
     IncidentRaised {

@@ -34,6 +34,11 @@ pub struct Instance {
     pub incidents: BTreeMap<Key, Incident>,
     /// Tokens on their flows, oldest first: empty between steps, unless a step has put work off.
     pub deferred: VecDeque<Deferred>,
+    /// What the event sub-processes of the root scope wait for.
+    pub waits: Waits,
+    /// Completed activities that can still be compensated, in the order of their completion within each scope.
+    #[serde(with = "pairs")]
+    pub compensable: BTreeMap<CompensationId, Compensable>,
 }
 
 /// The call activity that waits for this instance.
@@ -77,10 +82,44 @@ pub struct ElementInstance {
     pub child: Option<InstanceId>,
     pub user_task: bool,
     /// By target: the element itself or its boundary events.
-    pub timers: BTreeMap<ElementIndex, TimerState>,
-    pub subscriptions: BTreeMap<ElementIndex, Subscription>,
+    pub waits: Waits,
     /// It waits for this incident to be resolved.
     pub incident: Option<Key>,
+    /// What it has set out to compensate and has not begun with; the last is next. None: it does not compensate.
+    pub compensating: Option<Vec<CompensationId>>,
+    /// Who waits until it is done: it is a compensation handler, or a scope that was reopened to be compensated.
+    pub compensates_for: Option<Key>,
+    /// A completed scope in which compensation runs: it is not left again.
+    pub is_reopened: bool,
+}
+
+/// What an element instance waits for, by target: the element itself, one of its boundary events, the start event of one of
+/// its event sub-processes, or one definition of an event that has several (see
+/// [`Process::owner`](crate::Process::owner)).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Waits {
+    pub timers: BTreeMap<ElementIndex, TimerState>,
+    pub subscriptions: BTreeMap<ElementIndex, Subscription>,
+    /// Names of signals.
+    pub signals: BTreeMap<ElementIndex, String>,
+    /// Conditions, and whether each was true when it was last looked at.
+    pub conditions: BTreeMap<ElementIndex, bool>,
+}
+
+/// A completed activity that can be compensated: `order` grows with every completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CompensationId {
+    pub scope: Key,
+    pub order: u64,
+}
+
+/// The element instance that it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compensable {
+    pub key: Key,
+    pub element: ElementIndex,
+    /// It was a repetition; its instances can be compensated one by one.
+    pub is_repetition: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +158,28 @@ pub struct Incident {
     pub element_instance: Key,
     pub code: String,
     pub message: String,
+}
+
+impl Waits {
+    pub fn is_empty(&self) -> bool {
+        self.timers.is_empty() && self.subscriptions.is_empty() && self.signals.is_empty() && self.conditions.is_empty()
+    }
+
+    pub fn has(&self, target: ElementIndex) -> bool {
+        self.timers.contains_key(&target)
+            || self.subscriptions.contains_key(&target)
+            || self.signals.contains_key(&target)
+            || self.conditions.contains_key(&target)
+    }
+
+    /// Everything that is waited for, each target once.
+    pub fn targets(&self) -> Vec<ElementIndex> {
+        let all = self.timers.keys().chain(self.subscriptions.keys()).chain(self.signals.keys());
+        let mut targets: Vec<ElementIndex> = all.chain(self.conditions.keys()).copied().collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    }
 }
 
 impl Repetition {
@@ -163,7 +224,38 @@ impl Instance {
             variable_bytes: 0,
             incidents: BTreeMap::new(),
             deferred: VecDeque::new(),
+            waits: Waits::default(),
+            compensable: BTreeMap::new(),
         }
+    }
+
+    /// What an element instance, or the root scope, waits for.
+    pub fn waits(&self, key: Key) -> Option<&Waits> {
+        match key {
+            Key::ROOT => Some(&self.waits),
+            key => self.elements.get(&key).map(|element| &element.waits),
+        }
+    }
+
+    /// Whoever listens to signals or conditions, the root last.
+    pub(crate) fn listening(&self) -> impl Iterator<Item = (Key, &Waits)> {
+        let inside = self.elements.listening().filter_map(|key| Some((key, self.waits(key)?)));
+        inside.chain(std::iter::once((Key::ROOT, &self.waits)))
+    }
+
+    /// Whether a signal of this name would be caught.
+    pub fn awaits_signal(&self, name: &str) -> bool {
+        self.state == InstanceState::Active
+            && self.listening().any(|(_, waits)| waits.signals.values().any(|signal| signal == name))
+    }
+
+    /// What can be compensated in a scope, oldest first.
+    pub(crate) fn compensable_in(
+        &self,
+        scope: Key,
+    ) -> impl DoubleEndedIterator<Item = (CompensationId, &Compensable)> + '_ {
+        let all = CompensationId { scope, order: 0 }..=CompensationId { scope, order: u64::MAX };
+        self.compensable.range(all).map(|(id, it)| (*id, it))
     }
 
     pub fn element(&self, key: Key) -> Option<&ElementInstance> {

@@ -17,8 +17,12 @@ pub struct Process {
     pub flows: Vec<Flow>,
     /// How the process itself starts.
     pub starts: Starts,
+    /// The event sub-processes of the process itself.
+    pub event_sub_processes: Vec<EventSubProcess>,
     /// Inclusive gateways that several flows lead to.
     pub inclusive_joins: Vec<InclusiveJoin>,
+    /// Whose event definition each further target is: targets are numbered on where elements end.
+    pub(crate) further_targets: Vec<ElementIndex>,
     pub(crate) by_id: HashMap<String, ElementIndex>,
 }
 
@@ -33,6 +37,10 @@ pub struct Element {
     pub outgoing: Vec<FlowIndex>,
     /// The boundary events attached to it.
     pub boundary: Vec<ElementIndex>,
+    /// The event sub-processes in it.
+    pub event_sub_processes: Vec<EventSubProcess>,
+    /// The activity that compensates it.
+    pub compensation_handler: Option<ElementIndex>,
     pub input_mappings: Vec<Mapping>,
     pub output_mappings: Vec<Mapping>,
     /// How many tokens start it, and how many leave it on each flow.
@@ -69,6 +77,14 @@ pub enum Choice {
     Label(String),
 }
 
+/// A part of a scope that its own start event starts, while the scope is active.
+#[derive(Debug, Clone, Copy)]
+pub struct EventSubProcess {
+    pub index: ElementIndex,
+    pub start: ElementIndex,
+    pub is_interrupting: bool,
+}
+
 /// What starts a scope (a process or a sub-process).
 #[derive(Debug, Default)]
 pub struct Starts {
@@ -77,6 +93,9 @@ pub struct Starts {
     pub implicit: Vec<ElementIndex>,
     pub messages: Vec<(ElementIndex, String)>,
     pub timers: Vec<ElementIndex>,
+    pub signals: Vec<(ElementIndex, String)>,
+    /// Started by being named only: what their conditions would look at is inside of instances.
+    pub conditions: Vec<ElementIndex>,
 }
 
 /// Who can still send a token to a join, worked out once: per incoming flow, by element, one bit.
@@ -118,6 +137,20 @@ impl Process {
 
     pub fn flow(&self, index: FlowIndex) -> &Flow {
         &self.flows[index.0 as usize]
+    }
+
+    /// The event that a target belongs to: itself, or the one that has it among its definitions.
+    pub fn owner(&self, target: ElementIndex) -> &Element {
+        let further = (target.0 as usize).checked_sub(self.elements.len());
+        self.element(further.and_then(|at| self.further_targets.get(at)).copied().unwrap_or(target))
+    }
+
+    /// The event sub-processes of a sub-process, or of the process itself.
+    pub fn event_sub_processes_of(&self, parent: Option<ElementIndex>) -> &[EventSubProcess] {
+        match parent {
+            Some(parent) => &self.element(parent).event_sub_processes,
+            None => &self.event_sub_processes,
+        }
     }
 
     pub fn find(&self, id: &str) -> Option<ElementIndex> {

@@ -233,13 +233,13 @@ impl Hand {
 
     pub fn fires(&mut self, id: &str, target: &str) {
         let (key, target) = (self.key(id), self.index(target));
-        self.now = self.instance.elements[&key].timers[&target].due;
+        self.now = self.instance.elements[&key].waits.timers[&target].due;
         self.does(CommandKind::FireTimer { key, target });
     }
 
     pub fn receives(&mut self, id: &str, target: &str, with: Value) {
         let (key, target) = (self.key(id), self.index(target));
-        let message_name = self.instance.elements[&key].subscriptions[&target].message_name.clone();
+        let message_name = self.instance.elements[&key].waits.subscriptions[&target].message_name.clone();
         self.does(CommandKind::DeliverMessage { key, target, message_name, variables: variables(with) });
     }
 

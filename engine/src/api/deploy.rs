@@ -6,7 +6,7 @@ use interpreter::{Process, Timestamp};
 use model::ProcessDefinition;
 use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
 use std::collections::HashMap;
-use store::{Session, definition, message_start, timer_start};
+use store::{Session, definition, message_start, signal, timer_start};
 use uuid::Uuid;
 
 /// Bytes of one file.
@@ -142,6 +142,8 @@ async fn write(
         if let Some(definition) = &new {
             let starts = definition.message_starts();
             message_start::replace(session, tenant, &row.process_id, row.key, &starts).await?;
+            let signals = definition.signal_starts();
+            signal::replace_starts(session, tenant, &row.process_id, row.key, &signals).await?;
             let timers = timer_starts::of(definition, Timestamp(now.as_millisecond()));
             let timers = timers.map_err(|why| Failure::invalid(format!("{}: {why}", checked.file_name)))?;
             timer_start::replace(session, tenant, &row.process_id, &timers).await?;

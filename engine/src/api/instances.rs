@@ -190,7 +190,7 @@ fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> Acti
         job_type: element.job.as_ref().map(|job| job.job_type.clone()),
         attempt: element.job.as_ref().map_or(0, |job| job.attempt),
         retries_left: element.job.as_ref().map_or(0, |job| job.retries_left),
-        timer_due: element.timers.values().map(|timer| timer.due.0).min(),
+        timer_due: element.waits.timers.values().map(|timer| timer.due.0).min(),
         child_id: element.child.map(|child| child.to_string()),
         variables: own.map(convert::variables_json).unwrap_or_default(),
     }
@@ -198,11 +198,12 @@ fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> Acti
 
 fn subscriptions(slot: &Slot) -> Vec<OpenSubscription> {
     let mut open = Vec::new();
-    for (key, element) in slot.instance.elements.iter() {
-        for (target, subscription) in &element.subscriptions {
+    let instance = &slot.instance;
+    for key in std::iter::once(Key::ROOT).chain(instance.elements.keys().copied()) {
+        for (target, subscription) in instance.waits(key).iter().flat_map(|waits| &waits.subscriptions) {
             open.push(OpenSubscription {
                 key: key.0,
-                element_id: slot.definition.element_at(*target).id,
+                element_id: slot.definition.process.owner(*target).id.clone(),
                 message_name: subscription.message_name.clone(),
                 correlation_key: subscription.correlation_key.clone(),
             });

@@ -57,7 +57,9 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::InstanceCanceled { .. }
         | EventKind::InstanceFailed { .. }
         | EventKind::WorkDeferred => (Key::ROOT, None),
-        EventKind::VariableSet { scope, .. } | EventKind::FlowTaken { scope, .. } => (*scope, None),
+        EventKind::VariableSet { scope, .. }
+        | EventKind::FlowTaken { scope, .. }
+        | EventKind::ScopeInterrupted { scope } => (*scope, None),
         EventKind::TokenArrived { element, scope, .. } | EventKind::TokensConsumed { element, scope, .. } => {
             (*scope, Some(*element))
         }
@@ -79,6 +81,18 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::SubscriptionOpened { key, .. }
         | EventKind::MessageReceived { key, .. }
         | EventKind::SubscriptionClosed { key, .. }
+        | EventKind::SignalSubscriptionOpened { key, .. }
+        | EventKind::SignalReceived { key, .. }
+        | EventKind::SignalThrown { key, .. }
+        | EventKind::ConditionAwaited { key, .. }
+        | EventKind::ConditionChanged { key, .. }
+        | EventKind::EscalationThrown { key, .. }
+        | EventKind::CompensationAvailable { key }
+        | EventKind::CompensationTriggered { key, .. }
+        | EventKind::CompensationStarted { key, .. }
+        | EventKind::CompensationHandlerStarted { key, .. }
+        | EventKind::CompensationCompleted { key }
+        | EventKind::CompensationDiscarded { key, .. }
         | EventKind::UserTaskCreated { key, .. }
         | EventKind::UserTaskCompleted { key, .. }
         | EventKind::UserTaskCanceled { key }
@@ -155,6 +169,36 @@ fn kind(kind: &EventKind) -> Kind {
             Kind::MessageReceived(subscription(*target, message_name, ""))
         }
         EventKind::SubscriptionClosed { target, .. } => Kind::SubscriptionClosed(proto::Target { target: target.0 }),
+        EventKind::ScopeInterrupted { .. } => Kind::ScopeInterrupted(empty),
+        EventKind::SignalSubscriptionOpened { target, signal_name, .. } => {
+            Kind::SignalSubscriptionOpened(signal(*target, signal_name))
+        }
+        EventKind::SignalReceived { target, signal_name, .. } => Kind::SignalReceived(signal(*target, signal_name)),
+        EventKind::SignalThrown { signal_name, .. } => {
+            Kind::SignalThrown(proto::SignalThrown { signal_name: signal_name.clone() })
+        }
+        EventKind::ConditionAwaited { target, .. } => Kind::ConditionAwaited(proto::Target { target: target.0 }),
+        EventKind::ConditionChanged { target, is_true, .. } => {
+            Kind::ConditionChanged(proto::ConditionChanged { target: target.0, is_true: *is_true })
+        }
+        EventKind::EscalationThrown { code, .. } => {
+            Kind::EscalationThrown(proto::EscalationThrown { code: code.clone() })
+        }
+        EventKind::CompensationAvailable { .. } => Kind::CompensationAvailable(empty),
+        EventKind::CompensationTriggered { compensations, .. } => {
+            Kind::CompensationTriggered(super::compensations(compensations))
+        }
+        EventKind::CompensationStarted { compensation, reopens, .. } => {
+            let compensation = Some(super::compensation_id(compensation));
+            Kind::CompensationStarted(proto::CompensationStarted { compensation, reopens: *reopens })
+        }
+        EventKind::CompensationHandlerStarted { compensates_for, .. } => {
+            Kind::CompensationHandlerStarted(proto::CompensationHandlerStarted { compensates_for: compensates_for.0 })
+        }
+        EventKind::CompensationCompleted { .. } => Kind::CompensationCompleted(empty),
+        EventKind::CompensationDiscarded { compensation, .. } => {
+            Kind::CompensationDiscarded(super::compensation_id(compensation))
+        }
         EventKind::UserTaskCreated { task, .. } => Kind::UserTaskCreated(user_task(task)),
         EventKind::UserTaskCompleted { by, .. } => Kind::UserTaskCompleted(proto::UserTaskCompleted { by: by.clone() }),
         EventKind::UserTaskCanceled { .. } => Kind::UserTaskCanceled(empty),
@@ -183,6 +227,10 @@ fn kind(kind: &EventKind) -> Kind {
 
 fn subscription(target: ElementIndex, name: &str, key: &str) -> proto::MessageSubscription {
     proto::MessageSubscription { target: target.0, message_name: name.to_owned(), correlation_key: key.to_owned() }
+}
+
+fn signal(target: ElementIndex, name: &str) -> proto::SignalSubscription {
+    proto::SignalSubscription { target: target.0, signal_name: name.to_owned() }
 }
 
 fn error(code: &str, message: &str) -> proto::ErrorThrown {

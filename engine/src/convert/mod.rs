@@ -1,14 +1,19 @@
 //! Between the wire and the core: the only place where proto types and interpreter types meet.
 //!
 //! - [`event`] converts history,
-//! - [`state`] the control state of an instance,
+//! - [`state`] the control state of an instance, with what it [`waits`] for,
 //! - this page ids, JSON, times, tasks and problems.
 
 pub mod event;
 pub mod state;
+mod waits;
 
 use bytes::Bytes;
-use interpreter::{InstanceId, Key, Timestamp, Variables, effect::UserTask, instance::Parent};
+use interpreter::{
+    InstanceId, Key, Timestamp, Variables,
+    effect::UserTask,
+    instance::{CompensationId, Parent},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -54,6 +59,18 @@ pub fn parent(parent: &Parent) -> proto::Parent {
 fn parse_parent(parent: &proto::Parent) -> Option<Parent> {
     let instance = InstanceId(parent.instance_id.parse().ok()?);
     Some(Parent { instance, element: Key(parent.element_key), depth: parent.depth })
+}
+
+pub fn compensation_id(id: &CompensationId) -> proto::CompensationId {
+    proto::CompensationId { scope: id.scope.0, order: id.order }
+}
+
+pub fn compensations(ids: &[CompensationId]) -> proto::CompensationTriggered {
+    proto::CompensationTriggered { compensations: ids.iter().map(compensation_id).collect() }
+}
+
+fn parse_compensation_id(id: &proto::CompensationId) -> CompensationId {
+    CompensationId { scope: Key(id.scope), order: id.order }
 }
 
 pub fn user_task(task: &UserTask) -> proto::UserTask {

@@ -1,10 +1,11 @@
 //! The control state of an instance, to and from what is stored. Fields are only ever added; variables are rows of their own.
 
-use super::{json, parent, parse_parent};
+use super::waits::Stored;
+use super::{compensation_id, compensations, json, parent, parse_compensation_id, parse_parent};
 use bytes::Bytes;
 use interpreter::{
     DefinitionKey, ElementIndex, ElementInstance, FlowIndex, Instance, InstanceId, InstanceState, Key, Timestamp,
-    instance::{Deferred, Incident, Job, Repetition, Subscription, TimerState},
+    instance::{Compensable, CompensationId, Deferred, Incident, Job, Repetition},
 };
 use prost::Message;
 use serde_json::Value;
@@ -19,6 +20,7 @@ pub enum StateError {
 }
 
 pub fn encode(instance: &Instance) -> Vec<u8> {
+    let waits = Stored::from(&instance.waits);
     let state = proto::InstanceState {
         next_key: instance.next_key,
         elements: instance.elements.iter().map(|(key, element)| element_instance(*key, element)).collect(),
@@ -29,6 +31,11 @@ pub fn encode(instance: &Instance) -> Vec<u8> {
         children: instance.children,
         activated: instance.activated,
         variable_bytes: instance.variable_bytes,
+        timers: waits.timers,
+        subscriptions: waits.subscriptions,
+        signals: waits.signals,
+        conditions: waits.conditions,
+        compensable: instance.compensable.iter().map(|(id, found)| encode_compensable(id, found)).collect(),
     };
     state.encode_to_vec()
 }
@@ -60,6 +67,9 @@ pub fn decode(
         instance.incidents.insert(key, incident);
     }
     instance.deferred = state.deferred.into_iter().map(decode_deferred).collect();
+    let (timers, subscriptions) = (state.timers, state.subscriptions);
+    instance.waits = Stored { timers, subscriptions, signals: state.signals, conditions: state.conditions }.into();
+    instance.compensable = state.compensable.into_iter().filter_map(decode_compensable).collect();
     for variable in variables {
         let value = serde_json::from_slice(&variable.value)
             .map_err(|error| StateError::Variable(row.id, variable.name.clone(), error))?;
@@ -95,6 +105,7 @@ pub fn state_text(number: i16) -> &'static str {
 }
 
 fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstance {
+    let waits = Stored::from(&element.waits);
     proto::ElementInstance {
         key: key.0,
         element: element.element.0,
@@ -109,24 +120,13 @@ fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstan
         }),
         child: element.child.map(|child| child.to_string()),
         user_task: element.user_task,
-        timers: element
-            .timers
-            .iter()
-            .map(|(target, timer)| proto::TimerState {
-                target: target.0,
-                due: timer.due.0,
-                repetitions_left: timer.repetitions_left,
-            })
-            .collect(),
-        subscriptions: element
-            .subscriptions
-            .iter()
-            .map(|(target, subscription)| proto::MessageSubscription {
-                target: target.0,
-                message_name: subscription.message_name.clone(),
-                correlation_key: subscription.correlation_key.clone(),
-            })
-            .collect(),
+        timers: waits.timers,
+        subscriptions: waits.subscriptions,
+        signals: waits.signals,
+        conditions: waits.conditions,
+        compensating: element.compensating.as_deref().map(compensations),
+        compensates_for: element.compensates_for.map(|key| key.0),
+        is_reopened: element.is_reopened,
         incident: element.incident.map(|incident| incident.0),
         outcome: element.outcome.as_ref().map(json),
         completing: element.completing,
@@ -141,14 +141,12 @@ fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstan
 }
 
 fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
-    let timers = element.timers.into_iter().map(|timer| {
-        let state = TimerState { due: Timestamp(timer.due), repetitions_left: timer.repetitions_left };
-        (ElementIndex(timer.target), state)
-    });
-    let subscriptions = element.subscriptions.into_iter().map(|open| {
-        let state = Subscription { message_name: open.message_name, correlation_key: open.correlation_key };
-        (ElementIndex(open.target), state)
-    });
+    let waits = Stored {
+        timers: element.timers,
+        subscriptions: element.subscriptions,
+        signals: element.signals,
+        conditions: element.conditions,
+    };
     let decoded = ElementInstance {
         element: ElementIndex(element.element),
         scope: Key(element.scope),
@@ -171,9 +169,11 @@ fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
         }),
         child: element.child.and_then(|child| child.parse().ok()).map(InstanceId),
         user_task: element.user_task,
-        timers: timers.collect(),
-        subscriptions: subscriptions.collect(),
+        waits: waits.into(),
         incident: element.incident.map(Key),
+        compensating: element.compensating.map(|ids| ids.compensations.iter().map(parse_compensation_id).collect()),
+        compensates_for: element.compensates_for.map(Key),
+        is_reopened: element.is_reopened,
     };
     (Key(element.key), decoded)
 }
@@ -190,6 +190,21 @@ fn encode_incident(key: Key, incident: &Incident) -> proto::Incident {
         code: incident.code.clone(),
         message: incident.message.clone(),
     }
+}
+
+fn encode_compensable(id: &CompensationId, found: &Compensable) -> proto::Compensable {
+    proto::Compensable {
+        id: Some(compensation_id(id)),
+        key: found.key.0,
+        element: found.element.0,
+        is_repetition: found.is_repetition,
+    }
+}
+
+fn decode_compensable(found: proto::Compensable) -> Option<(CompensationId, Compensable)> {
+    let id = parse_compensation_id(&found.id?);
+    let (key, element) = (Key(found.key), ElementIndex(found.element));
+    Some((id, Compensable { key, element, is_repetition: found.is_repetition }))
 }
 
 fn encode_deferred(token: &Deferred) -> proto::Deferred {

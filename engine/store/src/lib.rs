@@ -24,6 +24,7 @@ pub mod message_start;
 pub mod message_subscription;
 pub mod migrate;
 pub mod session;
+pub mod signal;
 pub mod statement;
 pub mod timer;
 pub mod timer_start;

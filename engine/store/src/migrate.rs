@@ -8,6 +8,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "0001_schema", include_str!("../migrations/0001_schema.sql")),
     (2, "0002_history_partitions", include_str!("../migrations/0002_history_partitions.sql")),
     (3, "0003_timer_start", include_str!("../migrations/0003_timer_start.sql")),
+    (4, "0004_signal", include_str!("../migrations/0004_signal.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

@@ -28,6 +28,14 @@ pub(super) fn fail(
     Ok(())
 }
 
+/// It goes on; what it could not handle is handled here, or further out.
+pub(super) fn escalate(run: &mut Run<'_>, key: Key, child: InstanceId, code: String) -> Result<(), Rejection> {
+    let here = find_call(run, key, Some(child))?;
+    run.emit(EventKind::EscalationThrown { key: here.key, code: code.clone() });
+    run.escalate(here.key, code);
+    Ok(())
+}
+
 pub(super) fn refuse(run: &mut Run<'_>, key: Key, code: String, message: String) -> Result<(), Rejection> {
     let here = find_call(run, key, None)?;
     if let Some(child) = run.instance.element(here.key).and_then(|element| element.child) {

@@ -19,6 +19,11 @@ pub(super) fn resolve_incident(run: &mut Run<'_>, incident: Key, retries: u32) -
     let Some(raised) = run.instance.incidents.get(&incident) else {
         return Err(reject(RejectionCode::NotFound, format!("incident {} is resolved, or never was", incident.0)));
     };
+    if raised.element_instance == Key::ROOT {
+        run.close_root_incidents();
+        run.arm_root_again();
+        return Ok(());
+    }
     let here = find(run, raised.element_instance)?;
     run.close_incident(here.key);
     run.try_again(here, retries);
@@ -27,7 +32,7 @@ pub(super) fn resolve_incident(run: &mut Run<'_>, incident: Key, retries: u32) -
 
 pub(super) fn cancel(run: &mut Run<'_>, reason: Option<String>) {
     run.terminate_children(Key::ROOT);
-    run.emit(EventKind::InstanceCanceled { reason });
+    run.end_instance(EventKind::InstanceCanceled { reason });
     if let Some(parent) = run.instance.parent {
         let message = format!("the called instance {} was canceled", run.instance.id);
         run.effect(Effect::FailParent { parent, code: None, message });

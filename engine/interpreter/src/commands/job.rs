@@ -5,7 +5,7 @@
 use super::{act, find, reject};
 use crate::elements::Fault;
 use crate::instance::Job;
-use crate::run::{Here, Run};
+use crate::run::{Here, Raised, Run};
 use crate::{Effect, EventKind, Key, Rejection, RejectionCode, Timestamp, Variables};
 
 pub(super) struct Failure {
@@ -107,7 +107,7 @@ fn caught_code(run: &Run<'_>, key: Key, message: &str) -> Option<String> {
     let is_name =
         |text: &&str| !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || "_.-".contains(letter));
     let parts = message.split(':').map(str::trim).take_while(is_name);
-    parts.map(str::to_owned).find(|code| {
-        run.find_catcher(key, code).is_some_and(|(_, boundary)| run.caught_by(boundary) == Some(Some(code)))
-    })
+    parts
+        .map(str::to_owned)
+        .find(|code| run.find_catcher(key, &Raised::Error(code)).is_some_and(|catcher| catcher.is_specific))
 }

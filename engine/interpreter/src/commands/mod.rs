@@ -4,13 +4,15 @@ mod call;
 mod instance;
 mod job;
 mod message;
+mod signal;
 mod start;
 mod timer;
 mod user_task;
 
 use crate::elements::{Acted, Behavior};
+use crate::instance::Waits;
 use crate::run::{Here, Run};
-use crate::{CommandKind, InstanceState, Key, Rejection, RejectionCode, Variables, variables};
+use crate::{CommandKind, ElementIndex, InstanceState, Key, Rejection, RejectionCode, Variables, variables};
 
 pub(crate) fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
     match command {
@@ -27,9 +29,12 @@ pub(crate) fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), R
         CommandKind::DeliverMessage { key, target, message_name, variables } => {
             message::deliver(run, key, target, message_name, variables)
         }
+        CommandKind::ReceiveSignal { signal_name, variables } => signal::receive(run, &signal_name, &variables),
+        CommandKind::TriggerEvent { key, target } => signal::trigger(run, key, target),
         CommandKind::CompleteUserTask { key, variables, by } => user_task::complete(run, key, variables, by),
         CommandKind::CompleteChild { key, child, variables } => call::complete(run, key, child, variables),
         CommandKind::FailChild { key, child, code, message } => call::fail(run, key, child, code, message),
+        CommandKind::EscalateChild { key, child, code } => call::escalate(run, key, child, code),
         CommandKind::RefuseChild { key, code, message } => call::refuse(run, key, code, message),
         CommandKind::SetVariables { scope, variables } => instance::set_variables(run, scope, variables),
         CommandKind::ResolveIncident { incident, retries } => instance::resolve_incident(run, incident, retries),
@@ -58,12 +63,22 @@ fn find<'r>(run: &Run<'r>, key: Key) -> Result<Here<'r>, Rejection> {
     run.here(key).ok_or_else(|| reject(RejectionCode::NotFound, message()))
 }
 
+/// What `key` waits for, as of now.
+fn waits<'i>(run: &'i Run<'_>, key: Key) -> Result<&'i Waits, Rejection> {
+    let message = || format!("element instance {} is over, or never was", key.0);
+    run.instance.waits(key).ok_or_else(|| reject(RejectionCode::NotFound, message()))
+}
+
+fn not_awaited(run: &Run<'_>, target: ElementIndex, what: &str) -> Rejection {
+    reject(RejectionCode::NotFound, format!("{} does not wait for this {what}", run.process.owner(target).id))
+}
+
 fn check_size(run: &Run<'_>, variables: &Variables) -> Result<(), Rejection> {
     variables::check_size(run.instance, variables).map_err(|message| reject(RejectionCode::LimitExceeded, message))
 }
 
 /// Lets the element act, and does what it wants.
 fn act<'r>(run: &mut Run<'r>, here: Here<'r>, act: impl FnOnce(&'r dyn Behavior, &mut Run<'r>) -> Acted) {
-    let acted = act(run.behavior(here.element.index), run);
+    let acted = act(here.element.kind.behavior(), run);
     run.act(here, acted);
 }

@@ -8,7 +8,14 @@ use model::{Diagnostic, ElementKind, FlowCondition, FlowKind, Gateway};
 impl Compiler {
     /// First pass: gives every sequence flow its index and tells its ends, and every activity its boundary events.
     pub(super) fn connect(&mut self, elements: &[model::Element], flows: &[model::Flow]) {
-        for flow in flows.iter().filter(|flow| flow.kind == FlowKind::Sequence) {
+        for flow in flows {
+            if self.is_compensation(elements, flow) {
+                self.note_handler(flow);
+                continue;
+            }
+            if flow.kind != FlowKind::Sequence {
+                continue;
+            }
             if let (Some(from), Some(to)) = (self.end(flow, &flow.from), self.end(flow, &flow.to)) {
                 let index = FlowIndex(self.flows.len() as u32);
                 let (id, choice) = (flow.id.clone(), Choice::Always);
@@ -55,6 +62,9 @@ impl Compiler {
 
     fn compile_flows_from(&mut self, next: &mut usize, elements: &[model::Element], flows: &[model::Flow]) {
         for flow in flows.iter().filter(|flow| flow.kind == FlowKind::Sequence) {
+            if self.is_compensation(elements, flow) {
+                continue;
+            }
             let are_known = self.by_id.contains_key(&flow.from.value) && self.by_id.contains_key(&flow.to.value);
             if are_known {
                 let choice = self.choice(elements, flow);

@@ -3,13 +3,14 @@
 //!
 //! What of BPMN is not executed yet is refused here (`NOT_SUPPORTED_YET`), so nothing runs that would run wrongly.
 
+mod events;
 mod flows;
 mod reach;
 mod starts;
 mod texts;
 
 use crate::elements;
-use crate::process::{Element, Flow, Process};
+use crate::process::{Element, EventSubProcess, Flow, Process};
 use crate::{ElementIndex, FlowIndex};
 use model::{Activity, Diagnostic, ElementKind, ProcessDefinition};
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use std::collections::HashMap;
 /// Compiles a process, or says everything that is wrong with it.
 pub fn compile(definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic>> {
     let mut compiler = Compiler::default();
-    compiler.number_elements(&definition.elements, None);
+    let event_sub_processes = compiler.number_elements(&definition.elements, None);
     compiler.connect(&definition.elements, &definition.flows);
     compiler.compile_elements(&definition.elements);
     let starts = compiler.starts(&definition.elements);
@@ -31,7 +32,9 @@ pub fn compile(definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic
         elements: compiler.elements,
         flows: compiler.flows,
         starts,
+        event_sub_processes,
         inclusive_joins: Vec::new(),
+        further_targets: compiler.further_targets,
         by_id: compiler.by_id,
     };
     reach::mark_carried_outcomes(&mut process);
@@ -47,6 +50,12 @@ pub(crate) struct Compiler {
     incoming: Vec<Vec<FlowIndex>>,
     outgoing: Vec<Vec<FlowIndex>>,
     boundary: Vec<Vec<ElementIndex>>,
+    event_sub_processes: Vec<Vec<EventSubProcess>>,
+    /// Catching link events, by scope and name.
+    links: HashMap<(Option<ElementIndex>, String), ElementIndex>,
+    /// Which activity a compensation boundary event leads to.
+    handlers: HashMap<ElementIndex, ElementIndex>,
+    further_targets: Vec<ElementIndex>,
     elements: Vec<Element>,
     flows: Vec<Flow>,
     diagnostics: Vec<Diagnostic>,
@@ -54,18 +63,24 @@ pub(crate) struct Compiler {
 
 impl Compiler {
     /// Gives every element its index: document order, parents before children.
-    fn number_elements(&mut self, elements: &[model::Element], parent: Option<ElementIndex>) {
+    fn number_elements(&mut self, elements: &[model::Element], parent: Option<ElementIndex>) -> Vec<EventSubProcess> {
+        let mut event_sub_processes = Vec::new();
         for element in elements.iter().filter(is_executed) {
             let index = ElementIndex(self.parents.len() as u32);
             self.parents.push(parent);
             self.incoming.push(Vec::new());
             self.outgoing.push(Vec::new());
             self.boundary.push(Vec::new());
+            self.event_sub_processes.push(Vec::new());
             if self.by_id.insert(element.id.clone(), index).is_some() {
                 self.report(element, "DUPLICATE_ID", format!("`{}` is the id of several elements", element.id));
             }
-            self.number_elements(element.children(), Some(index));
+            self.note_link(element, index);
+            let inside = self.number_elements(element.children(), Some(index));
+            self.event_sub_processes[index.0 as usize] = inside;
+            event_sub_processes.extend(self.event_sub_process(element, index));
         }
+        event_sub_processes
     }
 
     fn compile_elements(&mut self, elements: &[model::Element]) {
@@ -90,6 +105,8 @@ impl Compiler {
             incoming: self.incoming[place].clone(),
             outgoing: self.outgoing[place].clone(),
             boundary: self.boundary[place].clone(),
+            event_sub_processes: std::mem::take(&mut self.event_sub_processes[place]),
+            compensation_handler: self.boundary[place].iter().find_map(|event| self.handlers.get(event)).copied(),
             input_mappings,
             output_mappings,
             start_quantity,
@@ -102,9 +119,6 @@ impl Compiler {
 
     /// Whether an activity asks for something that is not executed yet.
     pub fn check_activity(&mut self, element: &model::Element, activity: &Activity) -> Option<()> {
-        if activity.is_for_compensation {
-            return self.not_yet(element, "compensation handlers are");
-        }
         if activity.start_quantity == 0 || activity.completion_quantity == 0 {
             let message = format!("`{}`: `startQuantity` and `completionQuantity` are at least 1", element.id);
             return self.reject(element, "QUANTITY_INVALID", message);
@@ -143,7 +157,7 @@ fn is_executed(element: &&model::Element) -> bool {
 mod tests {
     use crate::compile;
     use crate::testing::*;
-    use model::{Gateway, Trigger};
+    use model::Gateway;
 
     fn problems(elements: Vec<model::Element>, connections: &[&str]) -> Vec<(String, Option<String>)> {
         let problems = compile(&definition(elements, connections)).unwrap_err();
@@ -165,18 +179,16 @@ mod tests {
 
     #[test]
     fn every_problem_is_reported_and_names_its_element() {
-        let signal = Trigger::Signal { signal_ref: text("go") };
         let mut mapped = service("mapped");
         mapped.input_mappings.push(mapping("1 +", "x"));
         let elements = vec![
             start("s"),
-            catch("wait", signal),
+            catch("wait", message("go")),
             gateway("any", Gateway::Complex { activation_condition: None }),
             mapped,
         ];
         let found = problems(elements, &["s -> wait -> any -> mapped", "s -> nowhere"]);
         assert!(found.contains(&problem("UNKNOWN_REFERENCE", "flow_4")), "{found:?}");
-        assert!(found.contains(&problem("NOT_SUPPORTED_YET", "wait")), "{found:?}");
         assert!(found.contains(&problem("NOT_SUPPORTED_YET", "any")), "{found:?}");
         assert!(found.contains(&problem("EXPRESSION_SYNTAX", "mapped")), "{found:?}");
     }

@@ -33,6 +33,8 @@ fn reaching(process: &Process, flow: FlowIndex, join: ElementIndex, with_boundar
         is_reaching[place.0 as usize] = true;
         let element = process.element(place);
         open.extend(element.incoming.iter().map(|flow| process.flow(*flow).from));
+        let leads_here = |other: &&crate::process::Element| other.kind.behavior().jumps_to() == Some(place);
+        open.extend(process.elements.iter().filter(leads_here).map(|link| link.index));
         if with_boundary && matches!(element.kind, Kind::BoundaryEvent(_)) {
             open.extend(process.elements.iter().filter(|host| host.boundary.contains(&place)).map(|host| host.index));
         }

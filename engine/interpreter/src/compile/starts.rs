@@ -1,8 +1,9 @@
 //! What starts a scope: its start events, and the activities and gateways that nothing leads to.
 
 use super::{Compiler, is_executed};
+use crate::ElementIndex;
 use crate::process::Starts;
-use model::{ActivityKind, ElementKind, SubProcessKind, Trigger};
+use model::{ActivityKind, Element, ElementKind, Gateway, MessageTrigger, SubProcessKind, Trigger};
 
 impl Compiler {
     pub fn starts(&self, elements: &[model::Element]) -> Starts {
@@ -10,13 +11,12 @@ impl Compiler {
         for element in elements.iter().filter(is_executed) {
             let Some(index) = self.by_id.get(&element.id).copied() else { continue };
             match &element.kind {
-                ElementKind::StartEvent { trigger: Trigger::None, .. } => starts.none.push(index),
-                ElementKind::StartEvent { trigger: Trigger::Message(message), .. } => {
-                    let name = message.message_ref.clone().filter(|name| !name.is_empty());
-                    starts.messages.push((index, name.unwrap_or_else(|| element.id.clone())));
-                }
-                ElementKind::StartEvent { trigger: Trigger::Timer(_), .. } => starts.timers.push(index),
-                _ if self.incoming[index.0 as usize].is_empty() && starts_by_itself(element) => {
+                ElementKind::StartEvent { trigger, .. } => note_start(&mut starts, element, index, trigger),
+                _ if self.is_instantiated(elements, element, index) => note_instantiated(&mut starts, element, index),
+                _ if self.incoming[index.0 as usize].is_empty()
+                    && starts_by_itself(element)
+                    && !self.is_handler(index) =>
+                {
                     starts.implicit.push(index)
                 }
                 _ => {}
@@ -24,16 +24,80 @@ impl Compiler {
         }
         starts
     }
+
+    /// Whether an event starts instances: a receive task that says so, or what an instantiating event-based gateway waits for
+    /// (BPMN 2.0, 10.3.3 and 10.6.6).
+    fn is_instantiated(&self, elements: &[Element], element: &Element, index: ElementIndex) -> bool {
+        if matches!(receive_task(element), Some(task) if task.instantiate) {
+            return true;
+        }
+        let sources = self.incoming[index.0 as usize].iter().map(|flow| self.flows[flow.0 as usize].from);
+        let gateways = elements.iter().filter(|element| is_instantiating(element));
+        let gateways: Vec<ElementIndex> = gateways.filter_map(|gateway| self.index_of(&gateway.id)).collect();
+        sources.into_iter().any(|source| gateways.contains(&source))
+    }
 }
 
-fn starts_by_itself(element: &model::Element) -> bool {
+fn receive_task(element: &Element) -> Option<&model::ReceiveTask> {
+    match &element.kind {
+        ElementKind::Activity(activity) => match &activity.kind {
+            ActivityKind::ReceiveTask(task) => Some(task),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_instantiating(element: &Element) -> bool {
+    matches!(element.kind, ElementKind::Gateway(Gateway::EventBased { instantiate: true, .. }))
+}
+
+fn note_instantiated(starts: &mut Starts, element: &Element, index: ElementIndex) {
+    match &element.kind {
+        ElementKind::IntermediateCatchEvent { trigger } => note_start(starts, element, index, trigger),
+        _ => {
+            let names = receive_task(element).map(|task| message_name(element, &task.message));
+            starts.messages.extend(names.map(|name| (index, name)));
+        }
+    }
+}
+
+fn note_start(starts: &mut Starts, element: &Element, index: ElementIndex, trigger: &Trigger) {
+    match trigger {
+        Trigger::None => starts.none.push(index),
+        Trigger::Message(message) => starts.messages.push((index, message_name(element, message))),
+        Trigger::Timer(_) => starts.timers.push(index),
+        Trigger::Signal { signal_ref } => starts.signals.push((index, signal_ref.value.clone())),
+        Trigger::Conditional { .. } => starts.conditions.push(index),
+        Trigger::Multiple { triggers, .. } => {
+            triggers.iter().for_each(|trigger| note_start(starts, element, index, trigger));
+        }
+        // Of event sub-processes only, which their scope starts.
+        Trigger::Error { .. }
+        | Trigger::Escalation { .. }
+        | Trigger::Compensation { .. }
+        | Trigger::Link { .. }
+        | Trigger::Cancel
+        | Trigger::Terminate => {}
+    }
+}
+
+fn message_name(element: &Element, message: &MessageTrigger) -> String {
+    let name = message.message_ref.clone().filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| element.id.clone())
+}
+
+fn starts_by_itself(element: &Element) -> bool {
     match &element.kind {
         ElementKind::Activity(activity) => {
-            let is_event_sub_process =
-                matches!(&activity.kind, ActivityKind::SubProcess(inner) if inner.kind == SubProcessKind::Event);
-            !activity.is_for_compensation && !is_event_sub_process
+            let is_started_from_outside = match &activity.kind {
+                ActivityKind::SubProcess(inner) => inner.kind == SubProcessKind::Event,
+                ActivityKind::ReceiveTask(task) => task.instantiate,
+                _ => false,
+            };
+            !activity.is_for_compensation && !is_started_from_outside
         }
-        ElementKind::Gateway(_) => true,
+        ElementKind::Gateway(gateway) => !matches!(gateway, Gateway::EventBased { instantiate: true, .. }),
         ElementKind::IntermediateCatchEvent { trigger } => !matches!(trigger, Trigger::Link { .. }),
         ElementKind::IntermediateThrowEvent { .. } | ElementKind::EndEvent { .. } => true,
         ElementKind::StartEvent { .. } | ElementKind::BoundaryEvent { .. } | ElementKind::Artifact(_) => false,

@@ -1,16 +1,17 @@
 //! Boundary event: catches for the activity it is attached to (BPMN 2.0, 13.5.3).
 //!
 //! While the activity is active its boundary events wait with it. An interrupting one ends the activity and takes over its
-//! token; a non-interrupting one adds a token, as often as it is triggered. An error always interrupts.
+//! token; a non-interrupting one adds a token, as often as it is triggered. Errors and cancels always interrupt. A
+//! compensation boundary event waits for nothing: it leads to what compensates the activity.
 
-use super::{Acted, Behavior, Catch, Next, Trigger, catch, receive_task};
+use super::{Acted, Behavior, Catch, CatchEvent, Next, Trigger, catch};
 use crate::ElementIndex;
 use crate::compile::Compiler;
 use crate::run::{Here, Run};
 
 #[derive(Debug)]
 pub(crate) struct BoundaryEvent {
-    pub catch: Catch,
+    pub event: CatchEvent,
     pub is_interrupting: bool,
 }
 
@@ -20,9 +21,10 @@ pub(crate) fn compile(
     trigger: &model::Trigger,
     cancel_activity: bool,
 ) -> Option<BoundaryEvent> {
-    let catch = catch::compile(compiler, element, trigger)?;
-    let is_interrupting = cancel_activity || matches!(catch, Catch::Error { .. });
-    Some(BoundaryEvent { catch, is_interrupting })
+    let event = catch::compile(compiler, element, trigger)?;
+    let always = |definition: &catch::Definition| matches!(definition.catch, Catch::Error { .. } | Catch::Cancel);
+    let is_interrupting = cancel_activity || event.definitions.iter().any(always);
+    Some(BoundaryEvent { event, is_interrupting })
 }
 
 impl Behavior for BoundaryEvent {
@@ -35,22 +37,25 @@ impl Behavior for BoundaryEvent {
         true
     }
 
-    fn triggered<'r>(&'r self, run: &mut Run<'r>, activity: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+    fn catches(&self) -> Option<&CatchEvent> {
+        Some(&self.event)
+    }
+
+    fn caught<'r>(&'r self, run: &mut Run<'r>, activity: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+        if !run.take_part(activity.key, Some(&self.event), target) {
+            run.merge(activity.scope, by.content(Some(&self.event), target));
+            return Ok(Next::Wait);
+        }
+        let compensates_for = run.compensates_for(activity.key);
         if self.is_interrupting {
             run.terminate(activity.key);
         }
-        let mut fired = None;
-        match (by, &self.catch) {
-            (Trigger::Message(variables), Catch::Message(message)) => {
-                run.subscribe_again(activity.key, target);
-                run.merge(activity.scope, receive_task::content(message, variables));
-            }
-            (Trigger::Timer(schedule), Catch::Timer(timer)) if !self.is_interrupting => fired = Some((timer, schedule)),
-            (Trigger::Timer(_) | Trigger::Message(_), _) => {}
-        }
-        run.activate(target, activity.scope, None);
-        if let Some((timer, schedule)) = fired {
-            run.schedule_next(activity, target, timer, schedule)?;
+        run.merge(activity.scope, by.content(Some(&self.event), target));
+        run.activate(run.process.owner(target).index, activity.scope, None);
+        if self.is_interrupting {
+            run.goes_on_compensating(compensates_for);
+        } else {
+            run.wait_again_for(activity.key, &self.event, target, by)?;
         }
         Ok(Next::Wait)
     }
@@ -93,7 +98,7 @@ mod tests {
         hand.fires("work", "b");
         hand.fires("work", "b");
         let key = hand.key("work");
-        assert!(hand.instance.elements[&key].timers.is_empty());
+        assert!(hand.instance.elements[&key].waits.timers.is_empty());
         assert_eq!(hand.entered(), ["s", "work", "b", "other", "b", "other"]);
         hand.completes("work", json!({}));
         assert!(hand.is_completed());

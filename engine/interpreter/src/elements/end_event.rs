@@ -1,47 +1,31 @@
-//! End event: where a token ends (BPMN 2.0, 13.5.6).
-//!
-//! A none end event consumes it; a message end event publishes first; an error end event throws, and whoever catches the
-//! error goes on; a terminate end event ends its whole scope.
+//! End event: where a token ends (BPMN 2.0, 13.5.6). A none end event only consumes it; what the others throw first is said in
+//! [`throw`].
 
-use super::{Acted, Behavior, Fault, Next, catch, intermediate_throw_event::publish};
+use super::{Acted, Behavior, throw, throw::Throw};
 use crate::compile::Compiler;
-use crate::process::Message;
 use crate::run::{Here, Run};
 use model::Trigger;
 
 #[derive(Debug)]
-pub(crate) enum EndEvent {
-    None,
-    Message(Message),
-    Error { code: String },
-    Terminate,
+pub(crate) struct EndEvent {
+    throws: Vec<Throw>,
 }
 
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<EndEvent> {
-    match trigger {
-        Trigger::None => Some(EndEvent::None),
-        Trigger::Message(message) => catch::compile_message(compiler, element, message).map(EndEvent::Message),
-        Trigger::Error { code } => Some(EndEvent::Error { code: code.clone().unwrap_or_default() }),
-        Trigger::Terminate => Some(EndEvent::Terminate),
-        other => compiler.not_yet(element, &format!("{} end events are", catch::describe(other))),
-    }
+    throw::compile(compiler, element, trigger).map(|throws| EndEvent { throws })
 }
 
 impl Behavior for EndEvent {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        match self {
-            EndEvent::None => Ok(Next::Leave(None)),
-            EndEvent::Message(message) => {
-                publish(run, here, message)?;
-                Ok(Next::Leave(None))
-            }
-            EndEvent::Error { code } => Err(Fault::Error { code: code.clone(), message: String::new() }),
-            EndEvent::Terminate => Ok(Next::EndScope),
-        }
+        throw::perform(&self.throws, run, here)
     }
 
     fn is_instant(&self) -> bool {
         true
+    }
+
+    fn is_far_reaching(&self) -> bool {
+        throw::is_far_reaching(&self.throws)
     }
 }
 

@@ -1,26 +1,19 @@
-//! Event-based gateway: waits for what the catching events and receive tasks behind it wait for, and takes the flow of the
-//! one that comes first; the others are no longer waited for (BPMN 2.0, 13.4.4).
+//! Event-based gateway: waits for what the catching events and receive tasks behind it wait for (BPMN 2.0, 13.4.4).
 //!
-//! The winner is activated as caught, by the flow that leads to it, and is left at once.
+//! An exclusive one takes the flow of the event that comes first; the others are no longer waited for. A parallel one takes
+//! the flow of each, and is done when all have come. The event is activated as caught, by the flow that leads to it, and
+//! is left at once.
+//!
+//! One that instantiates begins a process: the instance is started by one of its events, which has come already (see
+//! [`Starts`](crate::process::Starts)); a parallel one then waits for the others.
 
-use super::{Acted, Behavior, Catch, Kind, Next, Trigger, receive_task};
-use crate::compile::Compiler;
+use super::{Acted, Behavior, Kind, Next, Trigger};
 use crate::run::{Here, Run};
 use crate::{ElementIndex, Variables};
 
 #[derive(Debug)]
-pub(crate) struct EventBasedGateway;
-
-pub(crate) fn compile(
-    compiler: &mut Compiler,
-    element: &model::Element,
-    instantiate: bool,
-    parallel: bool,
-) -> Option<EventBasedGateway> {
-    match instantiate || parallel {
-        true => compiler.not_yet(element, "event-based gateways that start an instance are"),
-        false => Some(EventBasedGateway),
-    }
+pub(crate) struct EventBasedGateway {
+    pub is_parallel: bool,
 }
 
 impl Behavior for EventBasedGateway {
@@ -28,28 +21,40 @@ impl Behavior for EventBasedGateway {
         for flow in &here.element.outgoing {
             let target = run.process.element(run.process.flow(*flow).to);
             match &target.kind {
-                Kind::IntermediateCatchEvent(event) => run.wait_for(here, target.index, &event.catch)?,
-                Kind::ReceiveTask(task) => run.subscribe(here, target.index, &task.message)?,
-                // Nothing else may follow (the reader says so), and nothing else could win.
-                _ => {}
+                Kind::ReceiveTask(task) => run.subscribe(here.key, target.index, &task.message)?,
+                kind => {
+                    if let Some(event) = kind.behavior().catches() {
+                        run.wait_for(here.key, event)?;
+                    }
+                }
             }
         }
         Ok(Next::Wait)
     }
+
+    /// What one of the events behind it waits for has come.
+    fn caught<'r>(&'r self, run: &mut Run<'r>, gateway: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+        let event = run.process.owner(target);
+        let left = match &event.kind {
+            Kind::ReceiveTask(task) => task.message.content(by.variables()),
+            kind => by.content(kind.behavior().catches(), target),
+        };
+        if !run.take_part(gateway.key, event.kind.behavior().catches(), target) {
+            run.leave_behind(gateway, left);
+            return Ok(Next::Wait);
+        }
+        self.happened(run, gateway, event.index, left);
+        Ok(Next::Wait)
+    }
 }
 
-/// What `target` waits for has come to the gateway before it.
-pub(crate) fn won<'r>(run: &mut Run<'r>, gateway: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
-    let left = match (by, &run.process.element(target).kind) {
-        (Trigger::Message(variables), Kind::IntermediateCatchEvent(event)) => match &event.catch {
-            Catch::Message(message) => receive_task::content(message, variables),
-            Catch::Timer(_) | Catch::Error { .. } => Variables::new(),
-        },
-        (Trigger::Message(variables), Kind::ReceiveTask(task)) => receive_task::content(&task.message, variables),
-        (Trigger::Message(_) | Trigger::Timer(_), _) => Variables::new(),
-    };
-    run.pass_on(gateway, target, left);
-    Ok(Next::Wait)
+impl EventBasedGateway {
+    /// Goes on at `event`; and is done, unless it waits for others.
+    pub fn happened<'r>(&'r self, run: &mut Run<'r>, gateway: Here<'r>, event: ElementIndex, left: Variables) {
+        run.stop_waiting_for_event(gateway.key, event);
+        let is_waiting = run.instance.waits(gateway.key).is_some_and(|waits| !waits.is_empty());
+        run.pass_on(gateway, event, left, !(self.is_parallel && is_waiting));
+    }
 }
 
 #[cfg(test)]

@@ -1,40 +1,44 @@
-//! Intermediate catch event: a token waits here for a message or a timer (BPMN 2.0, 13.5.2).
+//! Intermediate catch event: a token waits here for a message, a timer, a signal, a condition, for any of several of them, or
+//! for all (BPMN 2.0, 13.5.2). A link event is where the throwing one of its name goes on; it waits for nothing.
 
-use super::{Acted, Behavior, Catch, Next, catch, receive_task};
-use crate::Variables;
+use super::{Acted, Behavior, CatchEvent, Next, Trigger, catch};
+use crate::ElementIndex;
 use crate::compile::Compiler;
 use crate::run::{Here, Run};
-use model::Trigger;
 
 #[derive(Debug)]
 pub(crate) struct IntermediateCatchEvent {
-    pub catch: Catch,
+    /// None: a link.
+    pub event: Option<CatchEvent>,
 }
 
 pub(crate) fn compile(
     compiler: &mut Compiler,
     element: &model::Element,
-    trigger: &Trigger,
+    trigger: &model::Trigger,
 ) -> Option<IntermediateCatchEvent> {
-    match trigger {
-        Trigger::Message(_) | Trigger::Timer(_) => {
-            catch::compile(compiler, element, trigger).map(|catch| IntermediateCatchEvent { catch })
-        }
-        other => compiler.not_yet(element, &format!("{} catch events are", catch::describe(other))),
-    }
+    let event = match trigger {
+        model::Trigger::Link { .. } => None,
+        trigger => Some(catch::compile(compiler, element, trigger)?),
+    };
+    Some(IntermediateCatchEvent { event })
 }
 
 impl Behavior for IntermediateCatchEvent {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        run.wait_for(here, here.element.index, &self.catch)?;
+        let Some(event) = &self.event else { return Ok(Next::Leave(None)) };
+        run.wait_for(here.key, event)?;
         Ok(Next::Wait)
     }
 
-    fn message_received<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
-        if let Catch::Message(message) = &self.catch {
-            run.leave_behind(here, receive_task::content(message, variables));
-        }
-        Ok(Next::Leave(None))
+    fn catches(&self) -> Option<&CatchEvent> {
+        self.event.as_ref()
+    }
+
+    fn caught<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+        let is_complete = run.take_part(here.key, self.event.as_ref(), target);
+        run.leave_behind(here, by.content(self.event.as_ref(), target));
+        Ok(if is_complete { Next::Leave(None) } else { Next::Wait })
     }
 }
 
@@ -66,7 +70,7 @@ mod tests {
         };
         let elements = vec![start("s"), catch("m", Trigger::Message(awaited)), end("e")];
         let mut hand = Hand::started(elements, &["s -> m -> e"], json!({"order": {"id": 42}}));
-        let subscription = hand.instance.elements[&hand.key("m")].subscriptions[&hand.index("m")].clone();
+        let subscription = hand.instance.elements[&hand.key("m")].waits.subscriptions[&hand.index("m")].clone();
         assert_eq!((subscription.message_name.as_str(), subscription.correlation_key.as_str()), ("paid", "42"));
         hand.receives("m", "m", json!({"amount": 3}));
         assert_eq!(hand.variable("payment"), json!({"amount": 3}));

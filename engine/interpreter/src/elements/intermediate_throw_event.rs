@@ -1,18 +1,15 @@
-//! Intermediate throw event: does something in passing (BPMN 2.0, 13.5.4).
-//!
-//! A none event only passes; a message event publishes a message with what its input mappings say (nothing without them).
+//! Intermediate throw event: does something in passing (BPMN 2.0, 13.5.4). A none event only passes; what the others do is
+//! said in [`throw`].
 
-use super::{Acted, Behavior, Fault, Next, catch};
-use crate::Effect;
+use super::{Acted, Behavior, Next, throw, throw::Throw};
+use crate::ElementIndex;
 use crate::compile::Compiler;
-use crate::process::Message;
 use crate::run::{Here, Run};
 use model::Trigger;
 
 #[derive(Debug)]
-pub(crate) enum IntermediateThrowEvent {
-    None,
-    Message(Message),
+pub(crate) struct IntermediateThrowEvent {
+    throws: Vec<Throw>,
 }
 
 pub(crate) fn compile(
@@ -20,33 +17,31 @@ pub(crate) fn compile(
     element: &model::Element,
     trigger: &Trigger,
 ) -> Option<IntermediateThrowEvent> {
-    match trigger {
-        Trigger::None => Some(IntermediateThrowEvent::None),
-        Trigger::Message(message) => {
-            catch::compile_message(compiler, element, message).map(IntermediateThrowEvent::Message)
-        }
-        other => compiler.not_yet(element, &format!("{} throw events are", catch::describe(other))),
-    }
+    throw::compile(compiler, element, trigger).map(|throws| IntermediateThrowEvent { throws })
 }
 
 impl Behavior for IntermediateThrowEvent {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        match self {
-            IntermediateThrowEvent::None => {}
-            IntermediateThrowEvent::Message(message) => publish(run, here, message)?,
-        }
-        Ok(Next::Leave(None))
+        throw::perform(&self.throws, run, here)
     }
 
     fn is_instant(&self) -> bool {
         true
     }
-}
 
-/// Publishes a message; its variables are the element's own, those that input mappings made.
-pub(crate) fn publish<'r>(run: &mut Run<'r>, here: Here<'r>, message: &Message) -> Result<(), Fault> {
-    let correlation_key = run.render_optional(here.key, &message.correlation_key)?.unwrap_or_default();
-    let variables = run.instance.variables.get(&here.key).cloned().unwrap_or_default();
-    run.effect(Effect::PublishMessage { message_name: message.name.clone(), correlation_key, variables });
-    Ok(())
+    fn is_far_reaching(&self) -> bool {
+        throw::is_far_reaching(&self.throws)
+    }
+
+    fn jumps_to(&self) -> Option<ElementIndex> {
+        throw::link(&self.throws)
+    }
+
+    fn compensated<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
+        match throw::is_waiting(&self.throws) {
+            true => Ok(Next::Leave(None)),
+            // Its token has left long ago.
+            false => Ok(Next::Take(Vec::new(), None)),
+        }
+    }
 }

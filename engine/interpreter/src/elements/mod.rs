@@ -27,13 +27,17 @@ mod service_task;
 mod start_event;
 mod sub_process;
 mod task;
+pub(crate) mod throw;
 mod user_task;
 
 pub(crate) use boundary_event::BoundaryEvent;
-pub(crate) use catch::Catch;
+pub(crate) use catch::{Catch, CatchEvent};
+pub(crate) use event_based_gateway::EventBasedGateway;
 pub(crate) use job::JobSpec;
 pub(crate) use repetition::{MultiInstance, Repetition, StandardLoop, compile_repetition};
 pub(crate) use start_event::StartEvent;
+pub(crate) use sub_process::SubProcess;
+pub(crate) use throw::Thrown;
 pub(crate) use user_task::UserTask;
 
 use crate::compile::Compiler;
@@ -52,8 +56,16 @@ pub(crate) enum Next {
     Leave(Option<Value>),
     /// Done: leave by exactly these flows.
     Take(Vec<FlowIndex>, Option<Value>),
+    /// Done; these are thrown when it has been left.
+    LeaveAndThrow(Vec<Thrown>),
+    /// Done: the token goes on there.
+    Jump(ElementIndex),
     /// Done, and everything else in its scope with it.
     EndScope,
+    /// Compensate this activity, or else the scope; and wait for it, or else leave at once.
+    Compensate(Option<ElementIndex>, bool),
+    /// End everything in the transaction around, compensate it, and leave it by its cancel event.
+    CancelTransaction,
 }
 
 /// Why an element cannot go on.
@@ -102,14 +114,28 @@ pub(crate) trait Behavior {
         Ok(Next::Leave(None))
     }
 
-    /// The timer it set for itself fired.
-    fn timer_fired<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
+    /// What it waits for, of events.
+    fn catches(&self) -> Option<&CatchEvent> {
+        None
+    }
+
+    /// It reaches beyond its own token, to others that may be about to wait for it, or to begin.
+    fn is_far_reaching(&self) -> bool {
+        false
+    }
+
+    /// Where a token goes on without a flow.
+    fn jumps_to(&self) -> Option<ElementIndex> {
+        None
+    }
+
+    /// What `target` waits for at `waiting` has come. Asked of a boundary event for its activity, of everything else for itself.
+    fn caught<'r>(&'r self, _run: &mut Run<'r>, _waiting: Here<'r>, _target: ElementIndex, _by: Trigger) -> Acted {
         Ok(Next::Leave(None))
     }
 
-    /// The message it subscribed to for itself is here.
-    fn message_received<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
-        run.leave_behind(here, variables);
+    /// Everything that it set out to compensate is compensated.
+    fn compensated<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
         Ok(Next::Leave(None))
     }
 
@@ -129,19 +155,33 @@ pub(crate) trait Behavior {
     fn scope_emptied<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
         Ok(Next::Leave(None))
     }
-
-    /// What it is waited for on its behalf has come: by an activity, for its boundary events; by the event-based gateway
-    /// before it, for all others.
-    fn triggered<'r>(&'r self, run: &mut Run<'r>, waiting: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
-        event_based_gateway::won(run, waiting, target, by)
-    }
 }
 
-/// What has come for a boundary event.
+/// What has come for an event.
 #[derive(Debug)]
 pub(crate) enum Trigger {
     Timer(Schedule),
     Message(Variables),
+    Signal(Variables),
+    Condition,
+    Error,
+    Escalation,
+}
+
+impl Trigger {
+    /// What it brings.
+    pub fn variables(&self) -> Variables {
+        match self {
+            Trigger::Message(variables) | Trigger::Signal(variables) => variables.clone(),
+            Trigger::Timer(_) | Trigger::Condition | Trigger::Error | Trigger::Escalation => Variables::new(),
+        }
+    }
+
+    /// What the definition `target` of an event leaves behind of it.
+    pub fn content(&self, event: Option<&CatchEvent>, target: ElementIndex) -> Variables {
+        let definition = event.and_then(|event| event.definition(target));
+        definition.map(|definition| definition.catch.content(self.variables())).unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
@@ -161,11 +201,11 @@ pub(crate) enum Kind {
     BusinessRuleTask(business_rule_task::BusinessRuleTask),
     AgenticTask(agentic_task::AgenticTask),
     CallActivity(call_activity::CallActivity),
-    SubProcess(sub_process::SubProcess),
+    SubProcess(SubProcess),
     ExclusiveGateway(exclusive_gateway::ExclusiveGateway),
     ParallelGateway(parallel_gateway::ParallelGateway),
     InclusiveGateway(inclusive_gateway::InclusiveGateway),
-    EventBasedGateway(event_based_gateway::EventBasedGateway),
+    EventBasedGateway(EventBasedGateway),
 }
 
 impl Kind {
@@ -221,8 +261,9 @@ pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element) -> Opti
             Gateway::Exclusive => Some(Kind::ExclusiveGateway(exclusive_gateway::ExclusiveGateway)),
             Gateway::Parallel => Some(Kind::ParallelGateway(parallel_gateway::ParallelGateway)),
             Gateway::Inclusive => Some(Kind::InclusiveGateway(inclusive_gateway::InclusiveGateway)),
-            Gateway::EventBased { instantiate, parallel } => {
-                event_based_gateway::compile(compiler, element, *instantiate, *parallel).map(Kind::EventBasedGateway)
+            Gateway::EventBased { parallel, .. } => {
+                let gateway = EventBasedGateway { is_parallel: *parallel };
+                Some(Kind::EventBasedGateway(gateway))
             }
             Gateway::Complex { .. } => compiler.not_yet(element, "complex gateways are"),
         },

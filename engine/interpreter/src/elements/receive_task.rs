@@ -2,13 +2,14 @@
 //!
 //! The message's variables go to `resultVariable`, as one object, else each to its own name. A `timeout` ends the wait as a
 //! BPMN error `TIMEOUT` where a boundary event catches it, else as an incident `RECEIVE_TIMEOUT`.
+//!
+//! One that instantiates, and that no flow leads to, begins a process: the message has come already when it is entered.
 
-use super::{Acted, Behavior, Fault, Next, catch};
-use crate::Variables;
+use super::{Acted, Behavior, Fault, Next, Trigger, catch};
+use crate::ElementIndex;
 use crate::compile::Compiler;
 use crate::process::{Message, Timer};
-use crate::run::{Here, Run};
-use serde_json::Value;
+use crate::run::{Here, Raised, Run};
 
 #[derive(Debug)]
 pub(crate) struct ReceiveTask {
@@ -22,9 +23,6 @@ pub(crate) fn compile(
     activity: &model::Activity,
     task: &model::ReceiveTask,
 ) -> Option<ReceiveTask> {
-    if task.instantiate {
-        return compiler.not_yet(element, "receive tasks that start an instance are");
-    }
     let mut message = catch::compile_message(compiler, element, &task.message)?;
     message.result_variable = message.result_variable.or_else(|| activity.result_variable.clone());
     let timeout = match &task.timeout {
@@ -36,36 +34,34 @@ pub(crate) fn compile(
 
 impl Behavior for ReceiveTask {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        run.subscribe(here, here.element.index, &self.message)?;
+        run.subscribe(here.key, here.element.index, &self.message)?;
         if let Some(timeout) = &self.timeout {
-            run.schedule(here, here.element.index, timeout)?;
+            run.schedule(here.key, here.element.index, timeout)?;
         }
         Ok(Next::Wait)
     }
 
-    fn message_received<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, variables: Variables) -> Acted {
-        run.leave_behind(here, content(&self.message, variables));
-        Ok(Next::Leave(None))
-    }
-
-    fn timer_fired<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        let message = format!("no message `{}` came in time", self.message.name);
-        match run.find_catcher(here.key, "TIMEOUT") {
-            Some(_) => Err(Fault::Error { code: "TIMEOUT".to_owned(), message }),
-            None => {
-                // Nobody waits any more until the incident is resolved, which subscribes anew.
-                run.unsubscribe(here.key, here.element.index);
-                Err(Fault::incident("RECEIVE_TIMEOUT", message))
-            }
+    fn caught<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>, target: ElementIndex, by: Trigger) -> Acted {
+        if matches!(by, Trigger::Timer(_)) {
+            return self.timed_out(run, here);
         }
+        run.stop_waiting_for(here.key, target);
+        run.leave_behind(here, self.message.content(by.variables()));
+        Ok(Next::Leave(None))
     }
 }
 
-/// What a message leaves behind.
-pub(crate) fn content(message: &Message, variables: Variables) -> Variables {
-    match &message.result_variable {
-        Some(name) => Variables::from_iter([(name.clone(), Value::Object(variables))]),
-        None => variables,
+impl ReceiveTask {
+    fn timed_out<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
+        let message = format!("no message `{}` came in time", self.message.name);
+        match run.find_catcher(here.key, &Raised::Error("TIMEOUT")) {
+            Some(_) => Err(Fault::Error { code: "TIMEOUT".to_owned(), message }),
+            None => {
+                // Nobody waits any more until the incident is resolved, which subscribes anew.
+                run.stop_waiting_for(here.key, here.element.index);
+                Err(Fault::incident("RECEIVE_TIMEOUT", message))
+            }
+        }
     }
 }
 
@@ -96,7 +92,7 @@ mod tests {
         let mut hand = Hand::started(vec![start("s"), receive("r"), end("e")], &["s -> r -> e"], json!({}));
         hand.fires("r", "r");
         assert_eq!(hand.incident(), Some("RECEIVE_TIMEOUT"));
-        assert!(hand.instance.elements[&hand.key("r")].subscriptions.is_empty());
+        assert!(hand.instance.elements[&hand.key("r")].waits.subscriptions.is_empty());
         hand.resolves("r", 0);
         hand.receives("r", "r", json!({}));
         assert!(hand.is_completed());

@@ -1,7 +1,7 @@
 //! Send task: an email or a webhook is a job of that type; a message goes to who is subscribed to it, and the task does not
 //! wait for anybody (BPMN 2.0, 13.3.3).
 
-use super::{Acted, Behavior, JobSpec, Next, catch, intermediate_throw_event::publish, job};
+use super::{Acted, Behavior, JobSpec, Next, catch, job, throw::publish};
 use crate::Variables;
 use crate::compile::Compiler;
 use crate::process::Message;

@@ -1,22 +1,26 @@
 //! Start event: where a scope begins (BPMN 2.0, 13.5.1).
 //!
-//! A process starts at its none start event, or at the one that was asked for. What starts it from outside, a message or a
-//! timer, is the engine's to watch (see [`Starts`](crate::process::Starts)); here it has happened already.
+//! A process starts at its none start event, or at the one that was asked for. What starts it from outside, a message, a
+//! signal or a timer, is the engine's to watch (see [`Starts`](crate::process::Starts)); here it has happened already. The
+//! start event of an event sub-process is waited for by the scope around it (see [`crate::run`]).
 
-use super::{Acted, Behavior, Next, catch};
+use super::{Acted, Behavior, CatchEvent, Next, catch};
 use crate::compile::Compiler;
 use crate::run::{Here, Run};
 use model::Trigger;
 
 #[derive(Debug)]
-pub(crate) struct StartEvent;
+pub(crate) struct StartEvent {
+    /// None: it waits for nothing.
+    pub event: Option<CatchEvent>,
+}
 
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<StartEvent> {
-    match trigger {
-        Trigger::None => Some(StartEvent),
-        Trigger::Message(_) | Trigger::Timer(_) => catch::compile(compiler, element, trigger).map(|_| StartEvent),
-        other => compiler.not_yet(element, &format!("{} start events are", catch::describe(other))),
-    }
+    let event = match trigger {
+        Trigger::None => None,
+        trigger => Some(catch::compile(compiler, element, trigger)?),
+    };
+    Some(StartEvent { event })
 }
 
 impl Behavior for StartEvent {
@@ -26,6 +30,10 @@ impl Behavior for StartEvent {
 
     fn is_instant(&self) -> bool {
         true
+    }
+
+    fn catches(&self) -> Option<&CatchEvent> {
+        self.event.as_ref()
     }
 }
 

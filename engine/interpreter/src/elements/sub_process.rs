@@ -1,5 +1,8 @@
-//! Embedded sub-process: a scope of its own that starts with the token and is left when nothing in it is alive (BPMN 2.0,
-//! 13.3.4).
+//! Sub-process: a scope of its own that starts with the token and is left when nothing in it is alive (BPMN 2.0, 13.3.4).
+//!
+//! A **transaction** can be canceled by a cancel end event inside (10.3.5). An **event sub-process** starts when its start
+//! event has happened, and with it everything in it that no flow leads to; when it does is the business of the scope
+//! around it (see [`crate::run`]).
 
 use super::{Acted, Behavior, Next};
 use crate::compile::Compiler;
@@ -10,6 +13,8 @@ use model::SubProcessKind;
 #[derive(Debug)]
 pub(crate) struct SubProcess {
     pub starts: Starts,
+    pub is_transaction: bool,
+    pub is_event_sub_process: bool,
 }
 
 pub(crate) fn compile(
@@ -17,17 +22,30 @@ pub(crate) fn compile(
     element: &model::Element,
     sub_process: &model::SubProcess,
 ) -> Option<SubProcess> {
-    match sub_process.kind {
-        SubProcessKind::Embedded => Some(SubProcess { starts: compiler.starts(&sub_process.elements) }),
-        SubProcessKind::Event => compiler.not_yet(element, "event sub-processes are"),
-        SubProcessKind::Transaction => compiler.not_yet(element, "transactions are"),
-        SubProcessKind::AdHoc { .. } => compiler.not_yet(element, "ad-hoc sub-processes are"),
+    if let SubProcessKind::AdHoc { .. } = sub_process.kind {
+        return compiler.not_yet(element, "ad-hoc sub-processes are");
     }
+    let is_event_sub_process = sub_process.kind == SubProcessKind::Event;
+    let mut starts = compiler.starts(&sub_process.elements);
+    if is_event_sub_process {
+        starts.none = sub_process
+            .elements
+            .iter()
+            .filter(|element| is_start(element))
+            .filter_map(|element| compiler.index_of(&element.id))
+            .collect();
+    }
+    let is_transaction = sub_process.kind == SubProcessKind::Transaction;
+    Some(SubProcess { starts, is_transaction, is_event_sub_process })
+}
+
+fn is_start(element: &model::Element) -> bool {
+    matches!(element.kind, model::ElementKind::StartEvent { .. })
 }
 
 impl Behavior for SubProcess {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        run.start_scope(here.key, &self.starts);
+        run.start_scope(here.key, here.element, &self.starts)?;
         Ok(Next::Wait)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Here, Run};
 use crate::elements::Next;
 use crate::instance::Job;
-use crate::{Effect, EventKind, Key};
+use crate::{Effect, ElementIndex, EventKind, Key};
 
 impl<'r> Run<'r> {
     pub fn raise_incident(&mut self, key: Key, code: &str, message: String) {
@@ -27,6 +27,29 @@ impl<'r> Run<'r> {
             code,
             message,
         });
+    }
+
+    /// Something is wrong with an event that the root scope waits for.
+    pub fn raise_root_incident(&mut self, event: ElementIndex, code: &str, message: String) {
+        let incident = self.fresh_key();
+        let (code, message) = (code.to_owned(), format!("{}: {message}", self.process.element(event).id));
+        let root = Key::ROOT;
+        self.emit(EventKind::IncidentRaised {
+            incident,
+            element_instance: root,
+            code: code.clone(),
+            message: message.clone(),
+        });
+        self.effect(Effect::RaiseIncident { incident, element_instance: root, element: event, code, message });
+    }
+
+    pub fn close_root_incidents(&mut self) {
+        let of_root = self.instance.incidents.iter().filter(|(_, it)| it.element_instance == Key::ROOT);
+        let of_root: Vec<Key> = of_root.map(|(incident, _)| *incident).collect();
+        for incident in of_root {
+            self.emit(EventKind::IncidentResolved { incident });
+            self.effect(Effect::CloseIncident { incident });
+        }
     }
 
     /// Closes the incident of an element instance, if it has one.

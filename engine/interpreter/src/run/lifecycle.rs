@@ -3,7 +3,6 @@
 use super::{Here, Run};
 use crate::elements::{Acted, Fault, Next};
 use crate::limits::ELEMENTS_PER_INSTANCE;
-use crate::process::Starts;
 use crate::{Effect, ElementIndex, EventKind, FlowIndex, InstanceState, Key, Variables};
 use serde_json::Value;
 
@@ -16,7 +15,7 @@ impl<'r> Run<'r> {
 
     /// An element instance that has not begun to work; none when nothing begins in `scope` any more, or when there are too
     /// many already.
-    pub(super) fn begin(&mut self, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) -> Option<Here<'r>> {
+    pub fn begin(&mut self, element: ElementIndex, scope: Key, flow: Option<FlowIndex>) -> Option<Here<'r>> {
         if !self.is_open(scope) {
             return None;
         }
@@ -42,22 +41,19 @@ impl<'r> Run<'r> {
     /// Starts the work of an element instance: its input, what may interrupt it, and then itself.
     pub fn enter(&mut self, here: Here<'r>) {
         if let Some(repetition) = here.element.repetition.as_ref().filter(|_| !self.is_repeated(here.key)) {
-            let started = self.arm_boundary(here).and_then(|()| self.start_repetition(here, repetition));
+            let started = self.arm_boundary(here).and_then(|()| match self.instance.elements.contains_key(&here.key) {
+                true => self.start_repetition(here, repetition),
+                false => Ok(Next::Wait),
+            });
             return self.act(here, started);
         }
-        let entered = self
-            .map_input(here)
-            .and_then(|()| self.arm_boundary(here))
-            .and_then(|()| here.element.kind.behavior().enter(self, here));
+        let entered = self.map_input(here).and_then(|()| self.arm_boundary(here));
+        // A condition may have ended it before it began.
+        let entered = match entered {
+            Ok(()) if self.instance.elements.contains_key(&here.key) => here.element.kind.behavior().enter(self, here),
+            other => other.map(|()| Next::Wait),
+        };
         self.act(here, entered);
-    }
-
-    /// Everything that starts with a scope.
-    pub fn start_scope(&mut self, scope: Key, starts: &Starts) {
-        for element in starts.none.iter().chain(&starts.implicit) {
-            self.activate(*element, scope, None);
-        }
-        self.unsettle(scope);
     }
 
     /// Does what an element wants.
@@ -69,7 +65,15 @@ impl<'r> Run<'r> {
             Ok(Next::Wait) => {}
             Ok(Next::Leave(outcome)) => self.leave(here, outcome),
             Ok(Next::Take(flows, outcome)) => self.complete(here, &flows, outcome),
+            Ok(Next::LeaveAndThrow(thrown)) => {
+                self.announce(here.key, &thrown);
+                self.leave(here, None);
+                self.spread(here.scope, thrown);
+            }
+            Ok(Next::Jump(target)) => self.jump(here, target),
             Ok(Next::EndScope) => self.end_scope(here),
+            Ok(Next::Compensate(activity, is_waiting)) => self.compensate(here, activity, is_waiting),
+            Ok(Next::CancelTransaction) => self.cancel_transaction(here),
             Err(Fault::Incident { code, message }) => self.raise_incident(here.key, &code, message),
             Err(Fault::Error { code, message }) => self.throw(here, code, message),
         }
@@ -99,24 +103,42 @@ impl<'r> Run<'r> {
 
     fn complete(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
         let Here { key, scope, .. } = here;
+        let compensates_for = self.compensates_for(key);
         self.cancel_waits(key);
+        self.remember(here);
         self.emit(EventKind::ElementCompleted { key });
         self.stir(scope);
+        self.take(here, flows, outcome);
+        self.goes_on_compensating(compensates_for);
+        if flows.is_empty() {
+            self.unsettle(scope);
+        }
+    }
+
+    pub(super) fn take(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
+        let scope = here.scope;
         for flow in flows {
             let outcome = outcome.clone().filter(|_| self.process.flow(*flow).carries_outcome);
             for _ in 0..here.element.completion_quantity {
                 self.emit(EventKind::FlowTaken { flow: *flow, scope, outcome: outcome.clone() });
             }
         }
-        if flows.is_empty() {
-            self.unsettle(scope);
-        }
     }
 
-    /// The event that an event-based gateway waited for: the gateway is left by the flow to it, and it is left too.
-    pub fn pass_on(&mut self, gateway: Here<'r>, event: ElementIndex, left: Variables) {
-        self.cancel_waits(gateway.key);
-        self.emit(EventKind::ElementCompleted { key: gateway.key });
+    /// A link: the token goes on at `target`, without a flow (BPMN 2.0, 10.5.5).
+    fn jump(&mut self, here: Here<'r>, target: ElementIndex) {
+        self.emit(EventKind::ElementCompleted { key: here.key });
+        self.stir(here.scope);
+        self.activate(target, here.scope, None);
+    }
+
+    /// The event that an event-based gateway waited for: the gateway is left by the flow to it, and it is left too. Unless
+    /// it `is_done`, the gateway stays, for the others.
+    pub fn pass_on(&mut self, gateway: Here<'r>, event: ElementIndex, left: Variables, is_done: bool) {
+        if is_done {
+            self.cancel_waits(gateway.key);
+            self.emit(EventKind::ElementCompleted { key: gateway.key });
+        }
         self.stir(gateway.scope);
         let flow = gateway.element.outgoing.iter().copied().find(|flow| self.process.flow(*flow).to == event);
         if let Some(flow) = flow {
@@ -131,11 +153,12 @@ impl<'r> Run<'r> {
     /// A terminate end event: everything in its scope ends, and the scope with it (BPMN 2.0, 13.5.6).
     fn end_scope(&mut self, here: Here<'r>) {
         self.emit(EventKind::ElementCompleted { key: here.key });
-        self.terminate_children(here.scope);
+        self.interrupt(here.scope);
         match self.here(here.scope) {
+            Some(scope) if self.is_reopened(scope.key) => self.close_again(scope),
             Some(scope) => self.leave(scope, None),
             None => {
-                self.emit(EventKind::InstanceTerminated);
+                self.end_instance(EventKind::InstanceTerminated);
                 self.complete_parent();
             }
         }
@@ -148,6 +171,7 @@ impl<'r> Run<'r> {
         self.cancel_work(key);
         self.cancel_waits(key);
         self.close_incident(key);
+        self.discard_compensations(key);
         self.emit(EventKind::ElementTerminated { key });
         self.stir(here.scope);
         self.unsettle(here.scope);
@@ -162,8 +186,16 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn complete_instance(&mut self) {
-        self.emit(EventKind::InstanceCompleted);
+        self.end_instance(EventKind::InstanceCompleted);
         self.complete_parent();
+    }
+
+    /// The last event of the instance; nothing is waited for after it.
+    pub fn end_instance(&mut self, end: EventKind) {
+        self.cancel_waits(Key::ROOT);
+        self.close_root_incidents();
+        self.discard_compensations(Key::ROOT);
+        self.emit(end);
     }
 
     fn complete_parent(&mut self) {

@@ -5,20 +5,29 @@
 //! empty are completed; after the last one has moved, inclusive joins are asked.
 
 mod activity;
+mod compensation;
 mod error;
+mod event_sub_process;
 mod incident;
 mod join;
 mod lifecycle;
 mod repetition;
+mod signal;
 mod values;
 mod waits;
 
-use crate::elements::{Behavior, Fault, Join};
+pub(crate) use error::Raised;
+
+use crate::elements::{Fault, Join};
 use crate::instance::Deferred;
 use crate::limits::ACTIVATIONS_PER_STEP;
 use crate::process::{Element, Process};
-use crate::{Effect, ElementIndex, ElementInstance, Event, EventKind, Instance, InstanceState, Key, Timestamp};
+use crate::variables::HIDDEN;
+use crate::{Effect, ElementInstance, Event, EventKind, Instance, InstanceState, Key, Timestamp};
 use std::collections::{BTreeSet, VecDeque};
+
+/// Enough for tokens that set out together, and no more than that when there are very many.
+const TOKENS_LOOKED_AT: usize = 64;
 
 pub(crate) struct Run<'r> {
     pub process: &'r Process,
@@ -30,6 +39,12 @@ pub(crate) struct Run<'r> {
     to_settle: VecDeque<Key>,
     /// Scopes in which a token moved or died: their inclusive joins may fire now.
     stirred: BTreeSet<Key>,
+    /// Who has something left to compensate, or has ended it.
+    to_compensate: VecDeque<Key>,
+    /// Who has begun to wait for a condition that nobody has looked at.
+    unseen_conditions: BTreeSet<Key>,
+    /// Scopes with variables that have changed since conditions were looked at.
+    changed_scopes: BTreeSet<Key>,
     activations: u32,
 }
 
@@ -51,12 +66,20 @@ impl<'r> Run<'r> {
             effects: Vec::new(),
             to_settle: VecDeque::new(),
             stirred: BTreeSet::new(),
+            to_compensate: VecDeque::new(),
+            unseen_conditions: BTreeSet::new(),
+            changed_scopes: BTreeSet::new(),
             activations: 0,
         }
     }
 
     /// Records what happened, and makes it so.
     pub fn emit(&mut self, kind: EventKind) {
+        if let EventKind::VariableSet { scope, name, .. } = &kind
+            && !name.starts_with(HIDDEN)
+        {
+            self.changed_scopes.insert(*scope);
+        }
         let event = Event { at: self.now, kind };
         self.instance.apply(&event);
         self.events.push(event);
@@ -79,9 +102,13 @@ impl<'r> Run<'r> {
     pub fn run_to_rest(&mut self) {
         while self.instance.state == InstanceState::Active {
             let has_done_its_share = self.activations >= ACTIVATIONS_PER_STEP;
-            if let Some(scope) = self.to_settle.pop_front() {
+            if self.has_conditions_to_look_at() {
+                self.look_at_all_conditions();
+            } else if let Some(by) = self.to_compensate.pop_front() {
+                self.compensate_next(by);
+            } else if let Some(scope) = self.to_settle.pop_front() {
                 self.settle(scope);
-            } else if let Some(token) = self.instance.deferred.front().cloned() {
+            } else if let Some(token) = self.next_token() {
                 if has_done_its_share {
                     return self.put_off();
                 }
@@ -95,6 +122,17 @@ impl<'r> Run<'r> {
                 return;
             }
         }
+    }
+
+    /// The oldest token; but first those that do not go to an event that reaches others, so that who sets out together with
+    /// it is there to be reached.
+    fn next_token(&self) -> Option<Deferred> {
+        let is_near = |token: &&Deferred| {
+            let target = self.process.flow(token.flow).to;
+            !self.process.element(target).kind.behavior().is_far_reaching()
+        };
+        let tokens = &self.instance.deferred;
+        tokens.iter().take(TOKENS_LOOKED_AT).find(is_near).or(tokens.front()).cloned()
     }
 
     fn put_off(&mut self) {
@@ -131,7 +169,14 @@ impl<'r> Run<'r> {
         let Some(here) = self.here(scope) else { return };
         let is_done =
             self.instance.element(scope).is_some_and(|element| element.children == 0 && element.incident.is_none());
-        if self.is_repeating(scope) {
+        if self.is_compensating(scope) {
+            return;
+        }
+        if self.is_reopened(scope) {
+            if is_done {
+                self.close_again(here);
+            }
+        } else if self.is_repeating(scope) {
             self.settle_repetition(here);
         } else if is_done {
             let acted = here.element.kind.behavior().scope_emptied(self, here);
@@ -143,10 +188,6 @@ impl<'r> Run<'r> {
         if !self.process.inclusive_joins.is_empty() {
             self.stirred.insert(scope);
         }
-    }
-
-    pub fn behavior(&self, element: ElementIndex) -> &'r dyn Behavior {
-        self.process.element(element).kind.behavior()
     }
 }
 

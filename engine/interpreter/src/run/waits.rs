@@ -1,12 +1,14 @@
-//! Timers and message subscriptions: of catching elements, and of the boundary events of an activity.
+//! What is waited for: timers, messages, signals and conditions.
 //!
-//! Both are addressed by the waiting element instance and the event that catches: the element itself, or one of its
-//! boundary events.
+//! Each is addressed by the waiting element instance (or the root scope) and the target: the element itself, one of its
+//! boundary events, the start event of one of its event sub-processes, or a single definition of one of those.
 
 use super::{Here, Run};
-use crate::elements::{BoundaryEvent, Catch, Fault, Kind};
+use crate::elements::{BoundaryEvent, Catch, CatchEvent, Fault, Kind, Trigger};
+use crate::expression::Expression;
 use crate::instance::Subscription;
 use crate::process::{Message, Timer};
+use crate::template::Template;
 use crate::time::{self, Schedule, TimeError};
 use crate::{Effect, ElementIndex, EventKind, Key, Timestamp};
 
@@ -18,56 +20,98 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         for target in &here.element.boundary {
-            if let Kind::BoundaryEvent(BoundaryEvent { catch, .. }) = &self.process.element(*target).kind {
-                self.wait_for(here, *target, catch)?;
+            if let Kind::BoundaryEvent(BoundaryEvent { event, .. }) = &self.process.element(*target).kind {
+                self.wait_for(here.key, event)?;
             }
         }
+        self.look_at_conditions(here.key);
         Ok(())
     }
 
-    pub fn wait_for(&mut self, here: Here<'r>, target: ElementIndex, catch: &'r Catch) -> Result<(), Fault> {
+    /// Waits for all definitions of an event.
+    pub fn wait_for(&mut self, key: Key, event: &'r CatchEvent) -> Result<(), Fault> {
+        event.definitions.iter().try_for_each(|definition| self.wait_for_one(key, definition.target, &definition.catch))
+    }
+
+    fn wait_for_one(&mut self, key: Key, target: ElementIndex, catch: &'r Catch) -> Result<(), Fault> {
         match catch {
-            Catch::Timer(timer) => self.schedule(here, target, timer),
-            Catch::Message(message) => self.subscribe(here, target, message),
-            Catch::Error { .. } => Ok(()),
+            Catch::Timer(timer) => self.schedule(key, target, timer),
+            Catch::Message(message) => self.subscribe(key, target, message),
+            Catch::Signal { name } => self.listen(key, target, name),
+            Catch::Conditional(_) => {
+                self.emit(EventKind::ConditionAwaited { key, target });
+                self.unseen_conditions.insert(key);
+                Ok(())
+            }
+            // They come from inside, and are caught where they pass.
+            Catch::Error { .. } | Catch::Escalation { .. } | Catch::Compensation | Catch::Cancel => Ok(()),
         }
     }
 
-    pub fn schedule(&mut self, here: Here<'r>, target: ElementIndex, timer: &'r Timer) -> Result<(), Fault> {
-        let text = self.render(here.key, timer.template())?;
+    /// One definition of an event has come: whether the event has happened with it. Those of a parallel multiple event are not
+    /// waited for any more once they have come; the last completes it.
+    pub fn take_part(&mut self, key: Key, event: Option<&'r CatchEvent>, target: ElementIndex) -> bool {
+        let Some(event) = event.filter(|event| event.is_parallel) else { return true };
+        self.stop_waiting_for(key, target);
+        let Some(waits) = self.instance.waits(key) else { return true };
+        !event.definitions.iter().any(|definition| waits.has(definition.target))
+    }
+
+    /// After a non-interrupting event: waits for the next time.
+    pub fn wait_again_for(
+        &mut self,
+        key: Key,
+        event: &'r CatchEvent,
+        target: ElementIndex,
+        by: Trigger,
+    ) -> Result<(), Fault> {
+        if event.is_parallel {
+            return self.wait_for(key, event);
+        }
+        let catch = event.definition(target).map(|definition| &definition.catch);
+        match (by, catch) {
+            (Trigger::Timer(fired), Some(Catch::Timer(timer))) => self.schedule_next(key, target, timer, fired),
+            (Trigger::Message(_), _) => {
+                self.subscribe_again(key, target);
+                Ok(())
+            }
+            // They are listened to until they are no longer wanted.
+            _ => Ok(()),
+        }
+    }
+
+    pub fn schedule(&mut self, key: Key, target: ElementIndex, timer: &'r Timer) -> Result<(), Fault> {
+        let text = self.render(key, timer.template())?;
         let schedule = timer.first(&text, self.now).map_err(timer_fault)?;
-        self.set_timer(here.key, target, schedule);
+        self.set_timer(key, target, schedule);
         Ok(())
     }
 
     /// The next firing of a cycle, if there is one.
-    pub fn schedule_next(
+    fn schedule_next(
         &mut self,
-        here: Here<'r>,
+        key: Key,
         target: ElementIndex,
         timer: &'r Timer,
         fired: Schedule,
     ) -> Result<(), Fault> {
         let Timer::Cycle(template) = timer else { return Ok(()) };
-        let text = self.render(here.key, template)?;
+        let text = self.render(key, template)?;
         if let Some(next) = time::next_of_cycle(&text, fired, self.now).map_err(timer_fault)? {
-            self.set_timer(here.key, target, next);
+            self.set_timer(key, target, next);
         }
         Ok(())
     }
 
-    pub fn set_timer(&mut self, key: Key, target: ElementIndex, schedule: Schedule) {
+    fn set_timer(&mut self, key: Key, target: ElementIndex, schedule: Schedule) {
         let Schedule { due, repetitions_left } = schedule;
         self.emit(EventKind::TimerScheduled { key, target, due, repetitions_left });
         self.effect(Effect::ScheduleTimer { key, target, due });
     }
 
-    pub fn subscribe(&mut self, here: Here<'r>, target: ElementIndex, message: &'r Message) -> Result<(), Fault> {
-        let (key, message_name) = (here.key, message.name.clone());
-        let correlation_key = match &message.correlation_key {
-            Some(template) => self.render(key, template)?,
-            None => String::new(),
-        };
+    pub fn subscribe(&mut self, key: Key, target: ElementIndex, message: &'r Message) -> Result<(), Fault> {
+        let message_name = message.name.clone();
+        let correlation_key = self.render_optional(key, &message.correlation_key)?.unwrap_or_default();
         self.emit(EventKind::SubscriptionOpened {
             key,
             target,
@@ -79,32 +123,64 @@ impl<'r> Run<'r> {
     }
 
     /// Waits for the next message: the one that was delivered has used the subscription up, outside, not here.
-    pub fn subscribe_again(&mut self, key: Key, target: ElementIndex) {
-        let subscription = self.instance.element(key).and_then(|element| element.subscriptions.get(&target)).cloned();
+    fn subscribe_again(&mut self, key: Key, target: ElementIndex) {
+        let subscription = self.instance.waits(key).and_then(|waits| waits.subscriptions.get(&target)).cloned();
         if let Some(Subscription { message_name, correlation_key }) = subscription {
             self.effect(Effect::OpenSubscription { key, target, message_name, correlation_key });
         }
     }
 
-    pub fn unsubscribe(&mut self, key: Key, target: ElementIndex) {
-        self.emit(EventKind::SubscriptionClosed { key, target });
-        self.effect(Effect::CloseSubscription { key, target });
+    fn listen(&mut self, key: Key, target: ElementIndex, name: &Template) -> Result<(), Fault> {
+        let signal_name = self.render(key, name)?;
+        self.emit(EventKind::SignalSubscriptionOpened { key, target, signal_name: signal_name.clone() });
+        self.effect(Effect::OpenSignalSubscription { key, target, signal_name });
+        Ok(())
     }
 
     /// Stops waiting for everything that `key` still waits for.
     pub fn cancel_waits(&mut self, key: Key) {
-        let Some(element) = self.instance.element(key) else { return };
-        if element.timers.is_empty() && element.subscriptions.is_empty() {
-            return;
+        let Some(waits) = self.instance.waits(key).filter(|waits| !waits.is_empty()) else { return };
+        for target in waits.targets() {
+            self.stop_waiting_for(key, target);
         }
-        let timers: Vec<ElementIndex> = element.timers.keys().copied().collect();
-        let subscriptions: Vec<ElementIndex> = element.subscriptions.keys().copied().collect();
-        for target in timers {
+    }
+
+    /// Stops waiting for all definitions of one event.
+    pub fn stop_waiting_for_event(&mut self, key: Key, event: ElementIndex) {
+        let Some(waits) = self.instance.waits(key) else { return };
+        for target in waits.targets() {
+            if self.process.owner(target).index == event {
+                self.stop_waiting_for(key, target);
+            }
+        }
+    }
+
+    pub fn stop_waiting_for(&mut self, key: Key, target: ElementIndex) {
+        let Some(waits) = self.instance.waits(key) else { return };
+        let (has_timer, is_subscribed) =
+            (waits.timers.contains_key(&target), waits.subscriptions.contains_key(&target));
+        let (is_listening, has_condition) =
+            (waits.signals.contains_key(&target), waits.conditions.contains_key(&target));
+        if has_timer {
             self.emit(EventKind::TimerCanceled { key, target });
             self.effect(Effect::CancelTimer { key, target });
         }
-        for target in subscriptions {
-            self.unsubscribe(key, target);
+        if is_subscribed || is_listening || has_condition {
+            self.emit(EventKind::SubscriptionClosed { key, target });
+        }
+        if is_subscribed {
+            self.effect(Effect::CloseSubscription { key, target });
+        }
+        if is_listening {
+            self.effect(Effect::CloseSignalSubscription { key, target });
+        }
+    }
+
+    /// The expression of a condition that is waited for.
+    pub(super) fn condition(&self, target: ElementIndex) -> Option<&'r Expression> {
+        match &self.process.owner(target).kind.behavior().catches()?.definition(target)?.catch {
+            Catch::Conditional(condition) => Some(condition),
+            _ => None,
         }
     }
 }

@@ -24,6 +24,9 @@ impl World<'_> {
             Effect::CloseSubscription { key, target } => {
                 self.subscriptions.retain(|open| (open.run, open.key, open.target) != (run, key, target));
             }
+            // The state knows who listens.
+            Effect::OpenSignalSubscription { .. } | Effect::CloseSignalSubscription { .. } => {}
+            Effect::BroadcastSignal { signal_name, variables } => self.broadcast(&signal_name, &variables, Some(run)),
             Effect::OpenUserTask { key, .. } => self.open_user_task(UserTask { run, key }),
             Effect::CloseUserTask { key, .. } => self.user_tasks.retain(|task| (task.run, task.key) != (run, key)),
             Effect::StartChild { key, child, called_element, variables, depth, .. } => {
@@ -39,6 +42,9 @@ impl World<'_> {
             }
             Effect::FailParent { parent, code, message } => {
                 self.tell_parent(run, parent, |key, child| CommandKind::FailChild { key, child, code, message })
+            }
+            Effect::EscalateParent { parent, code } => {
+                self.tell_parent(run, parent, |key, child| CommandKind::EscalateChild { key, child, code })
             }
             Effect::PublishMessage { message_name, correlation_key, variables } => {
                 self.publish_from_process(message_name, correlation_key, variables);

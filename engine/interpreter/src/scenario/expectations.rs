@@ -12,6 +12,14 @@ use std::fmt::Display;
 type Counts = BTreeMap<String, usize>;
 
 pub(super) fn check(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
+    let mut found = check_all(world, expect);
+    if expect.incident_or_error && !has_incident_or_error(world) {
+        found.push(mismatch("incidentOrError", "an incident or an uncaught error", "neither"));
+    }
+    found
+}
+
+fn check_all(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
     let mut found = Vec::new();
     if let Some(state) = &expect.state {
         found.extend(check_state(world, state));
@@ -40,10 +48,12 @@ pub(super) fn check(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
     if let Some(incidents) = &expect.incidents {
         found.extend(check_incidents(world, incidents));
     }
-    if expect.incident_or_error && !has_incident_or_error(world) {
-        found.push(mismatch("incidentOrError", "an incident or an uncaught error", "neither"));
-    }
     found
+}
+
+/// When an incident or an error is expected, a refused deployment is one; all else must hold of a world in which nothing ran.
+pub(super) fn check_refused(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
+    check_all(world, expect)
 }
 
 /// Judges a deployment that was expected to be refused.

@@ -119,7 +119,7 @@ pub(super) struct Step {
     pub fail: Option<Fail>,
     pub error: Option<ThrowError>,
     pub message: Option<Message>,
-    pub signal: Option<Value>,
+    pub signal: Option<Signal>,
     pub trigger: Option<String>,
     pub variables: Option<Variables>,
     pub advance: Option<String>,
@@ -174,6 +174,14 @@ pub(super) struct Message {
     #[serde(default)]
     pub variables: Variables,
     pub ttl: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signal {
+    pub name: String,
+    #[serde(default)]
+    pub variables: Variables,
 }
 
 #[derive(Debug, Deserialize)]

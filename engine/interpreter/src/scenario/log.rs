@@ -62,6 +62,21 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
             format!("{} waits for the message {message_name} ({correlation_key:?})", id(target))
         }
         EventKind::MessageReceived { target, message_name, .. } => format!("{} received {message_name}", id(target)),
+        EventKind::SignalSubscriptionOpened { target, signal_name, .. } => {
+            format!("{} listens to the signal {signal_name}", id(target))
+        }
+        EventKind::SignalReceived { target, signal_name, .. } => format!("{} heard {signal_name}", id(target)),
+        EventKind::ConditionAwaited { target, .. } => format!("{} waits for its condition", id(target)),
+        EventKind::ConditionChanged { target, is_true, .. } => format!("{}: condition is {is_true}", id(target)),
+        EventKind::ScopeInterrupted { scope } => format!("{} interrupted", name(scope)),
+        EventKind::EscalationThrown { key, code } => format!("{} threw the escalation {code}", name(key)),
+        EventKind::SignalThrown { key, signal_name } => format!("{} threw the signal {signal_name}", name(key)),
+        EventKind::CompensationAvailable { key } => format!("{} can be compensated", name(key)),
+        EventKind::CompensationTriggered { key, compensations } => {
+            format!("{} compensates {} activities", name(key), compensations.len())
+        }
+        EventKind::CompensationHandlerStarted { key, .. } => format!("{} compensates", name(key)),
+        EventKind::CompensationCompleted { key } => format!("{} compensated", name(key)),
         EventKind::UserTaskCreated { key, .. } => format!("{} waits for a person", name(key)),
         EventKind::UserTaskCompleted { key, .. } => format!("{} was done", name(key)),
         EventKind::ErrorThrown { key, code, message } => format!("{} threw the error {code} ({message})", name(key)),
@@ -82,6 +97,8 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         | EventKind::SubscriptionClosed { .. }
         | EventKind::UserTaskCanceled { .. }
         | EventKind::LoopStarted { .. }
+        | EventKind::CompensationStarted { .. }
+        | EventKind::CompensationDiscarded { .. }
         | EventKind::WorkDeferred => return None,
     })
 }

@@ -66,6 +66,29 @@ impl World<'_> {
         }
     }
 
+    /// A signal reaches every instance that listens, and starts every process that has a start event for it.
+    pub(super) fn broadcast(&mut self, name: &str, variables: &Variables, from: Option<usize>) {
+        for (index, run) in self.runs.iter().enumerate() {
+            if Some(index) != from && run.instance.awaits_signal(name) {
+                let (signal_name, variables) = (name.to_owned(), variables.clone());
+                self.queue.push_back((index, CommandKind::ReceiveSignal { signal_name, variables }));
+            }
+        }
+        let started: Vec<(usize, String)> = self
+            .processes
+            .iter()
+            .enumerate()
+            .flat_map(|(index, process)| {
+                let starts = process.starts.signals.iter().filter(|(_, signal)| signal == name);
+                starts.map(move |(element, _)| (index, process.element(*element).id.clone()))
+            })
+            .collect();
+        for (process, element) in started {
+            let variables = variables.clone();
+            self.start(process, None, Start { element_id: Some(element), variables, ..Start::default() });
+        }
+    }
+
     fn deliver(&mut self, message: &mut Buffered, open: &Open) -> bool {
         let Some(process) = self.runs.get(open.run).map(|run| run.process) else { return false };
         let fits = message.name == open.message_name && message.correlation_key == open.correlation_key;

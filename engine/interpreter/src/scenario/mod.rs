@@ -103,14 +103,19 @@ fn judge(
         return (expectations::rejection(expected, &deployment.diagnostics), Vec::new());
     }
     if !deployment.diagnostics.is_empty() {
+        if let Some(expect) = scenario.expect.as_ref().filter(|expect| expect.incident_or_error) {
+            let nothing_ran = world::World::new(Vec::new(), &scenario.workers, options);
+            let mismatches = expectations::check_refused(&nothing_ran, expect);
+            let verdict = if mismatches.is_empty() { Verdict::Passed } else { Verdict::Failed(mismatches) };
+            return (verdict, Vec::new());
+        }
         return (Verdict::Refused(deployment.diagnostics), Vec::new());
     }
     let mut world = world::World::new(deployment.processes, &scenario.workers, options);
     let verdict = match steps::play(&mut world, scenario) {
         Ok(mismatches) if mismatches.is_empty() => Verdict::Passed,
         Ok(mismatches) => Verdict::Failed(mismatches),
-        Err(steps::Halt::Unsupported(what)) => Verdict::Unsupported(vec![what]),
-        Err(steps::Halt::Stuck(what)) => Verdict::Failed(vec![Mismatch {
+        Err(what) => Verdict::Failed(vec![Mismatch {
             what: "the run".to_owned(),
             expected: "every step to be possible".to_owned(),
             happened: what,

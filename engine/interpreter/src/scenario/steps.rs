@@ -6,27 +6,17 @@ use super::world::{Due, World};
 use super::{Mismatch, file};
 use crate::{CommandKind, ElementIndex, InstanceState, Key, Timestamp, Variables, expression, time};
 
-/// Why a scenario cannot be played to its end.
-pub(super) enum Halt {
-    Unsupported(String),
-    Stuck(String),
-}
-
-impl From<String> for Halt {
-    fn from(what: String) -> Self {
-        Halt::Stuck(what)
-    }
-}
-
 /// Plays everything and gives back what was not as expected.
-pub(super) fn play(world: &mut World<'_>, scenario: &Scenario) -> Result<Vec<Mismatch>, Halt> {
+pub(super) fn play(world: &mut World<'_>, scenario: &Scenario) -> Result<Vec<Mismatch>, String> {
     let mut mismatches = Vec::new();
+    // Several start together.
     for start in scenario.start.as_slice() {
-        world.begin(start)?;
+        world.put_in_queue(start)?;
     }
+    world.settle()?;
     for (index, step) in scenario.steps.iter().enumerate() {
         let here = format!("steps[{index}]");
-        world.play_step(step).map_err(|halt| at(&here, halt))?;
+        world.play_step(step).map_err(|why| format!("{here}: {why}"))?;
         if let Some(expect) = &step.expect {
             mismatches.extend(expectations::check(world, expect).into_iter().map(|mut mismatch| {
                 mismatch.what = format!("{here}.{}", mismatch.what);
@@ -46,18 +36,8 @@ pub(super) fn play(world: &mut World<'_>, scenario: &Scenario) -> Result<Vec<Mis
     Ok(mismatches)
 }
 
-fn at(place: &str, halt: Halt) -> Halt {
-    match halt {
-        Halt::Unsupported(what) => Halt::Unsupported(what),
-        Halt::Stuck(what) => Halt::Stuck(format!("{place}: {what}")),
-    }
-}
-
 impl World<'_> {
-    fn play_step(&mut self, step: &Step) -> Result<(), Halt> {
-        if step.signal.is_some() {
-            return Err(Halt::Unsupported("the step `signal`".to_owned()));
-        }
+    fn play_step(&mut self, step: &Step) -> Result<(), String> {
         if let Some(start) = &step.start {
             self.begin(start)?;
         }
@@ -72,6 +52,10 @@ impl World<'_> {
         }
         if let Some(message) = &step.message {
             self.send(message)?;
+        }
+        if let Some(signal) = &step.signal {
+            self.broadcast(&signal.name, &signal.variables, None);
+            self.settle()?;
         }
         if let Some(element) = &step.trigger {
             self.trigger(element)?;
@@ -93,7 +77,12 @@ impl World<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, start: &Start) -> Result<(), Halt> {
+    fn begin(&mut self, start: &Start) -> Result<(), String> {
+        self.put_in_queue(start)?;
+        self.settle()
+    }
+
+    fn put_in_queue(&mut self, start: &Start) -> Result<(), String> {
         let process = self.process_to_start(start)?;
         let command = crate::command::Start {
             element_id: start.element.clone(),
@@ -101,8 +90,9 @@ impl World<'_> {
             business_key: start.business_key.clone(),
             parent: None,
         };
+        self.last_start.clone_from(&start.variables);
         self.start(process, None, command);
-        Ok(self.settle()?)
+        Ok(())
     }
 
     fn process_to_start(&self, start: &Start) -> Result<usize, String> {
@@ -122,7 +112,7 @@ impl World<'_> {
         }
     }
 
-    fn complete(&mut self, complete: &Complete) -> Result<(), Halt> {
+    fn complete(&mut self, complete: &Complete) -> Result<(), String> {
         let (run, key) = self.waiting_at(&complete.element, complete.instance)?;
         let variables = complete.variables.clone();
         if self.user_tasks.iter().any(|task| (task.run, task.key) == (run, key)) {
@@ -132,66 +122,76 @@ impl World<'_> {
         } else {
             return self.deliver_to(&complete.element, complete.instance, variables);
         }
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn fail(&mut self, fail: &Fail) -> Result<(), Halt> {
+    fn fail(&mut self, fail: &Fail) -> Result<(), String> {
         let (run, key) = self.waiting_at(&fail.element, fail.instance)?;
         let attempt = self.attempt(run, key).ok_or_else(|| format!("`{}` has no open job", fail.element))?;
         let message = fail.message.clone();
         let retryable = fail.retries != Some(0);
         self.queue.push_back((run, CommandKind::FailJob { key, attempt, message, retryable, retry_after_ms: None }));
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn throw(&mut self, error: &ThrowError) -> Result<(), Halt> {
+    fn throw(&mut self, error: &ThrowError) -> Result<(), String> {
         let (run, key) = self.waiting_at(&error.element, error.instance)?;
         let attempt = self.attempt(run, key).ok_or_else(|| format!("`{}` has no open job", error.element))?;
         let (code, message, variables) = (error.code.clone(), error.message.clone(), error.variables.clone());
         self.queue.push_back((run, CommandKind::ThrowJobError { key, attempt, code, message, variables }));
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn send(&mut self, message: &Message) -> Result<(), Halt> {
+    fn send(&mut self, message: &Message) -> Result<(), String> {
         let expires = match &message.ttl {
             Some(ttl) => time::after_duration(ttl, self.now).map_err(|error| format!("message: ttl: {error}"))?,
             None => self.now,
         };
         let key = expression::render(&message.correlation_key);
         self.publish(message.name.clone(), key, message.variables.clone(), expires);
-        Ok(self.settle()?)
+        self.settle()
     }
 
     /// Delivers to this one element whatever it waits for; a start event starts another instance.
-    fn trigger(&mut self, element: &str) -> Result<(), Halt> {
+    fn trigger(&mut self, element: &str) -> Result<(), String> {
         if self.deliver_to(element, 0, Variables::new()).is_ok() {
             return Ok(());
         }
-        let timers = self.agenda.values().find_map(|(run, due)| match due {
-            Due::Timer { key, target } if self.element_id(*run, *target) == element => Some((*run, *key, *target)),
-            _ => None,
-        });
-        if let Some((run, key, target)) = timers {
+        if let Some((run, key, target)) = self.awaited(element) {
             self.unplan(run, &Due::Timer { key, target });
-            self.queue.push_back((run, CommandKind::FireTimer { key, target }));
-            return Ok(self.settle()?);
+            self.queue.push_back((run, CommandKind::TriggerEvent { key, target }));
+            return self.settle();
         }
         if self.waiting_at(element, 0).is_err() && self.starts_a_process(element) {
-            return self.begin(&Start { element: Some(element.to_owned()), ..Start::default() });
+            let variables = self.last_start.clone();
+            return self.begin(&Start { element: Some(element.to_owned()), variables, ..Start::default() });
         }
         self.complete(&Complete { element: element.to_owned(), variables: Variables::new(), instance: 0 })
+    }
+
+    /// Who waits for an event, whatever it waits for.
+    fn awaited(&self, element: &str) -> Option<(usize, Key, ElementIndex)> {
+        self.runs.iter().enumerate().find_map(|(number, run)| {
+            let keys = std::iter::once(Key::ROOT).chain(run.instance.elements.keys().copied());
+            keys.into_iter().find_map(|key| {
+                let targets = run.instance.waits(key)?.targets();
+                let target = targets.into_iter().find(|target| self.element_id(number, *target) == element)?;
+                Some((number, key, target))
+            })
+        })
     }
 
     fn starts_a_process(&self, element: &str) -> bool {
         self.processes.iter().any(|process| {
             let starts = &process.starts;
-            let all = starts.none.iter().chain(&starts.timers).chain(starts.messages.iter().map(|(index, _)| index));
+            let named = starts.messages.iter().chain(&starts.signals).map(|(index, _)| index);
+            let all = starts.none.iter().chain(&starts.timers).chain(&starts.conditions).chain(named);
             all.into_iter().any(|index| process.element(*index).id == element)
         })
     }
 
     /// Gives the `nth` subscription of the element a message of its name.
-    fn deliver_to(&mut self, element: &str, nth: usize, variables: Variables) -> Result<(), Halt> {
+    fn deliver_to(&mut self, element: &str, nth: usize, variables: Variables) -> Result<(), String> {
         let place = (0..self.subscriptions.len())
             .filter(|index| {
                 let open = &self.subscriptions[*index];
@@ -203,17 +203,17 @@ impl World<'_> {
         let (key, target) = (open.key, open.target);
         let command = CommandKind::DeliverMessage { key, target, message_name: open.message_name, variables };
         self.queue.push_back((open.run, command));
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn set(&mut self, variables: &Variables) -> Result<(), Halt> {
+    fn set(&mut self, variables: &Variables) -> Result<(), String> {
         let newest = self.runs.len().checked_sub(1).ok_or_else(|| "there is no instance yet".to_owned())?;
         let command = CommandKind::SetVariables { scope: Key::ROOT, variables: variables.clone() };
         self.queue.push_back((newest, command));
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn resolve(&mut self, resolve: &Resolve) -> Result<(), Halt> {
+    fn resolve(&mut self, resolve: &Resolve) -> Result<(), String> {
         let found = self.runs.iter().enumerate().find_map(|(run, state)| {
             let mut incidents = state.instance.incidents.iter();
             let (key, _) = incidents.find(|(_, it)| self.id_of(run, it.element_instance) == resolve.element)?;
@@ -226,20 +226,20 @@ impl World<'_> {
         }
         let retries = resolve.retries.unwrap_or(1);
         self.queue.push_back((run, CommandKind::ResolveIncident { incident, retries }));
-        Ok(self.settle()?)
+        self.settle()
     }
 
-    fn cancel(&mut self) -> Result<(), Halt> {
+    fn cancel(&mut self) -> Result<(), String> {
         for (index, run) in self.runs.iter().enumerate() {
             if run.is_root && run.instance.state == InstanceState::Active {
                 self.queue.push_back((index, CommandKind::Cancel { reason: None }));
             }
         }
-        Ok(self.settle()?)
+        self.settle()
     }
 
     /// Moves the clock, stopping at everything that comes due on the way.
-    fn advance(&mut self, length: &str) -> Result<(), Halt> {
+    fn advance(&mut self, length: &str) -> Result<(), String> {
         let end = time::after_duration(length, self.now).map_err(|error| format!("advance: {error}"))?;
         while let Some(entry) = self.agenda.first_entry() {
             let (due, _) = *entry.key();

@@ -7,7 +7,7 @@ use super::workers::{Job, UserTask};
 use crate::command::Start;
 use crate::{
     Command, CommandKind, DefinitionKey, ElementIndex, Event, Instance, InstanceId, InstanceState, Key, Outcome,
-    Process, Rejection, Timestamp,
+    Process, Rejection, Timestamp, Variables,
 };
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +34,8 @@ pub(super) struct World<'s> {
     pub log: Vec<(usize, Event)>,
     /// Breaches of the core's promises.
     pub faults: Vec<String>,
+    /// What the scenario gave the instance that it started last.
+    pub last_start: Variables,
     commands: usize,
     pub(super) tickets: u64,
 }
@@ -73,6 +75,7 @@ impl<'s> World<'s> {
             queue: VecDeque::new(),
             log: Vec::new(),
             faults: Vec::new(),
+            last_start: Variables::new(),
             commands: 0,
             tickets: 0,
         }
@@ -94,7 +97,15 @@ impl<'s> World<'s> {
             if self.runs.get(run).is_some_and(|run| run.instance.state != InstanceState::Active) {
                 continue;
             }
-            let is_answer = matches!(kind, CommandKind::Cancel { .. } | CommandKind::RetryJob { .. });
+            let is_answer = matches!(
+                kind,
+                CommandKind::Cancel { .. }
+                    | CommandKind::RetryJob { .. }
+                    | CommandKind::ReceiveSignal { .. }
+                    | CommandKind::CompleteChild { .. }
+                    | CommandKind::FailChild { .. }
+                    | CommandKind::EscalateChild { .. }
+            );
             match self.execute(run, kind.clone()) {
                 Ok(()) => {}
                 Err(rejection) if is_answer => drop(rejection),
@@ -145,8 +156,8 @@ impl<'s> World<'s> {
     }
 
     pub fn element_id(&self, run: usize, element: ElementIndex) -> &str {
-        let elements = self.runs.get(run).and_then(|run| self.processes.get(run.process)).map(|found| &found.elements);
-        elements.and_then(|elements| elements.get(element.0 as usize)).map_or("?", |element| element.id.as_str())
+        let process = self.runs.get(run).and_then(|run| self.processes.get(run.process));
+        process.map_or("?", |process| process.owner(element).id.as_str())
     }
 
     /// The element id of an active element instance.

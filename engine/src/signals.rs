@@ -1,0 +1,60 @@
+//! Signals: one goes to every instance of the tenant that listens to it at that moment, and starts every process that has a
+//! start event for it. Nobody waits for one that has passed.
+
+use crate::{
+    request::{Addressed, Order},
+    world::World,
+    writes::Writes,
+};
+use interpreter::{CommandKind, DefinitionKey, InstanceId, Variables};
+use store::{Session, command, signal};
+use uuid::Uuid;
+
+/// Turns a broadcast of the outbox into orders for those that it is for. Done once: whoever deletes its row does it.
+pub async fn broadcast(world: &World, addressed: &Addressed) -> Result<(), store::Error> {
+    let Order::Broadcast { signal_name, variables, traceparent } = &addressed.order else { return Ok(()) };
+    let mut session = world.store.session().await?;
+    session.begin().await?;
+    if command::delete(&session, &[addressed.id]).await?.is_empty() {
+        return session.rollback().await;
+    }
+    let mut writes = Writes::default();
+    let signal = Signal { tenant: &addressed.tenant, name: signal_name, variables, traceparent };
+    signal.spread(&session, addressed.instance, &mut writes).await?;
+    crate::persist::outbox(&writes).insert(&session).await?;
+    session.commit().await?;
+    for order in writes.orders {
+        world.lanes.deliver(world, order);
+    }
+    Ok(())
+}
+
+struct Signal<'a> {
+    tenant: &'a str,
+    name: &'a str,
+    variables: &'a Variables,
+    traceparent: &'a str,
+}
+
+impl Signal<'_> {
+    /// To all but `thrower`, which has it already.
+    async fn spread(&self, session: &Session, thrower: InstanceId, writes: &mut Writes) -> Result<(), store::Error> {
+        for instance in signal::listeners(session, self.tenant, self.name).await? {
+            if instance != thrower.0 {
+                let (signal_name, variables) = (self.name.to_owned(), self.variables.clone());
+                let receive = CommandKind::ReceiveSignal { signal_name, variables };
+                writes.send(self.tenant.to_owned(), InstanceId(instance), Order::Step(receive));
+            }
+        }
+        for start in signal::starts(session, self.tenant, self.name).await? {
+            let order = Order::StartAt {
+                definition: DefinitionKey(start.definition),
+                element_id: start.element_id,
+                variables: self.variables.clone(),
+                traceparent: self.traceparent.to_owned(),
+            };
+            writes.send(self.tenant.to_owned(), InstanceId(Uuid::now_v7()), order);
+        }
+        Ok(())
+    }
+}
