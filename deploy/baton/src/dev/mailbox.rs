@@ -200,7 +200,7 @@ fn encoded_words(text: &str) -> String {
         let [_charset, encoding, word, tail] = parts[..] else { break };
         let Some(tail) = tail.strip_prefix('=') else { break };
         let between = &rest[..start];
-        if !(between.trim().is_empty() && !result.is_empty()) {
+        if !between.trim().is_empty() || result.is_empty() {
             result.push_str(between);
         }
         let bytes = if encoding.eq_ignore_ascii_case("b") { base64(word) } else { quoted_printable(word, true) };

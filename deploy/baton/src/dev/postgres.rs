@@ -3,6 +3,7 @@
 
 use super::{Settings, Supervisor, supervisor::Program};
 use anyhow::{Context, bail};
+use rustix::process::Signal;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -76,7 +77,7 @@ fn server(settings: &Settings, bin: &Path, data: &Path) -> Program {
     for setting in settings_of_server {
         arguments.extend(["-c".to_owned(), setting.to_owned()]);
     }
-    Program::new("postgres", unprivileged_words(&bin.join("postgres"), "INT"), arguments).stop_with("INT")
+    Program::new("postgres", unprivileged_words(&bin.join("postgres"), "INT"), arguments).stop_with(Signal::INT)
 }
 
 async fn create_database(settings: &Settings) -> anyhow::Result<()> {

@@ -5,8 +5,10 @@
 
 use super::Settings;
 use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs::{self, File},
+    path::Path,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -23,16 +25,16 @@ pub struct Program {
     name: &'static str,
     words: Vec<String>,
     environment: Vec<(&'static str, String)>,
-    stop_signal: &'static str,
+    stop_signal: Signal,
 }
 
 impl Program {
     /// `words` begin with the program; `arguments` follow.
     pub fn new(name: &'static str, words: Vec<String>, arguments: Vec<String>) -> Program {
-        Program { name, words: [words, arguments].concat(), environment: Vec::new(), stop_signal: "TERM" }
+        Program { name, words: [words, arguments].concat(), environment: Vec::new(), stop_signal: Signal::TERM }
     }
 
-    pub fn stop_with(mut self, signal: &'static str) -> Program {
+    pub fn stop_with(mut self, signal: Signal) -> Program {
         self.stop_signal = signal;
         self
     }
@@ -112,7 +114,7 @@ async fn watch(program: Program, mut child: Child, settings: Settings, stop: Can
         if started.elapsed() > LONGEST_DELAY {
             delay = FIRST_DELAY;
         }
-        eprintln!("{} ended ({}); starting it again", program.name, describe(status));
+        eprintln!("{} ended ({}); starting it again", program.name, describe(status, &settings.log(program.name)));
         child = loop {
             tokio::select! {
                 () = tokio::time::sleep(delay) => {}
@@ -128,17 +130,27 @@ async fn watch(program: Program, mut child: Child, settings: Settings, stop: Can
 }
 
 async fn end(program: &Program, mut child: Child) {
-    if let Some(pid) = child.id() {
-        let _ = Command::new("kill").arg(format!("-{}", program.stop_signal)).arg(pid.to_string()).status().await;
+    if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+        let _ = kill_process(pid, program.stop_signal); // gone already: nothing to stop
     }
     if tokio::time::timeout(STOP_WITHIN, child.wait()).await.is_err() {
         let _ = child.kill().await;
     }
 }
 
-fn describe(status: std::io::Result<ExitStatus>) -> String {
+/// How it ended, and what it said last when it gave up by itself.
+fn describe(status: std::io::Result<ExitStatus>, log: &Path) -> String {
     match status {
+        Ok(status) if status.code().is_some_and(|code| code != 0) => match last_line(log) {
+            Some(line) => format!("{status}: {line}"),
+            None => status.to_string(),
+        },
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     }
+}
+
+fn last_line(log: &Path) -> Option<String> {
+    let text = fs::read_to_string(log).ok()?;
+    text.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned)
 }
