@@ -4,6 +4,7 @@
 //! one: a file, a variant of [`Kind`], and its arm in [`Kind::behavior`] and in [`compile`], neither of which compiles
 //! without it.
 
+mod ad_hoc_sub_process;
 mod agentic_task;
 mod boundary_event;
 mod business_rule_task;
@@ -30,6 +31,7 @@ mod task;
 pub(crate) mod throw;
 mod user_task;
 
+pub(crate) use ad_hoc_sub_process::AdHocSubProcess;
 pub(crate) use boundary_event::BoundaryEvent;
 pub(crate) use catch::{Catch, CatchEvent};
 pub(crate) use event_based_gateway::EventBasedGateway;
@@ -44,7 +46,7 @@ use crate::compile::Compiler;
 use crate::run::{Here, Run};
 use crate::time::Schedule;
 use crate::{ElementIndex, FlowIndex, Variables};
-use model::{ActivityKind, ElementKind, Gateway};
+use model::{ActivityKind, ElementKind, Gateway, SubProcessKind};
 use serde_json::Value;
 
 /// What an element wants next.
@@ -151,6 +153,16 @@ pub(crate) trait Behavior {
         Ok(Next::Leave(None))
     }
 
+    /// Whether it is told of everything that completes in it.
+    fn asks_after_each(&self) -> bool {
+        false
+    }
+
+    /// Something in it has completed, if it asks for that.
+    fn something_completed<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
+        Ok(Next::Wait)
+    }
+
     /// Nothing is alive in it any more.
     fn scope_emptied<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>) -> Acted {
         Ok(Next::Leave(None))
@@ -202,6 +214,7 @@ pub(crate) enum Kind {
     AgenticTask(agentic_task::AgenticTask),
     CallActivity(call_activity::CallActivity),
     SubProcess(SubProcess),
+    AdHocSubProcess(AdHocSubProcess),
     ExclusiveGateway(exclusive_gateway::ExclusiveGateway),
     ParallelGateway(parallel_gateway::ParallelGateway),
     InclusiveGateway(inclusive_gateway::InclusiveGateway),
@@ -232,6 +245,7 @@ impl Kind {
             Kind::AgenticTask(it) => it,
             Kind::CallActivity(it) => it,
             Kind::SubProcess(it) => it,
+            Kind::AdHocSubProcess(it) => it,
             Kind::ExclusiveGateway(it) => it,
             Kind::ParallelGateway(it) => it,
             Kind::InclusiveGateway(it) => it,
@@ -292,8 +306,26 @@ fn compile_activity(compiler: &mut Compiler, element: &model::Element, activity:
             agentic_task::compile(compiler, element, activity, task).map(Kind::AgenticTask)
         }
         ActivityKind::CallActivity(call) => call_activity::compile(compiler, element, call).map(Kind::CallActivity),
-        ActivityKind::SubProcess(sub_process) => {
-            sub_process::compile(compiler, element, sub_process).map(Kind::SubProcess)
+        ActivityKind::SubProcess(sub_process) => compile_sub_process(compiler, element, sub_process),
+    }
+}
+
+fn compile_sub_process(
+    compiler: &mut Compiler,
+    element: &model::Element,
+    sub_process: &model::SubProcess,
+) -> Option<Kind> {
+    match &sub_process.kind {
+        SubProcessKind::AdHoc { is_sequential, completion_condition, cancel_remaining_instances } => {
+            let rules = ad_hoc_sub_process::Rules {
+                is_sequential: *is_sequential,
+                completion_condition,
+                cancel_remaining: *cancel_remaining_instances,
+            };
+            ad_hoc_sub_process::compile(compiler, element, sub_process, rules).map(Kind::AdHocSubProcess)
+        }
+        SubProcessKind::Embedded | SubProcessKind::Event | SubProcessKind::Transaction => {
+            Some(Kind::SubProcess(sub_process::compile(compiler, sub_process)))
         }
     }
 }

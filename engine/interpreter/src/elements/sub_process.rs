@@ -17,26 +17,14 @@ pub(crate) struct SubProcess {
     pub is_event_sub_process: bool,
 }
 
-pub(crate) fn compile(
-    compiler: &mut Compiler,
-    element: &model::Element,
-    sub_process: &model::SubProcess,
-) -> Option<SubProcess> {
-    if let SubProcessKind::AdHoc { .. } = sub_process.kind {
-        return compiler.not_yet(element, "ad-hoc sub-processes are");
-    }
+pub(crate) fn compile(compiler: &Compiler, sub_process: &model::SubProcess) -> SubProcess {
     let is_event_sub_process = sub_process.kind == SubProcessKind::Event;
     let mut starts = compiler.starts(&sub_process.elements);
     if is_event_sub_process {
-        starts.none = sub_process
-            .elements
-            .iter()
-            .filter(|element| is_start(element))
-            .filter_map(|element| compiler.index_of(&element.id))
-            .collect();
+        let start = sub_process.elements.iter().filter(|element| is_start(element));
+        starts.none = start.filter_map(|element| compiler.index_of(&element.id)).collect();
     }
-    let is_transaction = sub_process.kind == SubProcessKind::Transaction;
-    Some(SubProcess { starts, is_transaction, is_event_sub_process })
+    SubProcess { starts, is_transaction: sub_process.kind == SubProcessKind::Transaction, is_event_sub_process }
 }
 
 fn is_start(element: &model::Element) -> bool {

@@ -110,7 +110,8 @@ impl<'r> Run<'r> {
         self.stir(scope);
         self.take(here, flows, outcome);
         self.goes_on_compensating(compensates_for);
-        if flows.is_empty() {
+        let asks = self.here(scope).is_some_and(|around| around.element.kind.behavior().asks_after_each());
+        if flows.is_empty() || asks {
             self.unsettle(scope);
         }
     }

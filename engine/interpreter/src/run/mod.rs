@@ -167,21 +167,35 @@ impl<'r> Run<'r> {
             return;
         }
         let Some(here) = self.here(scope) else { return };
-        let is_done =
-            self.instance.element(scope).is_some_and(|element| element.children == 0 && element.incident.is_none());
         if self.is_compensating(scope) {
             return;
         }
+        if self.is_repeating(scope) {
+            return self.settle_repetition(here);
+        }
         if self.is_reopened(scope) {
-            if is_done {
+            if self.is_done(scope) {
                 self.close_again(here);
             }
-        } else if self.is_repeating(scope) {
-            self.settle_repetition(here);
-        } else if is_done {
+            return;
+        }
+        if here.element.kind.behavior().asks_after_each() && !self.has_incident(scope) {
+            let acted = here.element.kind.behavior().something_completed(self, here);
+            self.act(here, acted);
+        }
+        if self.is_done(scope) {
             let acted = here.element.kind.behavior().scope_emptied(self, here);
             self.act(here, acted);
         }
+    }
+
+    /// Whether nothing is alive in an active scope, and it does not wait for a person.
+    fn is_done(&self, scope: Key) -> bool {
+        self.instance.element(scope).is_some_and(|element| element.children == 0 && element.incident.is_none())
+    }
+
+    fn has_incident(&self, key: Key) -> bool {
+        self.instance.element(key).is_some_and(|element| element.incident.is_some())
     }
 
     pub fn stir(&mut self, scope: Key) {
