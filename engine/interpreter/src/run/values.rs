@@ -64,10 +64,13 @@ impl<'r> Run<'r> {
         check_size(self.instance, variables).map_err(|message| Fault::incident("VARIABLES_TOO_LARGE", message))
     }
 
-    /// Input mappings see the scope and write to the element's own.
+    /// Input mappings see what the element sees (an instance of a repetition its item), not one another, and write to the
+    /// element's own scope.
     pub fn map_input(&mut self, here: Here<'r>) -> Result<(), Fault> {
-        for mapping in &here.element.input_mappings {
-            let value = self.evaluate(here.scope, &mapping.source)?;
+        let mappings = &here.element.input_mappings;
+        let values: Vec<Value> =
+            mappings.iter().map(|mapping| self.evaluate(here.key, &mapping.source)).collect::<Result<_, _>>()?;
+        for (mapping, value) in mappings.iter().zip(values) {
             self.write_mapped(here.key, &mapping.target, value)?;
         }
         Ok(())
