@@ -425,12 +425,17 @@ pub enum FlowCondition {
 impl Element {
     /// Elements inside, for sub-processes of every kind; empty for all else.
     pub fn children(&self) -> &[Element] {
+        self.sub_process().map_or(&[], |sub_process| &sub_process.elements)
+    }
+
+    /// The inside of a sub-process of any kind.
+    pub fn sub_process(&self) -> Option<&SubProcess> {
         match &self.kind {
             ElementKind::Activity(activity) => match &activity.kind {
-                ActivityKind::SubProcess(sub_process) => &sub_process.elements,
-                _ => &[],
+                ActivityKind::SubProcess(sub_process) => Some(sub_process),
+                _ => None,
             },
-            _ => &[],
+            _ => None,
         }
     }
 }

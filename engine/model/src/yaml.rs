@@ -1,16 +1,20 @@
-//! The reader of the YAML spelling (`engine/docs/process-format.md`).
+//! The reader and the writer of the YAML spelling (`engine/docs/process-format.md`).
 //!
 //! A file is first made a tree whose keys and values know their places ([`tree`]), and that is read by hand: so one
 //! reading tells every problem, with the near miss, and no key vanishes silently.
 
 mod activity;
 mod element;
+mod emit;
 mod event;
 mod fields;
 mod flow;
 pub(crate) mod process;
 mod task;
 pub(crate) mod tree;
+pub(crate) mod write;
+
+pub use write::write;
 
 use crate::{Definitions, Diagnostic, validate};
 

@@ -1,16 +1,20 @@
-//! Writes BPMN 2.0 XML with a diagram, for modellers and for the page's picture.
+//! BPMN 2.0 XML: its reader ([`read()`]), and its writer, with a diagram, for modellers and for the page's picture.
 //!
+//! [`write()`] draws one process; [`write_all`] adds what it takes to read the file back as it was.
 //! Ids stay as they are in the file, so that what is seen in the picture can be named in the API. An agentic task has no
 //! counterpart in BPMN 2.0 and is written as a service task; the attribute `baton:type` says what it is.
 
+mod lossless;
+mod native;
 mod read;
 mod shapes;
 
+pub use lossless::write_all;
 pub use read::{decode, read};
 
 use crate::{
     Activity, ActivityKind, Element, ElementKind, Flow, FlowCondition, FlowKind, Gateway, ProcessDefinition,
-    Repetition, SubProcessKind, Timer, Trigger, diagram,
+    SubProcessKind, Timer, Trigger, diagram,
 };
 use quick_xml::{
     Writer,
@@ -42,7 +46,8 @@ fn write_document(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> 
     ];
     let drawing = diagram::draw(process);
     xml.create_element("bpmn:definitions").with_attributes(namespaces).write_inner_content(|xml| {
-        let has_frames = !drawing.frames.is_empty();
+        let has_frames = !process.pools.is_empty();
+        native::roots(process, xml)?;
         if has_frames {
             collaboration(process, xml)?;
         }
@@ -53,6 +58,9 @@ fn write_document(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> 
             element = element.with_attribute(("name", name.as_str()));
         }
         element.write_inner_content(|xml| {
+            if let Some(documentation) = process.extra.get("documentation").and_then(|text| text.as_str()) {
+                text("bpmn:documentation", documentation, xml)?;
+            }
             if has_frames {
                 lanes(process, xml)?;
             }
@@ -81,9 +89,25 @@ fn collaboration(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
             }
             element.write_empty()?;
         }
-        Ok(())
+        message_flows(process, xml)
     })?;
     Ok(())
+}
+
+/// Those that join an element or the pool of this process with another pool of its collaboration.
+fn message_flows(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
+    let is_here = |id: &str| {
+        process.pools.iter().any(|pool| pool.id == id) || process.elements.iter().any(|element| element.id == id)
+    };
+    let own = process.flows.iter().filter(|flow| flow.kind == FlowKind::Message);
+    own.filter(|flow| is_here(&flow.from) && is_here(&flow.to)).try_for_each(|flow| {
+        let ends = [("id", flow.id.as_str()), ("sourceRef", flow.from.as_str()), ("targetRef", flow.to.as_str())];
+        let mut element = xml.create_element("bpmn:messageFlow").with_attributes(ends);
+        if let Some(name) = &flow.name {
+            element = element.with_attribute(("name", name.as_str()));
+        }
+        element.write_empty().map(|_| ())
+    })
 }
 
 fn lanes(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
@@ -105,16 +129,21 @@ fn lanes(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
     Ok(())
 }
 
+/// In the order of the schema: what flows, and then what is only drawn.
 fn scope(elements: &[Element], flows: &[Flow], xml: &mut Xml) -> io::Result<()> {
-    for element in elements {
-        write_element(element, flows, xml)?;
-    }
-    flows.iter().try_for_each(|flow| write_flow(flow, xml))
+    let is_drawn =
+        |element: &&Element| matches!(&element.kind, ElementKind::Artifact(kind) if !kind.starts_with("data"));
+    elements.iter().filter(|element| !is_drawn(element)).try_for_each(|element| write_element(element, flows, xml))?;
+    let is_association = |flow: &&Flow| flow.kind == FlowKind::Association;
+    flows.iter().filter(|flow| !is_association(flow)).try_for_each(|flow| write_flow(flow, xml))?;
+    elements.iter().filter(is_drawn).try_for_each(|element| write_element(element, flows, xml))?;
+    flows.iter().filter(is_association).try_for_each(|flow| write_flow(flow, xml))
 }
 
 fn write_element(element: &Element, flows: &[Flow], xml: &mut Xml) -> io::Result<()> {
     let mut start = xml.create_element(tag(&element.kind)).with_attribute(("id", element.id.as_str()));
-    if let Some(name) = &element.name {
+    let is_named = !matches!(&element.kind, ElementKind::Artifact(kind) if !kind.starts_with("data"));
+    if let Some(name) = element.name.as_ref().filter(|_| is_named) {
         start = start.with_attribute(("name", name.as_str()));
     }
     for (name, value) in attributes(element, flows) {
@@ -146,28 +175,20 @@ fn inner(element: &Element, xml: &mut Xml) -> io::Result<()> {
         | ElementKind::BoundaryEvent { trigger, .. }
         | ElementKind::EndEvent { trigger } => event_definition(&element.id, trigger, xml),
         ElementKind::Activity(activity) => {
-            repetition(activity, xml)?;
-            match &activity.kind {
-                ActivityKind::SubProcess(sub_process) => scope(&sub_process.elements, &sub_process.flows, xml),
-                _ => Ok(()),
+            native::repetition(activity, xml)?;
+            if let ActivityKind::SubProcess(sub_process) = &activity.kind {
+                scope(&sub_process.elements, &sub_process.flows, xml)?;
             }
+            native::last(activity, xml)
         }
         ElementKind::Artifact(kind) if kind == "textAnnotation" => {
-            text("bpmn:text", element.name.as_deref().unwrap_or(""), xml)
+            let words = element.properties.get("text").and_then(|text| text.as_str()).or(element.name.as_deref());
+            text("bpmn:text", words.unwrap_or(""), xml)
+        }
+        ElementKind::Gateway(Gateway::Complex { activation_condition: Some(condition) }) => {
+            formal("bpmn:activationCondition", condition, xml)
         }
         ElementKind::Gateway(_) | ElementKind::Artifact(_) => Ok(()),
-    }
-}
-
-fn repetition(activity: &Activity, xml: &mut Xml) -> io::Result<()> {
-    match &activity.repetition {
-        None => Ok(()),
-        Some(Repetition::StandardLoop { .. }) => empty("bpmn:standardLoopCharacteristics", xml),
-        Some(Repetition::MultiInstance(multi)) => {
-            let sequential = ("isSequential", if multi.is_sequential { "true" } else { "false" });
-            xml.create_element("bpmn:multiInstanceLoopCharacteristics").with_attribute(sequential).write_empty()?;
-            Ok(())
-        }
     }
 }
 
@@ -192,7 +213,10 @@ fn event_definition(id: &str, trigger: &Trigger, xml: &mut Xml) -> io::Result<()
         Trigger::Terminate => "bpmn:terminateEventDefinition",
     };
     let id = format!("{id}-definition");
-    let element = xml.create_element(name).with_attribute(("id", id.as_str()));
+    let mut element = xml.create_element(name).with_attribute(("id", id.as_str()));
+    for (name, value) in native::definition_attributes(trigger) {
+        element = element.with_attribute((name, value.as_str()));
+    }
     match trigger {
         Trigger::Timer(timer) => element.write_inner_content(|xml| match timer {
             Timer::Duration(value) => formal("bpmn:timeDuration", value, xml),
@@ -202,7 +226,6 @@ fn event_definition(id: &str, trigger: &Trigger, xml: &mut Xml) -> io::Result<()
         Trigger::Conditional { condition } => {
             element.write_inner_content(|xml| formal("bpmn:condition", condition, xml))?
         }
-        Trigger::Link { name } => element.with_attribute(("name", name.as_str())).write_empty()?,
         _ => element.write_empty()?,
     };
     Ok(())
@@ -220,10 +243,10 @@ fn write_flow(flow: &Flow, xml: &mut Xml) -> io::Result<()> {
         element = element.with_attribute(("name", name));
     }
     match &flow.condition {
-        FlowCondition::Expression(condition) => {
+        FlowCondition::Expression(condition) if flow.kind == FlowKind::Sequence => {
             element.write_inner_content(|xml| formal("bpmn:conditionExpression", condition, xml))?
         }
-        FlowCondition::Unconditional | FlowCondition::Default => element.write_empty()?,
+        _ => element.write_empty()?,
     };
     Ok(())
 }
@@ -286,15 +309,31 @@ fn attributes(element: &Element, flows: &[Flow]) -> Vec<(&'static str, String)> 
             attributes.push(("isInterrupting", "false".to_owned()));
         }
         ElementKind::Activity(activity) => activity_attributes(activity, &mut attributes),
+        ElementKind::Artifact(kind) if kind == "group" => native::group_attributes(element, &mut attributes),
+        ElementKind::Gateway(gateway) => native::gateway_attributes(gateway, &mut attributes),
         _ => {}
     }
+    if let Some(Trigger::Multiple { parallel: true, .. }) = caught(&element.kind) {
+        attributes.push(("parallelMultiple", "true".to_owned()));
+    }
     attributes
+}
+
+/// What an event waits for.
+fn caught(kind: &ElementKind) -> Option<&Trigger> {
+    match kind {
+        ElementKind::StartEvent { trigger, .. }
+        | ElementKind::IntermediateCatchEvent { trigger }
+        | ElementKind::BoundaryEvent { trigger, .. } => Some(trigger),
+        _ => None,
+    }
 }
 
 fn activity_attributes(activity: &Activity, attributes: &mut Vec<(&'static str, String)>) {
     if activity.is_for_compensation {
         attributes.push(("isForCompensation", "true".to_owned()));
     }
+    native::activity_attributes(activity, attributes);
     match &activity.kind {
         ActivityKind::AgenticTask(_) => attributes.push(("baton:type", "agenticTask".to_owned())),
         ActivityKind::CallActivity(call) => attributes.push(("calledElement", call.called_element.value.clone())),
@@ -313,11 +352,6 @@ fn text(tag: &str, value: &str, xml: &mut Xml) -> io::Result<()> {
 fn formal(tag: &str, value: &str, xml: &mut Xml) -> io::Result<()> {
     let element = xml.create_element(tag).with_attribute(("xsi:type", "bpmn:tFormalExpression"));
     element.write_text_content(BytesText::new(&printable(value)))?;
-    Ok(())
-}
-
-fn empty(tag: &str, xml: &mut Xml) -> io::Result<()> {
-    xml.create_element(tag).write_empty()?;
     Ok(())
 }
 

@@ -23,8 +23,10 @@ mod schema_table;
 mod source;
 mod zeebe;
 
+pub(super) use baton::digest;
 pub use source::decode;
 
+use crate::yaml::tree::Node;
 use crate::yaml::{self, ReadResult};
 use crate::{Definitions, Diagnostic, Severity, validate};
 use context::{BPMN, Context, elements, flag, is};
@@ -52,6 +54,21 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
     extensions.report(&context);
     problems.extend(context.into_problems());
     yaml::finish(file_name, definitions, once(problems))
+}
+
+/// The processes as the tree that the YAML reader makes of a file, without any check, each with the prefix that its ids
+/// had; none when this is not BPMN.
+pub(super) fn tree(text: &str) -> Vec<(Node, Option<String>)> {
+    let lines = Lines::of(text);
+    let Ok(document) = source::parse(text, &lines) else { return Vec::new() };
+    let context = Context::new(document.root_element(), &lines);
+    let drawing = Drawing::of(&context);
+    let extensions = Extensions::new();
+    let trees = processes(&context).map(|node| {
+        let prefix = baton::id_prefix(node, &extensions).map(str::to_owned);
+        (process::process(node, &context, &extensions, &drawing), prefix)
+    });
+    trees.collect()
 }
 
 fn is_definitions(root: Xml<'_>, context: &Context<'_>) -> bool {

@@ -2,9 +2,10 @@
 
 use super::{Xml, plane};
 use crate::{
-    Activity, ActivityKind, Element, ElementKind, Flow, FlowKind, ProcessDefinition,
+    Activity, ActivityKind, Custom, Element, ElementKind, Flow, FlowKind, ProcessDefinition,
     diagram::{Diagram, Point, Rect},
 };
+use serde_json::Value;
 use std::io;
 
 pub fn write(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
@@ -25,7 +26,7 @@ fn frames(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::
         let lanes = pool.lanes.iter().filter(|_| n == 0).map(|lane| &lane.id);
         for id in std::iter::once(&pool.id).chain(lanes) {
             if let Some(rect) = drawing.frames.get(id) {
-                shape(id, *rect, &[("isHorizontal", "true")], xml)?;
+                shape(id, *rect, &[("isHorizontal", "true")], None, xml)?;
             }
         }
     }
@@ -42,33 +43,60 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
             },
             _ => None,
         };
-        let is_expanded: &[_] = if sub_process.is_some() { &[("isExpanded", "true")] } else { &[] };
-        shape(&element.id, *rect, is_expanded, xml)?;
-        if let Some(inner) = sub_process {
+        let is_collapsed = detail(&element.properties, "isExpanded").is_some_and(|value| value == false);
+        let is_expanded: &[_] = match sub_process {
+            Some(_) if is_collapsed => &[("isExpanded", "false")],
+            Some(_) => &[("isExpanded", "true")],
+            None => &[],
+        };
+        shape(&element.id, *rect, is_expanded, label(&element.properties), xml)?;
+        if let Some(inner) = sub_process.filter(|_| !is_collapsed) {
             scope(&inner.elements, &inner.flows, drawing, xml)?;
         }
     }
-    for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message) {
+    for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message || !drawing.frames.is_empty()) {
         if let Some(line) = drawing.lines.get(&flow.id) {
-            edge(&flow.id, line, xml)?;
+            edge(&flow.id, line, label(&flow.properties), xml)?;
         }
     }
     Ok(())
 }
 
-fn shape(id: &str, rect: Rect, attributes: &[(&str, &str)], xml: &mut Xml) -> io::Result<()> {
+/// What a modeller kept of the picture, under the property `diagram`.
+fn detail<'a>(properties: &'a Custom, key: &str) -> Option<&'a Value> {
+    properties.get("diagram")?.get(key)
+}
+
+fn label(properties: &Custom) -> Option<Rect> {
+    let label = detail(properties, "label")?;
+    let number = |key: &str| label.get(key)?.as_f64();
+    Some(Rect { x: number("x")?, y: number("y")?, width: number("width")?, height: number("height")? })
+}
+
+fn bounds(rect: Rect, xml: &mut Xml) -> io::Result<()> {
+    let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(|number| number.to_string());
+    let bounds = [("x", x.as_str()), ("y", &y), ("width", &width), ("height", &height)];
+    xml.create_element("dc:Bounds").with_attributes(bounds).write_empty()?;
+    Ok(())
+}
+
+fn write_label(label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
+    let Some(label) = label else { return Ok(()) };
+    xml.create_element("bpmndi:BPMNLabel").write_inner_content(|xml| bounds(label, xml))?;
+    Ok(())
+}
+
+fn shape(id: &str, rect: Rect, attributes: &[(&str, &str)], label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
     let own = format!("{id}-shape");
     let element = xml.create_element("bpmndi:BPMNShape").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
     element.with_attributes(attributes.iter().copied()).write_inner_content(|xml| {
-        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(|number| number.to_string());
-        let bounds = [("x", x.as_str()), ("y", &y), ("width", &width), ("height", &height)];
-        xml.create_element("dc:Bounds").with_attributes(bounds).write_empty()?;
-        Ok(())
+        bounds(rect, xml)?;
+        write_label(label, xml)
     })?;
     Ok(())
 }
 
-fn edge(id: &str, line: &[Point], xml: &mut Xml) -> io::Result<()> {
+fn edge(id: &str, line: &[Point], label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
     let own = format!("{id}-edge");
     let element = xml.create_element("bpmndi:BPMNEdge").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
     element.write_inner_content(|xml| {
@@ -76,7 +104,7 @@ fn edge(id: &str, line: &[Point], xml: &mut Xml) -> io::Result<()> {
             let (x, y) = (point.x.to_string(), point.y.to_string());
             xml.create_element("di:waypoint").with_attributes([("x", x.as_str()), ("y", &y)]).write_empty()?;
         }
-        Ok(())
+        write_label(label, xml)
     })?;
     Ok(())
 }

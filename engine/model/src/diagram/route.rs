@@ -18,7 +18,8 @@ pub fn draw_lines(elements: &[Element], flows: &[Flow], diagram: &mut Diagram) {
             continue;
         };
         let by_corner = is_boundary(&flow.from) || is_gateway(&flow.from);
-        let line = route(*from, *to, by_corner, is_boundary(&flow.from));
+        let routed = || route(*from, *to, by_corner, is_boundary(&flow.from));
+        let line = drawn(flow).unwrap_or_else(routed);
         diagram.lines.insert(flow.id.clone(), line);
     }
     for element in elements {
@@ -26,6 +27,13 @@ pub fn draw_lines(elements: &[Element], flows: &[Flow], diagram: &mut Diagram) {
             draw_lines(children, flows, diagram);
         }
     }
+}
+
+/// The author's own line: `properties.diagram.waypoints`, a list of `[x, y]`.
+fn drawn(flow: &Flow) -> Option<Vec<Point>> {
+    let points = flow.properties.get("diagram")?.get("waypoints")?.as_array()?;
+    let point = |point: &serde_json::Value| Some(Point { x: point.get(0)?.as_f64()?, y: point.get(1)?.as_f64()? });
+    points.iter().map(point).collect::<Option<Vec<_>>>().filter(|points| points.len() > 1)
 }
 
 fn route(from: Rect, to: Rect, by_corner: bool, from_border: bool) -> Vec<Point> {

@@ -2,7 +2,8 @@
 //!
 //! `<baton:value of="properties.topic" is="&quot;charge&quot;"/>` says what a key of the process format is, as JSON. Where the
 //! XML itself says something about that key, `was` is the digest of what it said when the file was written: when it says
-//! something else now, somebody changed the file in a modeller, and that holds. Without `is`, the key is absent.
+//! something else now, somebody changed the file in a modeller, and that holds. Without `is`, the key is absent. `order.` and
+//! the key of a list gives the ids of its items in their order.
 
 use super::build::Map;
 use super::context::BATON;
@@ -24,7 +25,11 @@ pub(super) fn patch<'a>(node: Xml<'a>, map: &mut Map, conversion: &Conversion<'a
     for patch in extensions.children(node, BATON, "value") {
         let Some(of) = extensions.own(patch, "of") else { continue };
         let was = extensions.own(patch, "was");
-        let is = extensions.own(patch, "is");
+        let is = extensions.own(patch, "is").map(serde_json::from_str::<Value>);
+        if let (Some(list), Some(Ok(Value::Array(ids)))) = (of.strip_prefix("order."), &is) {
+            reorder(list, ids, map);
+            continue;
+        }
         let (target, key) = match of.strip_prefix("properties.") {
             Some(key) => (&mut properties, key),
             None => (&mut *map, of),
@@ -33,7 +38,7 @@ pub(super) fn patch<'a>(node: Xml<'a>, map: &mut Map, conversion: &Conversion<'a
         if now.as_deref() != was {
             continue;
         }
-        match is.map(serde_json::from_str::<Value>) {
+        match is {
             Some(Ok(value)) => target.value(key, &value, context.location(patch)),
             Some(Err(error)) => context.warning("INVALID_VALUE", patch, format!("`is` must be JSON: {error}")),
             None => target.remove(key),
@@ -42,14 +47,25 @@ pub(super) fn patch<'a>(node: Xml<'a>, map: &mut Map, conversion: &Conversion<'a
     map.map("properties", properties);
 }
 
+/// What the schema's order moved goes back to its place.
+fn reorder(list: &str, ids: &[Value], map: &mut Map) {
+    let mut items = map.take_list(list);
+    let place = |item: &Node| {
+        let id = item.to_json().get("id").cloned().unwrap_or_default();
+        ids.iter().position(|other| *other == id).unwrap_or(usize::MAX)
+    };
+    items.sort_by_cached_key(place);
+    map.list(list, items);
+}
+
 /// The process in whose file-local processes this one stands.
 pub(super) fn local_to<'a>(process: Xml<'a>, extensions: &Extensions) -> Option<&'a str> {
     extensions.attribute(process, BATON, "localTo")
 }
 
 /// What begins each id of a process in a file whose other processes use the same ids.
-pub(super) fn id_prefix<'a>(process: Xml<'a>, conversion: &Conversion<'a, '_>) -> Option<&'a str> {
-    conversion.extensions.attribute(process, BATON, "idPrefix")
+pub(super) fn id_prefix<'a>(process: Xml<'a>, extensions: &Extensions) -> Option<&'a str> {
+    extensions.attribute(process, BATON, "idPrefix")
 }
 
 /// Takes the prefix off every id and every reference to one.
@@ -77,7 +93,7 @@ pub(super) fn without_prefix(node: &mut Node, prefix: &str) {
 }
 
 /// A short name of a value (FNV-1a, 64 bits): to notice that it was changed, not to keep anything out.
-fn digest(value: &Value) -> String {
+pub(in crate::bpmn) fn digest(value: &Value) -> String {
     let seed = 0xcbf2_9ce4_8422_2325_u64;
     let hash =
         value.to_string().bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

@@ -10,12 +10,16 @@ use crate::yaml::tree::Node;
 
 /// Those of one scope. Some tools write the flows inside a sub-process beside it: they belong where both of their ends are.
 pub(super) fn flows<'a>(scope: Xml<'a>, conversion: &Conversion<'a, '_>) -> Vec<Node> {
-    let process = conversion.context.process_of(scope).unwrap_or(scope);
-    let all = process.descendants().filter(|node| is(*node, "sequenceFlow"));
-    let own = all.filter(|node| home(*node, conversion.context).is_some_and(|home| home.id() == scope.id()));
-    let sequence = own.map(|node| flow(node, "sequenceFlow", conversion));
-    let associations = children(scope, "association").filter(|node| is_between_elements(*node, conversion.context));
-    sequence.chain(associations.map(|node| flow(node, "association", conversion))).collect()
+    let context = conversion.context;
+    let process = context.process_of(scope).unwrap_or(scope);
+    let belongs = |node: &Xml<'a>| match node.tag_name().name() {
+        "sequenceFlow" => home(*node, context).is_some_and(|home| home.id() == scope.id()),
+        _ => {
+            node.parent_element().is_some_and(|parent| parent.id() == scope.id()) && is_between_elements(*node, context)
+        }
+    };
+    let all = process.descendants().filter(|node| is(*node, "sequenceFlow") || is(*node, "association"));
+    all.filter(belongs).map(|node| flow(node, node.tag_name().name(), conversion)).collect()
 }
 
 fn home<'a>(flow: Xml<'a>, context: &Context<'a>) -> Option<Xml<'a>> {

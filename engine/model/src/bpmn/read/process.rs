@@ -41,7 +41,7 @@ pub(super) fn process<'a>(process: Xml<'a>, context: &Context<'a>, extensions: &
     flows.extend(flow::message_flows(process, &conversion));
     map.list("connections", flows);
     baton::patch(process, &mut map, &conversion);
-    let prefix = baton::id_prefix(process, &conversion);
+    let prefix = baton::id_prefix(process, extensions);
     let mut process = map.build();
     if let Some(prefix) = prefix {
         baton::without_prefix(&mut process, prefix);
