@@ -19,7 +19,7 @@ pub struct Process {
     pub starts: Starts,
     /// The event sub-processes of the process itself.
     pub event_sub_processes: Vec<EventSubProcess>,
-    /// Inclusive gateways that several flows lead to.
+    /// Inclusive and complex gateways that several flows lead to.
     pub inclusive_joins: Vec<InclusiveJoin>,
     /// Whose event definition each further target is: targets are numbered on where elements end.
     pub(crate) further_targets: Vec<ElementIndex>,

@@ -31,6 +31,26 @@ impl Scope for View<'_> {
     }
 }
 
+/// The same, and one more name.
+pub(crate) struct With<'a> {
+    pub scope: View<'a>,
+    pub name: &'a str,
+    pub value: Value,
+}
+
+impl Scope for With<'_> {
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        match name == self.name {
+            true => Some(Cow::Borrowed(&self.value)),
+            false => self.scope.variable(name),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.scope.now
+    }
+}
+
 /// Begins the names of what the interpreter keeps among the variables and nobody else sees.
 pub(crate) const HIDDEN: char = '#';
 

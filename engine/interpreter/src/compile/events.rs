@@ -71,6 +71,11 @@ impl Compiler {
         ElementIndex((self.parents.len() + self.further_targets.len() - 1) as u32)
     }
 
+    /// Whether an element stands in the process itself, not in a sub-process.
+    pub fn starts_process(&self, element: &Element) -> bool {
+        self.index_of(&element.id).is_some_and(|index| self.parents[index.0 as usize].is_none())
+    }
+
     pub fn index_of(&self, id: &str) -> Option<ElementIndex> {
         self.by_id.get(id).copied()
     }

@@ -184,12 +184,12 @@ mod tests {
         let elements = vec![
             start("s"),
             catch("wait", message("go")),
-            gateway("any", Gateway::Complex { activation_condition: None }),
+            gateway("any", Gateway::Complex { activation_condition: Some(text("((")) }),
             mapped,
         ];
         let found = problems(elements, &["s -> wait -> any -> mapped", "s -> nowhere"]);
         assert!(found.contains(&problem("UNKNOWN_REFERENCE", "flow_4")), "{found:?}");
-        assert!(found.contains(&problem("NOT_SUPPORTED_YET", "any")), "{found:?}");
+        assert!(found.contains(&problem("EXPRESSION_SYNTAX", "any")), "{found:?}");
         assert!(found.contains(&problem("EXPRESSION_SYNTAX", "mapped")), "{found:?}");
     }
 }

@@ -1,15 +1,12 @@
 //! Who can reach whom: worked out once, so that running never searches.
 
 use crate::elements::{Join, Kind};
-use crate::process::{Choice, InclusiveJoin, Process, Reach};
+use crate::process::{Choice, Element, InclusiveJoin, Process, Reach};
 use crate::{ElementIndex, FlowIndex};
 
 /// For every inclusive gateway with several incoming flows: from where a token can come out at each of them.
 pub(super) fn inclusive_joins(process: &Process) -> Vec<InclusiveJoin> {
-    let joins = process
-        .elements
-        .iter()
-        .filter(|element| element.incoming.len() > 1 && element.kind.behavior().join() == Join::Reachable);
+    let joins = process.elements.iter().filter(|element| element.incoming.len() > 1 && asks_who_can_come(element));
     joins
         .map(|join| {
             let reach = |flow: &FlowIndex| Reach {
@@ -20,6 +17,10 @@ pub(super) fn inclusive_joins(process: &Process) -> Vec<InclusiveJoin> {
             InclusiveJoin { element: join.index, incoming: join.incoming.iter().map(reach).collect() }
         })
         .collect()
+}
+
+fn asks_who_can_come(element: &Element) -> bool {
+    matches!(element.kind.behavior().join(), Join::Reachable | Join::Activated)
 }
 
 /// Walks backwards from `flow`, never through `join`.

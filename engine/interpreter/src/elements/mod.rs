@@ -10,6 +10,8 @@ mod boundary_event;
 mod business_rule_task;
 mod call_activity;
 mod catch;
+mod completion_events;
+mod complex_gateway;
 mod end_event;
 mod event_based_gateway;
 mod exclusive_gateway;
@@ -34,6 +36,8 @@ mod user_task;
 pub(crate) use ad_hoc_sub_process::AdHocSubProcess;
 pub(crate) use boundary_event::BoundaryEvent;
 pub(crate) use catch::{Catch, CatchEvent};
+pub(crate) use completion_events::CompletionEvents;
+pub(crate) use complex_gateway::ComplexGateway;
 pub(crate) use event_based_gateway::EventBasedGateway;
 pub(crate) use job::JobSpec;
 pub(crate) use repetition::{MultiInstance, Repetition, StandardLoop, compile_repetition};
@@ -89,6 +93,8 @@ pub(crate) enum Join {
     All,
     /// For all that can still come.
     Reachable,
+    /// For as many as it says, and then for all that can still come.
+    Activated,
 }
 
 /// How an element acts. What it does not say, it does not do: by default, what it waited for lets it leave.
@@ -219,6 +225,7 @@ pub(crate) enum Kind {
     ParallelGateway(parallel_gateway::ParallelGateway),
     InclusiveGateway(inclusive_gateway::InclusiveGateway),
     EventBasedGateway(EventBasedGateway),
+    ComplexGateway(ComplexGateway),
 }
 
 impl Kind {
@@ -250,6 +257,7 @@ impl Kind {
             Kind::ParallelGateway(it) => it,
             Kind::InclusiveGateway(it) => it,
             Kind::EventBasedGateway(it) => it,
+            Kind::ComplexGateway(it) => it,
         }
     }
 }
@@ -279,7 +287,9 @@ pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element) -> Opti
                 let gateway = EventBasedGateway { is_parallel: *parallel };
                 Some(Kind::EventBasedGateway(gateway))
             }
-            Gateway::Complex { .. } => compiler.not_yet(element, "complex gateways are"),
+            Gateway::Complex { activation_condition } => {
+                complex_gateway::compile(compiler, element, activation_condition).map(Kind::ComplexGateway)
+            }
         },
         ElementKind::Artifact(_) => None,
     }

@@ -9,8 +9,10 @@
 //! - A **multi-instance** runs `loopCardinality` instances, or one for each item of `inputCollection` (as `inputElement`),
 //!   one after the other or all at once, until all are done or `completionCondition` holds after one of them; the rest is
 //!   then canceled. With an `outputCollection`, what an instance leaves stays with it, and `outputElement` of each is
-//!   collected in the order of the input; an instance that did not complete leaves null.
+//!   collected in the order of the input; an instance that did not complete leaves null. What it throws meanwhile is said in
+//!   [`completion_events`].
 
+use super::{CompletionEvents, completion_events};
 use crate::compile::Compiler;
 use crate::expression::Expression;
 use model::ElementKind;
@@ -37,6 +39,8 @@ pub(crate) struct MultiInstance {
     /// The name of the collection, and what of an instance goes into it.
     pub output: Option<(String, Expression)>,
     pub completion_condition: Option<Expression>,
+    /// What is thrown when one of them completes.
+    pub events: CompletionEvents,
 }
 
 pub(crate) fn compile_repetition(compiler: &mut Compiler, element: &model::Element) -> Option<Repetition> {
@@ -55,9 +59,7 @@ fn multi_instance(
     element: &model::Element,
     instances: &model::MultiInstance,
 ) -> Option<Repetition> {
-    if instances.behavior.as_deref().is_some_and(|behavior| !behavior.eq_ignore_ascii_case("all")) {
-        return compiler.not_yet(element, "multi-instance behaviors other than `All` are");
-    }
+    let events = completion_events::compile(compiler, element, instances.behavior.as_deref())?;
     if instances.cardinality.is_none() && instances.input_collection.is_none() {
         let message =
             format!("`{}` is a multi-instance activity without `loopCardinality` or `inputCollection`", element.id);
@@ -77,6 +79,7 @@ fn multi_instance(
         input_element: instances.input_element.clone(),
         output,
         completion_condition: compiler.optional_expression(element, &instances.completion_condition)?,
+        events,
     })))
 }
 

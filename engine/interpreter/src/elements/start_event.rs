@@ -18,6 +18,9 @@ pub(crate) struct StartEvent {
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<StartEvent> {
     let event = match trigger {
         Trigger::None => None,
+        Trigger::Multiple { parallel: true, .. } if compiler.starts_process(element) => {
+            return compiler.not_yet(element, "processes that several events start together are");
+        }
         trigger => Some(catch::compile(compiler, element, trigger)?),
     };
     Some(StartEvent { event })

@@ -3,10 +3,11 @@
 //! A join keeps which incoming flows were taken, per flow, and consumes one token of each when it fires.
 
 use super::Run;
+use crate::elements::Join;
 use crate::process::{Element, InclusiveJoin};
 use crate::{ElementIndex, EventKind, FlowIndex, Key};
 
-impl Run<'_> {
+impl<'r> Run<'r> {
     /// Parallel gateway (BPMN 2.0, 13.4.1): one token on every incoming flow.
     pub(super) fn wait_for_all(&mut self, target: &Element, scope: Key, flow: FlowIndex) {
         self.emit(EventKind::TokenArrived { element: target.index, flow, scope });
@@ -41,7 +42,14 @@ impl Run<'_> {
         while let Some(scope) = self.stirred.first().copied() {
             let parent = self.instance.element(scope).map(|element| element.element);
             for join in process.inclusive_joins.iter().filter(|join| process.element(join.element).parent == parent) {
+                if self.reset_complex(join, scope) {
+                    return true;
+                }
+                let is_activated = process.element(join.element).kind.behavior().join() == Join::Activated;
                 let taken = self.taken(scope, join.element);
+                if is_activated {
+                    continue;
+                }
                 if !taken.is_empty() && !self.is_awaited(join, scope, &taken) {
                     self.fire(join.element, scope, taken);
                     return true;
@@ -53,13 +61,13 @@ impl Run<'_> {
     }
 
     /// The flows of a join that a token waits on.
-    fn taken(&self, scope: Key, element: ElementIndex) -> Vec<FlowIndex> {
+    pub(super) fn taken(&self, scope: Key, element: ElementIndex) -> Vec<FlowIndex> {
         let all = (scope, element, FlowIndex(0))..=(scope, element, FlowIndex(u32::MAX));
         self.instance.waiting_tokens.range(all).map(|((_, _, flow), _)| *flow).collect()
     }
 
     /// Whether some token of the scope can still come out at an untaken flow, and at no taken one (BPMN 2.0, 13.4.3).
-    fn is_awaited(&self, join: &InclusiveJoin, scope: Key, taken: &[FlowIndex]) -> bool {
+    pub(super) fn is_awaited(&self, join: &InclusiveJoin, scope: Key, taken: &[FlowIndex]) -> bool {
         let is_coming = |place: ElementIndex| {
             let place = place.0 as usize;
             let mut untaken = join.incoming.iter().filter(|reach| !taken.contains(&reach.flow));

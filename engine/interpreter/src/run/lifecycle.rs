@@ -103,20 +103,23 @@ impl<'r> Run<'r> {
 
     fn complete(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
         let Here { key, scope, .. } = here;
-        let compensates_for = self.compensates_for(key);
+        let (compensates_for, is_repeated) = (self.compensates_for(key), self.is_repeated(key));
         self.cancel_waits(key);
         self.remember(here);
         self.emit(EventKind::ElementCompleted { key });
         self.stir(scope);
         self.take(here, flows, outcome);
         self.goes_on_compensating(compensates_for);
+        if is_repeated {
+            self.throw_for_instance(scope);
+        }
         let asks = self.here(scope).is_some_and(|around| around.element.kind.behavior().asks_after_each());
         if flows.is_empty() || asks {
             self.unsettle(scope);
         }
     }
 
-    pub(super) fn take(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
+    pub fn take(&mut self, here: Here<'r>, flows: &[FlowIndex], outcome: Option<Value>) {
         let scope = here.scope;
         for flow in flows {
             let outcome = outcome.clone().filter(|_| self.process.flow(*flow).carries_outcome);

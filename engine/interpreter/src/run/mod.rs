@@ -4,6 +4,7 @@
 //! on until none is left, or until the step has done its share of work. Before a token moves, scopes that have become
 //! empty are completed; after the last one has moved, inclusive joins are asked.
 
+mod activation;
 mod activity;
 mod compensation;
 mod error;
@@ -150,7 +151,10 @@ impl<'r> Run<'r> {
         match target.kind.behavior().join() {
             Join::All if target.incoming.len() > 1 => self.wait_for_all(target, scope, flow),
             Join::Reachable if target.incoming.len() > 1 => self.wait_at_inclusive_join(target, scope, flow),
-            Join::All | Join::Reachable | Join::None => self.activate(target.index, scope, Some(flow)),
+            Join::Activated if target.incoming.len() > 1 => self.wait_for_activation(target, scope, flow),
+            Join::All | Join::Reachable | Join::Activated | Join::None => {
+                self.activate(target.index, scope, Some(flow))
+            }
         }
     }
 

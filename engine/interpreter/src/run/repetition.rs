@@ -5,11 +5,11 @@
 //! starting or ending one instance costs the same however many there are.
 
 use super::{Here, Run};
-use crate::elements::{Acted, Fault, MultiInstance, Next, Repetition, StandardLoop};
+use crate::elements::{Acted, CompletionEvents, Fault, MultiInstance, Next, Repetition, StandardLoop, Trigger};
 use crate::expression::Expression;
 use crate::instance;
 use crate::variables::{HIDDEN, check_size};
-use crate::{EventKind, Key};
+use crate::{ElementIndex, EventKind, Key, Variables};
 use serde_json::Value;
 
 const ITEMS: &str = "#items";
@@ -136,6 +136,44 @@ impl<'r> Run<'r> {
             }
             Ok(_) => {}
             Err(fault) => self.act(here, Err(fault)),
+        }
+    }
+
+    /// An instance of `repetition` has completed: what the activity throws then.
+    pub(super) fn throw_for_instance(&mut self, repetition: Key) {
+        let Some(here) = self.here(repetition) else { return };
+        let Some(Repetition::Instances(it)) = &here.element.repetition else { return };
+        let completed = self.progress(repetition).map_or(0, |progress| progress.completed);
+        match &it.events {
+            CompletionEvents::Never => {}
+            CompletionEvents::WithEach(event) => self.throw_at_boundary(here, event.as_deref()),
+            CompletionEvents::WithTheFirst(event) if completed == 1 => self.throw_at_boundary(here, event.as_deref()),
+            CompletionEvents::WithTheFirst(_) => {}
+            CompletionEvents::When(entries) => {
+                for (condition, event) in entries {
+                    match self.is_true(repetition, condition) {
+                        Ok(true) => self.throw_at_boundary(here, event.as_deref()),
+                        Ok(false) => {}
+                        Err(fault) => self.act(here, Err(fault)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// To the boundary events that listen to it, or to all that listen to anything when none does.
+    fn throw_at_boundary(&mut self, here: Here<'r>, event: Option<&str>) {
+        let Some(waits) = self.instance.waits(here.key) else { return };
+        let listening: Vec<(ElementIndex, String)> =
+            waits.signals.iter().map(|(target, name)| (*target, name.clone())).collect();
+        let is_named = listening.iter().any(|(_, name)| Some(name.as_str()) == event);
+        for (target, signal_name) in listening {
+            let is_meant = !is_named || Some(signal_name.as_str()) == event;
+            let is_open = self.instance.waits(here.key).is_some_and(|waits| waits.signals.contains_key(&target));
+            if is_meant && is_open {
+                self.emit(EventKind::SignalReceived { key: here.key, target, signal_name });
+                self.occur(here.key, target, Trigger::Signal(Variables::new()));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::elements::Fault;
 use crate::expression::{Expression, ExpressionError};
 use crate::process::Choice;
 use crate::template::Template;
-use crate::variables::{View, check_size};
+use crate::variables::{View, With, check_size};
 use crate::{EventKind, FlowIndex, Key, Variables};
 use serde_json::Value;
 
@@ -26,6 +26,11 @@ impl<'r> Run<'r> {
 
     pub fn is_true(&self, key: Key, expression: &Expression) -> Result<bool, Fault> {
         Ok(expression.is_true(&self.view(key))?)
+    }
+
+    /// The same, with one more name that it sees.
+    pub fn is_true_with(&self, key: Key, expression: &Expression, name: &str, value: Value) -> Result<bool, Fault> {
+        Ok(expression.is_true(&With { scope: self.view(key), name, value })?)
     }
 
     pub fn render(&self, key: Key, template: &Template) -> Result<String, Fault> {
