@@ -34,6 +34,7 @@ impl Tools {
         tools.chromium = Some(chromium()?);
         tools.helm = Some(helm()?);
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
+        npm_ci(&place::root().join("workers/tests/mcp-filesystem"), "a tool server for the tests of agents")?;
         Ok(tools)
     }
 
