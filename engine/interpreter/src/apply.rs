@@ -161,11 +161,11 @@ impl Instance {
 
     fn apply_compensation(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::CompensationAvailable { key } => {
+            EventKind::CompensationAvailable { key, in_parts } => {
                 let Some(element) = self.elements.get(key) else { return };
                 let id = CompensationId { scope: element.scope, order: self.version };
-                let is_repetition = element.repetition.is_some();
-                self.compensable.insert(id, Compensable { key: *key, element: element.element, is_repetition });
+                let found = Compensable { key: *key, element: element.element, in_parts: *in_parts };
+                self.compensable.insert(id, found);
             }
             EventKind::CompensationTriggered { key, compensations } => {
                 self.change(*key, |element| element.compensating = Some(compensations.clone()));
@@ -254,7 +254,7 @@ impl Instance {
             self.drop_waiting(key);
         }
         // What can be compensated is kept as it was, with everything in it.
-        if self.compensable_in(element.scope).next_back().is_none_or(|(_, last)| last.key != key) {
+        if !self.is_remembered(key, element.scope) {
             self.forget(key);
         }
     }

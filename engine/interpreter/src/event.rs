@@ -179,9 +179,11 @@ pub enum EventKind {
         key: Key,
         signal_name: String,
     },
-    /// It completes, and can be compensated from then on, under the id (its scope, the version of this event).
+    /// It ends, and can be compensated from then on, under the id (its scope, the version of this event).
+    /// `in_parts`: what is in it is compensated, and not it as a whole, because it was a repetition or did not come to its end.
     CompensationAvailable {
         key: Key,
+        in_parts: bool,
     },
     /// `key` compensates these one after the other, the last first.
     CompensationTriggered {

@@ -118,8 +118,8 @@ pub struct CompensationId {
 pub struct Compensable {
     pub key: Key,
     pub element: ElementIndex,
-    /// It was a repetition; its instances can be compensated one by one.
-    pub is_repetition: bool,
+    /// What is in it is compensated, and not it as a whole.
+    pub in_parts: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,6 +241,11 @@ impl Instance {
     pub(crate) fn listening(&self) -> impl Iterator<Item = (Key, &Waits)> {
         let inside = self.elements.listening().filter_map(|key| Some((key, self.waits(key)?)));
         inside.chain(std::iter::once((Key::ROOT, &self.waits)))
+    }
+
+    /// Whether `key` can be compensated, asked when it has just been remembered and before anything else in its scope is.
+    pub(crate) fn is_remembered(&self, key: Key, scope: Key) -> bool {
+        self.compensable_in(scope).next_back().is_some_and(|(_, last)| last.key == key)
     }
 
     /// Whether a signal of this name would be caught.

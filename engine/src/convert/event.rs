@@ -87,7 +87,7 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::ConditionAwaited { key, .. }
         | EventKind::ConditionChanged { key, .. }
         | EventKind::EscalationThrown { key, .. }
-        | EventKind::CompensationAvailable { key }
+        | EventKind::CompensationAvailable { key, .. }
         | EventKind::CompensationTriggered { key, .. }
         | EventKind::CompensationStarted { key, .. }
         | EventKind::CompensationHandlerStarted { key, .. }
@@ -184,7 +184,9 @@ fn kind(kind: &EventKind) -> Kind {
         EventKind::EscalationThrown { code, .. } => {
             Kind::EscalationThrown(proto::EscalationThrown { code: code.clone() })
         }
-        EventKind::CompensationAvailable { .. } => Kind::CompensationAvailable(empty),
+        EventKind::CompensationAvailable { in_parts, .. } => {
+            Kind::CompensationAvailable(proto::CompensationAvailable { in_parts: *in_parts })
+        }
         EventKind::CompensationTriggered { compensations, .. } => {
             Kind::CompensationTriggered(super::compensations(compensations))
         }

@@ -197,14 +197,14 @@ fn encode_compensable(id: &CompensationId, found: &Compensable) -> proto::Compen
         id: Some(compensation_id(id)),
         key: found.key.0,
         element: found.element.0,
-        is_repetition: found.is_repetition,
+        in_parts: found.in_parts,
     }
 }
 
 fn decode_compensable(found: proto::Compensable) -> Option<(CompensationId, Compensable)> {
     let id = parse_compensation_id(&found.id?);
     let (key, element) = (Key(found.key), ElementIndex(found.element));
-    Some((id, Compensable { key, element, is_repetition: found.is_repetition }))
+    Some((id, Compensable { key, element, in_parts: found.in_parts }))
 }
 
 fn encode_deferred(token: &Deferred) -> proto::Deferred {

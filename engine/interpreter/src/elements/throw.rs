@@ -59,7 +59,7 @@ fn compile_one(compiler: &mut Compiler, element: &model::Element, trigger: &Trig
         Trigger::Compensation { activity_ref, wait_for_completion } => {
             let activity = activity_ref.as_ref().filter(|activity| !activity.value.is_empty());
             let activity = match activity {
-                Some(activity) => Some(compiler.index_of(&activity.value)?),
+                Some(activity) => Some(compensated(compiler, element, &activity.value)?),
                 None => None,
             };
             Some(Throw::Compensation { activity, is_waiting: *wait_for_completion })
@@ -72,6 +72,12 @@ fn compile_one(compiler: &mut Compiler, element: &model::Element, trigger: &Trig
             compiler.reject(element, "TRIGGER_NOT_ALLOWED", message)
         }
     }
+}
+
+fn compensated(compiler: &mut Compiler, element: &model::Element, activity: &str) -> Option<ElementIndex> {
+    let found = compiler.index_of(activity);
+    let message = || format!("`{}` compensates `{activity}`, which is no element", element.id);
+    found.or_else(|| compiler.reject(element, "UNKNOWN_REFERENCE", message()))
 }
 
 /// Throws all of them, and goes on as the last of them says that is not only thrown.

@@ -21,7 +21,20 @@ impl<'r> Run<'r> {
         if is_compensation || !self.is_compensable(here) {
             return;
         }
-        self.emit(EventKind::CompensationAvailable { key: here.key });
+        self.emit(EventKind::CompensationAvailable { key: here.key, in_parts: self.is_repeating(here.key) });
+    }
+
+    /// Ends everything in a scope, and keeps what can be compensated in scopes that did not come to their end.
+    fn end_and_remember(&mut self, scope: Key) {
+        let mut children: Vec<Key> = self.instance.elements.in_scope(scope).collect();
+        children.sort_unstable();
+        for child in children.into_iter().rev() {
+            self.end_and_remember(child);
+            if self.instance.compensable_in(child).next().is_some() && !self.is_reopened(child) {
+                self.emit(EventKind::CompensationAvailable { key: child, in_parts: true });
+            }
+            self.terminate(child);
+        }
     }
 
     fn is_compensable(&self, here: Here<'r>) -> bool {
@@ -95,7 +108,7 @@ impl<'r> Run<'r> {
 
     fn begin_to_compensate(&mut self, by: Key, id: CompensationId, found: &Compensable) {
         let element = self.process.element(found.element);
-        let handler = element.compensation_handler.filter(|_| !found.is_repetition);
+        let handler = element.compensation_handler.filter(|_| !found.in_parts);
         let reopens = handler.is_none();
         self.emit(EventKind::CompensationStarted { key: by, compensation: id, reopens });
         if let Some(handler) = handler {
@@ -105,7 +118,7 @@ impl<'r> Run<'r> {
             }
             return;
         }
-        match self.own_compensation(found.element).filter(|_| !found.is_repetition) {
+        match self.own_compensation(found.element).filter(|_| !found.in_parts) {
             Some(own) => self.activate(own.index, found.key, None),
             None => {
                 let compensations = self.instance.compensable_in(found.key).map(|(id, _)| id).collect();
@@ -171,6 +184,7 @@ impl<'r> Run<'r> {
         let transaction = self.instance.scopes_of(here.key).find(is_transaction);
         let Some(transaction) = transaction.and_then(|key| self.here(key)) else { return self.leave(here, None) };
         self.emit(EventKind::ElementCompleted { key: here.key });
+        self.end_and_remember(transaction.key);
         self.interrupt(transaction.key);
         let compensations = self.instance.compensable_in(transaction.key).map(|(id, _)| id).collect();
         self.emit(EventKind::CompensationTriggered { key: transaction.key, compensations });

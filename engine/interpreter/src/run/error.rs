@@ -72,9 +72,10 @@ impl<'r> Run<'r> {
         self.best(scope, others.map(|it: &EventSubProcess| it.start), raised)
     }
 
-    /// Among the boundary events of an activity; those of a repetition are the whole repetition's.
+    /// Among the boundary events of an activity; those of a repetition are the whole repetition's, and one that has completed
+    /// catches nothing any more.
     fn catcher_at(&self, key: Key, raised: &Raised<'_>) -> Option<Catcher> {
-        let here = self.here(key).filter(|here| !self.is_repeated(here.key))?;
+        let here = self.here(key).filter(|here| !self.is_repeated(here.key) && !self.is_reopened(here.key))?;
         self.best(key, here.element.boundary.iter().copied(), raised)
     }
 

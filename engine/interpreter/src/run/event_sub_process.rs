@@ -97,7 +97,7 @@ impl<'r> Run<'r> {
     pub fn event_sub_processes(&self, scope: Key) -> &'r [EventSubProcess] {
         match scope {
             Key::ROOT => &self.process.event_sub_processes,
-            scope if self.is_repeating(scope) => &[],
+            scope if self.is_repeating(scope) || self.is_reopened(scope) => &[],
             scope => self.here(scope).map_or(&[], |here| &here.element.event_sub_processes),
         }
     }

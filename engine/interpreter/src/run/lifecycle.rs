@@ -175,7 +175,9 @@ impl<'r> Run<'r> {
         self.cancel_work(key);
         self.cancel_waits(key);
         self.close_incident(key);
-        self.discard_compensations(key);
+        if !self.instance.is_remembered(key, here.scope) {
+            self.discard_compensations(key);
+        }
         self.emit(EventKind::ElementTerminated { key });
         self.stir(here.scope);
         self.unsettle(here.scope);

@@ -6,7 +6,7 @@ use super::{Mismatch, Verdict};
 use crate::{ElementIndex, EventKind, Instance, InstanceState, Key, Variables, expression};
 use model::Diagnostic;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 type Counts = BTreeMap<String, usize>;
@@ -118,10 +118,13 @@ fn check_counts(what: &str, expected: &Counts, happened: &Counts) -> Vec<Mismatc
 /// How often each element was entered. At a join every arriving token counts, and its firing does not.
 fn entered(world: &World<'_>) -> Counts {
     let (mut arrived, mut activated) = (Counts::new(), Counts::new());
+    let repetitions = repetitions(world);
     for (run, event) in &world.log {
         match &event.kind {
             EventKind::TokenArrived { element, .. } => count(&mut arrived, world.element_id(*run, *element)),
-            EventKind::ElementActivated { element, .. } => count(&mut activated, world.element_id(*run, *element)),
+            EventKind::ElementActivated { key, element, .. } if !repetitions.contains(&(*run, *key)) => {
+                count(&mut activated, world.element_id(*run, *element));
+            }
             _ => {}
         }
     }
@@ -129,13 +132,25 @@ fn entered(world: &World<'_>) -> Counts {
     activated
 }
 
+/// Of an activity that repeats, its instances count, and not the whole of them.
+fn repetitions(world: &World<'_>) -> BTreeSet<(usize, Key)> {
+    let started = world.log.iter().filter_map(|(run, event)| match &event.kind {
+        EventKind::LoopStarted { key, .. } => Some((*run, *key)),
+        _ => None,
+    });
+    started.collect()
+}
+
 fn ended(world: &World<'_>, completed: bool) -> Counts {
+    let repetitions = repetitions(world);
     let mut names: BTreeMap<(usize, Key), ElementIndex> = BTreeMap::new();
     let mut counts = Counts::new();
     for (run, event) in &world.log {
         let key = match &event.kind {
             EventKind::ElementActivated { key, element, .. } => {
-                names.insert((*run, *key), *element);
+                if !repetitions.contains(&(*run, *key)) {
+                    names.insert((*run, *key), *element);
+                }
                 continue;
             }
             EventKind::ElementCompleted { key } if completed => key,
@@ -188,7 +203,7 @@ fn check_order(world: &World<'_>, expected: &[String]) -> Vec<Mismatch> {
 fn waiting_now(world: &World<'_>) -> Counts {
     let mut counts = Counts::new();
     for (run, state) in world.runs.iter().enumerate() {
-        for element in state.instance.elements.values() {
+        for element in state.instance.elements.values().filter(|element| element.repetition.is_none()) {
             count(&mut counts, world.element_id(run, element.element));
         }
         for ((_, element, _), tokens) in &state.instance.waiting_tokens {

@@ -71,7 +71,7 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         EventKind::ScopeInterrupted { scope } => format!("{} interrupted", name(scope)),
         EventKind::EscalationThrown { key, code } => format!("{} threw the escalation {code}", name(key)),
         EventKind::SignalThrown { key, signal_name } => format!("{} threw the signal {signal_name}", name(key)),
-        EventKind::CompensationAvailable { key } => format!("{} can be compensated", name(key)),
+        EventKind::CompensationAvailable { key, .. } => format!("{} can be compensated", name(key)),
         EventKind::CompensationTriggered { key, compensations } => {
             format!("{} compensates {} activities", name(key), compensations.len())
         }

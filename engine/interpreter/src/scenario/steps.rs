@@ -4,7 +4,7 @@ use super::expectations;
 use super::file::{Complete, Fail, Message, Resolve, Scenario, Start, Step, ThrowError};
 use super::world::{Due, World};
 use super::{Mismatch, file};
-use crate::{CommandKind, ElementIndex, InstanceState, Key, Timestamp, Variables, expression, time};
+use crate::{CommandKind, ElementIndex, ElementInstance, InstanceState, Key, Timestamp, Variables, expression, time};
 
 /// Plays everything and gives back what was not as expected.
 pub(super) fn play(world: &mut World<'_>, scenario: &Scenario) -> Result<Vec<Mismatch>, String> {
@@ -269,7 +269,9 @@ impl World<'_> {
         let mut all = self.runs.iter().enumerate().flat_map(|(number, run)| {
             let wanted = index(run);
             let keys = run.instance.elements.iter();
-            keys.filter(move |(_, active)| Some(active.element) == wanted).map(move |(key, _)| (number, *key))
+            let is_meant =
+                move |active: &ElementInstance| Some(active.element) == wanted && active.repetition.is_none();
+            keys.filter(move |(_, active)| is_meant(active)).map(move |(key, _)| (number, *key))
         });
         all.nth(nth).ok_or_else(|| format!("nothing waits at `{element}`"))
     }
