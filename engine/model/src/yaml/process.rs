@@ -3,7 +3,7 @@
 use super::fields::{Fields, Problems};
 use super::tree::Node;
 use super::{element, flow};
-use crate::{Bounds, Lane, Pool, ProcessDefinition};
+use crate::{Bounds, Diagnostic, Lane, Pool, ProcessDefinition, Severity};
 
 /// The three names of one key.
 const LOCAL_PROCESSES: [&str; 3] = ["subProcessDefinitions", "subprocess_definitions", "subProcesses"];
@@ -25,6 +25,7 @@ pub(super) fn document(node: &Node, problems: &mut Problems) -> Vec<ProcessDefin
 }
 
 pub(crate) fn process(node: &Node, owner: Option<&str>, problems: &mut Problems) -> Vec<ProcessDefinition> {
+    let before = problems.len();
     let mut fields = Fields::of(node, "`process`", problems);
     let id = fields.required("id", "a process", problems).value;
     let mut fields = fields.owned_by(&id);
@@ -45,6 +46,9 @@ pub(crate) fn process(node: &Node, owner: Option<&str>, problems: &mut Problems)
     if let Some(custom) = fields.node("custom") {
         definition.extra.insert("custom".into(), custom.to_json());
     }
+    if !definition.is_executable {
+        problems.iter_mut().skip(before).for_each(soften);
+    }
     let mut locals = Vec::new();
     if owner.is_none() {
         for key in LOCAL_PROCESSES {
@@ -54,6 +58,13 @@ pub(crate) fn process(node: &Node, owner: Option<&str>, problems: &mut Problems)
     definition.extra.extend(fields.finish("UNKNOWN_KEY", "a process", problems));
     locals.insert(0, definition);
     locals
+}
+
+/// A process that is only a picture need not say what it takes to execute it.
+fn soften(problem: &mut Diagnostic) {
+    if problem.code == "MISSING_PROPERTY" {
+        problem.severity = Severity::Warning;
+    }
 }
 
 fn pool(node: &Node, problems: &mut Problems) -> Pool {

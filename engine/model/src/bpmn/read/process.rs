@@ -100,7 +100,12 @@ fn pools<'a>(process: Xml<'a>, conversion: &mut Conversion<'a, '_>) -> Vec<Node>
 
 fn pool<'a>(participant: Xml<'a>, process: Option<Xml<'a>>, conversion: &mut Conversion<'a, '_>) -> Option<Node> {
     let context = conversion.context;
-    let id = participant.attribute("id")?.trim();
+    // Lanes need a pool, also those of a process that nobody shows as a participant.
+    let mut id = participant.attribute("id")?.trim().to_owned();
+    if is(participant, "process") {
+        id.push_str("-pool");
+    }
+    let id = id.as_str();
     let mut map = Map::new(context.location(participant));
     map.text("id", id, context.attribute_location(participant, "id"));
     named(participant, &mut map, context);
@@ -120,7 +125,9 @@ fn pool<'a>(participant: Xml<'a>, process: Option<Xml<'a>>, conversion: &mut Con
         }
     }
     map.list("lanes", lanes);
-    baton::patch(participant, &mut map, conversion);
+    if is(participant, "participant") {
+        baton::patch(participant, &mut map, conversion);
+    }
     Some(map.build())
 }
 

@@ -25,7 +25,7 @@ fn quantities(node: Xml<'_>, context: &Context<'_>) {
     for name in ["startQuantity", "completionQuantity"] {
         let quantity: Option<i64> = written(node, name).and_then(|text| text.parse().ok());
         if quantity.is_some_and(|quantity| quantity < 1) {
-            context.must("INVALID_QUANTITY", node, format!("`{name}` of {} is less than 1", called(node)));
+            context.rule("INVALID_QUANTITY", node, format!("`{name}` of {} is less than 1", called(node)));
         }
     }
 }
