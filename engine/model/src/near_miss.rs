@@ -5,16 +5,28 @@ pub(crate) fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item =
     nearest(wrong, candidates).map(|name| format!("did you mean `{name}`?"))
 }
 
+/// How many names are compared in full, so that a file of nothing but wrong names costs little.
+const COMPARED: usize = 300;
+
 /// Close enough means: at most a third of the letters differ, letter case and separators being free.
 fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = simplified(wrong);
     let limit = (wrong.len() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&wrong, &simplified(candidate), limit), candidate))
+        .map(|candidate| (simplified(candidate), candidate))
+        .filter(|(name, _)| is_alike(&wrong, name, limit))
+        .take(COMPARED)
+        .map(|(name, candidate)| (distance(&wrong, &name, limit), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
         .map(|(_, candidate)| candidate)
+}
+
+/// Who mistypes a name rarely misses both its ends.
+fn is_alike(wrong: &[char], name: &[char], limit: usize) -> bool {
+    let same_end = wrong.first() == name.first() || wrong.last() == name.last();
+    same_end && wrong.len().abs_diff(name.len()) <= limit
 }
 
 /// Names longer than anybody types are cut, so that a comparison stays cheap.

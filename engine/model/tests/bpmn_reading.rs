@@ -196,6 +196,15 @@ fn pools_lanes_and_message_flows_are_kept() {
 }
 
 #[test]
+fn what_a_collaboration_says_about_an_element_is_kept_with_it() {
+    let beside = "<b:collaboration id=\"c\"><b:participant id=\"own\" processRef=\"p\"/><b:textAnnotation id=\"n\"><b:text>why</b:text></b:textAnnotation><b:association id=\"a\" sourceRef=\"t\" targetRef=\"n\"/></b:collaboration>";
+    let (process, codes) = read_with(beside, "<b:task id=\"t\"/>");
+    assert_eq!(codes, [""; 0]);
+    assert_eq!(process.elements[1].properties["text"], "why");
+    assert_eq!(process.flows[0].kind, FlowKind::Association);
+}
+
+#[test]
 fn what_means_nothing_here_is_named_with_its_place() {
     let xml = "<b:serviceTask id=\"a\" camunda:asyncBefore=\"true\" camunda:class=\"com.example.Charge\"/>\n<b:task id=\"b\" camunda:asyncBefore=\"true\" colour=\"red\"/>";
     let text = file("", xml);

@@ -10,7 +10,7 @@ mod read;
 mod shapes;
 
 pub use lossless::write_all;
-pub use read::{decode, read};
+pub use read::{decode, is_xml, read};
 
 use crate::{
     Activity, ActivityKind, Element, ElementKind, Flow, FlowCondition, FlowKind, Gateway, ProcessDefinition,

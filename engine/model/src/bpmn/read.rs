@@ -34,6 +34,11 @@ use drawing::Drawing;
 use extensions::Extensions;
 use source::{Lines, Xml};
 
+/// Whether a text is meant to be XML: no YAML of a process begins with `<`.
+pub fn is_xml(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
+}
+
 /// Reads a file of BPMN 2.0 XML and checks its structure. `file_name` is only for the diagnostics.
 pub fn read(file_name: &str, text: &str) -> ReadResult {
     let lines = Lines::of(text);

@@ -4,7 +4,7 @@ use super::schema::{Schema, schema};
 use super::source::{Lines, Xml};
 use crate::{Diagnostic, Location};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(super) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 pub(super) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -21,6 +21,11 @@ pub(super) struct Context<'a> {
     pub root: Xml<'a>,
     /// Every BPMN element that has an id; of two with one id, the first.
     pub ids: HashMap<&'a str, Xml<'a>>,
+    /// The sequence flows by what they leave, and by what they arrive at.
+    leaving: HashMap<&'a str, Vec<Xml<'a>>>,
+    arriving: HashMap<&'a str, Vec<Xml<'a>>>,
+    /// The data objects that something refers to.
+    pub referred: HashSet<&'a str>,
     /// A file of the bare standard is held to the standard. One that names the dialect of an engine says there what the
     /// standard wants to be said otherwise (which operation a message is of, for one), and is held to what engines need.
     pub is_standard: bool,
@@ -33,9 +38,17 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     pub fn new(root: Xml<'a>, lines: &'a Lines<'a>) -> Self {
         let mut ids = HashMap::new();
+        let mut referred = HashSet::new();
+        let (mut leaving, mut arriving): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         for node in root.descendants().filter(|node| is_bpmn(*node)) {
             if let Some(id) = node.attribute("id") {
                 ids.entry(id.trim()).or_insert(node);
+            }
+            referred.extend(node.attribute("dataObjectRef").map(local));
+            if is(node, "sequenceFlow") {
+                for (name, ends) in [("sourceRef", &mut leaving), ("targetRef", &mut arriving)] {
+                    ends.entry(local(node.attribute(name).unwrap_or_default())).or_default().push(node);
+                }
             }
         }
         let dialects = [CAMUNDA, ZEEBE, BATON].iter().chain(&RELATIVES);
@@ -43,7 +56,18 @@ impl<'a> Context<'a> {
         let mut processes = elements(root).filter(|node| is(*node, "process")).peekable();
         let is_empty = processes.peek().is_none();
         let has_executable = is_empty || processes.any(|process| flag(process, "isExecutable") == Some(true));
-        Context { schema: schema(), root, ids, is_standard, has_executable, lines, problems: RefCell::default() }
+        Context {
+            schema: schema(),
+            root,
+            ids,
+            leaving,
+            arriving,
+            referred,
+            is_standard,
+            has_executable,
+            lines,
+            problems: RefCell::default(),
+        }
     }
 
     pub fn location(&self, node: Xml<'_>) -> Location {
@@ -98,6 +122,21 @@ impl<'a> Context<'a> {
         self.resolve(node.attribute(attribute)?)
     }
 
+    /// The sequence flows that leave an element.
+    pub fn outgoing(&self, node: Xml<'a>) -> &[Xml<'a>] {
+        at_end(node, &self.leaving)
+    }
+
+    /// The sequence flows that arrive at an element.
+    pub fn incoming(&self, node: Xml<'a>) -> &[Xml<'a>] {
+        at_end(node, &self.arriving)
+    }
+
+    /// Whether so much is wrong already that a hint more is no help.
+    pub fn is_crowded(&self) -> bool {
+        self.problems.borrow().len() > 100
+    }
+
     /// The elements that the children of that name refer to.
     pub fn targets(&self, node: Xml<'a>, child: &str) -> Vec<Xml<'a>> {
         children(node, child).filter_map(|child| self.resolve(text(child).trim())).collect()
@@ -120,6 +159,11 @@ impl<'a> Context<'a> {
             None => self.has_executable,
         }
     }
+}
+
+fn at_end<'s, 'a>(node: Xml<'a>, ends: &'s HashMap<&'a str, Vec<Xml<'a>>>) -> &'s [Xml<'a>] {
+    let id = node.attribute("id").map(str::trim);
+    id.and_then(|id| ends.get(id)).map_or(&[], Vec::as_slice)
 }
 
 fn names(root: Xml<'_>, uri: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Elements: what their tag says they are, and what all of them have in common.
 
 use super::build::{Map, plain};
-use super::context::{Context, child, flag, is, is_bpmn, local, name_of, text};
+use super::context::{Context, child, flag, is, local, name_of, text};
 use super::process::{Conversion, deep_text, documentation, named, scope, written};
 use super::source::Xml;
 use super::{activity, baton, camunda, event, flow, zeebe};
@@ -106,9 +106,7 @@ fn artifact(node: Xml<'_>, properties: &mut Map, context: &Context<'_>) -> Strin
 
 /// A data object is drawn by what refers to it.
 fn is_shown_by_reference(node: Xml<'_>, context: &Context<'_>) -> bool {
-    let id = node.attribute("id").map(str::trim);
-    let refers = |other: Xml<'_>| is(other, "dataObjectReference") && other.attribute("dataObjectRef").map(local) == id;
-    is(node, "dataObject") && context.root.descendants().filter(|other| is_bpmn(*other)).any(refers)
+    is(node, "dataObject") && node.attribute("id").is_some_and(|id| context.referred.contains(id.trim()))
 }
 
 /// What the reader knows and the process format does not; choreographies have their own rule.

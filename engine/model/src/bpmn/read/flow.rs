@@ -7,19 +7,31 @@ use super::process::{Conversion, documentation, named};
 use super::source::Xml;
 use super::{baton, processes};
 use crate::yaml::tree::Node;
+use roxmltree::NodeId;
+use std::collections::HashMap;
 
-/// Those of one scope. Some tools write the flows inside a sub-process beside it: they belong where both of their ends are.
-pub(super) fn flows<'a>(scope: Xml<'a>, conversion: &Conversion<'a, '_>) -> Vec<Node> {
-    let context = conversion.context;
-    let process = context.process_of(scope).unwrap_or(scope);
-    let belongs = |node: &Xml<'a>| match node.tag_name().name() {
-        "sequenceFlow" => home(*node, context).is_some_and(|home| home.id() == scope.id()),
-        _ => {
-            node.parent_element().is_some_and(|parent| parent.id() == scope.id()) && is_between_elements(*node, context)
+/// The flows of a process by the scope that they belong to. Some tools write the flows inside a sub-process beside it: they
+/// belong where both of their ends are.
+pub(super) fn by_scope<'a>(process: Xml<'a>, context: &Context<'a>) -> HashMap<NodeId, Vec<Xml<'a>>> {
+    let mut found: HashMap<NodeId, Vec<Xml<'a>>> = HashMap::new();
+    for node in process.descendants().chain(beside(process, context)) {
+        let parent = node.parent_element().filter(|parent| !is(*parent, "collaboration")).or(Some(process));
+        let scope = match (is(node, "sequenceFlow"), is(node, "association")) {
+            (true, _) => home(node, context),
+            (false, true) if is_between_elements(node, context) => parent,
+            _ => None,
+        };
+        if let Some(scope) = scope {
+            found.entry(scope.id()).or_default().push(node);
         }
-    };
-    let all = process.descendants().filter(|node| is(*node, "sequenceFlow") || is(*node, "association"));
-    all.filter(belongs).map(|node| flow(node, node.tag_name().name(), conversion)).collect()
+    }
+    found
+}
+
+/// Those of one scope.
+pub(super) fn flows<'a>(scope: Xml<'a>, conversion: &Conversion<'a, '_>) -> Vec<Node> {
+    let own = conversion.flows.get(&scope.id()).map_or(&[][..], Vec::as_slice);
+    own.iter().map(|node| flow(*node, node.tag_name().name(), conversion)).collect()
 }
 
 fn home<'a>(flow: Xml<'a>, context: &Context<'a>) -> Option<Xml<'a>> {
@@ -90,19 +102,46 @@ fn is_default<'a>(node: Xml<'a>, context: &Context<'a>) -> bool {
 
 /// An association may also lead to what the process format does not draw: a message, a lane, a pool.
 fn is_between_elements<'a>(node: Xml<'a>, context: &Context<'a>) -> bool {
-    let fits = |name: &str| {
-        let Some(end) = context.target(node, name) else { return false };
-        let drawn = context.is_a(end, "tFlowElement") || context.is_a(end, "tArtifact");
-        let same =
-            context.process_of(end).map(|process| process.id()) == context.process_of(node).map(|process| process.id());
-        let is_drawn_by_reference = is(end, "dataObject");
-        drawn && same && !is_drawn_by_reference
+    let home = |name: &str| {
+        let end = context.target(node, name).filter(|end| !is(*end, "dataObject"))?;
+        let is_drawn = context.is_a(end, "tFlowElement") || context.is_a(end, "tArtifact");
+        drawn_in(end, context).filter(|_| is_drawn).map(|process| process.id())
     };
-    let is_between = fits("sourceRef") && fits("targetRef");
+    let source = home("sourceRef");
+    let is_between = source.is_some() && source == home("targetRef");
     if !is_between {
         context.warning("NOT_KEPT", node, "an association that leads to no element of its process is left out");
     }
     is_between
+}
+
+/// The artifacts and associations of the collaborations that are drawn with this process.
+pub(super) fn beside<'a>(process: Xml<'a>, context: &Context<'a>) -> Vec<Xml<'a>> {
+    let collaborations = elements(context.root).filter(|node| is(*node, "collaboration"));
+    let artifacts = collaborations
+        .flat_map(|node| elements(node).collect::<Vec<_>>())
+        .filter(|node| context.is_a(*node, "tArtifact"));
+    artifacts.filter(|node| drawn_in(*node, context).is_some_and(|home| home.id() == process.id())).collect()
+}
+
+/// The process that an element is drawn with: the one around it; for what stands in a collaboration, that of the element
+/// that it is associated with, or the first.
+fn drawn_in<'a>(node: Xml<'a>, context: &Context<'a>) -> Option<Xml<'a>> {
+    if let Some(process) = context.process_of(node) {
+        return Some(process);
+    }
+    let is_association = is(node, "association");
+    let id = node.attribute("id").map(str::trim);
+    let siblings =
+        node.parent_element().into_iter().flat_map(|parent| children(parent, "association").collect::<Vec<_>>());
+    let own = siblings.filter(|other| if is_association { other.id() == node.id() } else { joins(*other, id) });
+    let ends = own.flat_map(|other| [context.target(other, "sourceRef"), context.target(other, "targetRef")]);
+    let other_end = ends.flatten().find_map(|end| context.process_of(end));
+    other_end.or_else(|| processes(context).next())
+}
+
+fn joins(association: Xml<'_>, id: Option<&str>) -> bool {
+    ["sourceRef", "targetRef"].into_iter().any(|name| association.attribute(name).map(local) == id)
 }
 
 /// The references in the texts of an element's children of that name.

@@ -10,6 +10,7 @@ use super::flow;
 use super::source::Xml;
 use crate::Location;
 use crate::yaml::tree::Node;
+use roxmltree::NodeId;
 use std::collections::HashMap;
 
 /// What the readers of single elements share.
@@ -19,12 +20,15 @@ pub(super) struct Conversion<'a, 'c> {
     pub drawing: &'c Drawing,
     /// The lane that an element stands in, by the element's id; and its pool.
     pub lanes: HashMap<String, (String, Option<String>)>,
+    /// The flows, by the scope that they belong to.
+    pub flows: HashMap<NodeId, Vec<Xml<'a>>>,
 }
 
 /// One process: what stands under the key `process` of a document.
 pub(super) fn process<'a>(process: Xml<'a>, context: &Context<'a>, extensions: &Extensions, drawing: &Drawing) -> Node {
     let location = context.location(process);
-    let mut conversion = Conversion { context, extensions, drawing, lanes: HashMap::new() };
+    let mut conversion =
+        Conversion { context, extensions, drawing, lanes: HashMap::new(), flows: flow::by_scope(process, context) };
     let mut map = Map::new(location);
     map.text("id", process.attribute("id").unwrap_or_default().trim(), context.attribute_location(process, "id"));
     named(process, &mut map, context);
@@ -36,7 +40,9 @@ pub(super) fn process<'a>(process: Xml<'a>, context: &Context<'a>, extensions: &
     documentation(process, &mut map, context);
     map.list("pools", pools(process, &mut conversion));
     let origin = (0.0, 0.0);
-    map.list("elements", scope(process, origin, &conversion));
+    let mut elements = scope(process, origin, &conversion);
+    elements.extend(flow::beside(process, context).into_iter().filter_map(|node| element(node, origin, &conversion)));
+    map.list("elements", elements);
     let mut flows = flow::flows(process, &conversion);
     flows.extend(flow::message_flows(process, &conversion));
     map.list("connections", flows);

@@ -15,8 +15,7 @@ mod message_flows;
 mod operations;
 mod tasks;
 
-use super::context::{Context, children, is, is_bpmn, local};
-use super::source::Xml;
+use super::context::{Context, is, is_bpmn};
 
 pub(super) fn check(context: &Context<'_>) {
     collaboration::check(context);
@@ -40,21 +39,4 @@ pub(super) fn check(context: &Context<'_>) {
         }
     }
     links::check(context);
-}
-
-/// The sequence flows that leave an element.
-fn outgoing<'a>(node: Xml<'a>) -> Vec<Xml<'a>> {
-    at_end(node, "sourceRef")
-}
-
-/// The sequence flows that arrive at an element.
-fn incoming<'a>(node: Xml<'a>) -> Vec<Xml<'a>> {
-    at_end(node, "targetRef")
-}
-
-fn at_end<'a>(node: Xml<'a>, end: &str) -> Vec<Xml<'a>> {
-    let (Some(scope), Some(id)) = (node.parent_element(), node.attribute("id").map(str::trim)) else {
-        return Vec::new();
-    };
-    children(scope, "sequenceFlow").filter(|flow| flow.attribute(end).map(local) == Some(id)).collect()
 }

@@ -363,7 +363,7 @@ fn dangling<'a>(at: Xml<'a>, owner: Xml<'a>, what: &str, reference: &str, wanted
     let mut problem = graded("UNKNOWN_REFERENCE", location, message, is_error);
     let fits = |node: &Xml<'_>| wanted.split('|').any(|kind| kind == "any" || context.is_a(*node, kind));
     let names = context.ids.iter().filter(|(_, node)| fits(node)).map(|(name, _)| *name);
-    problem.hint = did_you_mean(local(reference), names);
+    problem.hint = if context.is_crowded() { None } else { did_you_mean(local(reference), names) };
     problem.element_id = owner.attribute("id").map(str::to_owned);
     context.add(problem);
 }

@@ -4,12 +4,11 @@ use super::super::context::{Context, called, children, elements, flag, is, local
 use super::super::event::{definitions, trigger_name};
 use super::super::flow::references;
 use super::super::source::Xml;
-use super::{incoming, outgoing};
 use std::collections::{HashMap, HashSet};
 
 pub(super) fn check<'a>(scope: Xml<'a>, context: &Context<'a>) {
     let nodes: Vec<Xml<'a>> = elements(scope).filter(|node| context.is_a(*node, "tFlowNode")).collect();
-    let ends = Ends::of(scope);
+    let uses = Uses::of(&nodes);
     listed(scope, &nodes, context);
     for node in &nodes {
         defaults(*node, context);
@@ -19,24 +18,22 @@ pub(super) fn check<'a>(scope: Xml<'a>, context: &Context<'a>) {
     if is(scope, "adHocSubProcess") {
         return ad_hoc(scope, &nodes, context);
     }
-    starts_and_ends(scope, &nodes, context);
+    starts_and_ends(scope, &nodes, &uses, context);
     for node in &nodes {
-        connected(*node, &nodes, &ends, context);
+        connected(*node, &uses, context);
     }
 }
 
-/// Which ids flows leave and arrive at.
-struct Ends<'a> {
-    left: HashSet<&'a str>,
-    reached: HashSet<&'a str>,
+/// Whether there are start events and end events.
+struct Uses {
+    starts: bool,
+    ends: bool,
 }
 
-impl<'a> Ends<'a> {
-    fn of(scope: Xml<'a>) -> Self {
-        let ids = |name: &'static str| {
-            children(scope, "sequenceFlow").filter_map(move |flow| flow.attribute(name)).map(local)
-        };
-        Ends { left: ids("sourceRef").collect(), reached: ids("targetRef").collect() }
+impl Uses {
+    fn of(nodes: &[Xml<'_>]) -> Self {
+        let has = |name: &str| nodes.iter().any(|node| is(*node, name));
+        Uses { starts: has("startEvent"), ends: has("endEvent") }
     }
 }
 
@@ -59,11 +56,11 @@ fn listed<'a>(scope: Xml<'a>, nodes: &[Xml<'a>], context: &Context<'a>) {
     if listed.is_empty() {
         return;
     }
+    let here: HashSet<_> = nodes.iter().map(|node| node.id()).collect();
     for flow in children(scope, "sequenceFlow") {
         let Some(id) = flow.attribute("id").map(str::trim) else { continue };
         for (name, end) in [("outgoing", "sourceRef"), ("incoming", "targetRef")] {
-            let is_here =
-                context.target(flow, end).is_some_and(|node| nodes.iter().any(|other| other.id() == node.id()));
+            let is_here = context.target(flow, end).is_some_and(|node| here.contains(&node.id()));
             if is_here && !listed.contains_key(&(name, id.to_owned())) {
                 let node = flow.attribute(end).map(local).unwrap_or_default();
                 let message = format!("`{node}` does not list the flow `{id}` as {name}");
@@ -87,8 +84,7 @@ fn conditions<'a>(node: Xml<'a>, context: &Context<'a>) {
     if !context.is_a(node, "tActivity") {
         return;
     }
-    let leaving = outgoing(node);
-    if let [only] = leaving.as_slice()
+    if let [only] = context.outgoing(node)
         && children(*only, "conditionExpression").next().is_some()
     {
         let message = format!("the only flow that leaves {} has a condition", called(node));
@@ -116,7 +112,7 @@ fn compensation<'a>(scope: Xml<'a>, node: Xml<'a>, context: &Context<'a>) {
             context.rule("NOT_FOR_COMPENSATION", *handler, message);
         }
     }
-    if handlers.len() != 1 && outgoing(node).is_empty() {
+    if handlers.len() != 1 && context.outgoing(node).is_empty() {
         let message =
             format!("{} leads to {} compensation handlers, and must lead to one", called(node), handlers.len());
         context.rule("COMPENSATION_HANDLER", node, message);
@@ -132,23 +128,23 @@ fn ad_hoc<'a>(scope: Xml<'a>, nodes: &[Xml<'a>], context: &Context<'a>) {
 }
 
 /// 10.5.2, 10.5.3: whoever uses start events uses end events, and the other way round.
-fn starts_and_ends<'a>(scope: Xml<'a>, nodes: &[Xml<'a>], context: &Context<'a>) {
-    let has = |name: &str| nodes.iter().any(|node| is(*node, name));
+fn starts_and_ends<'a>(scope: Xml<'a>, nodes: &[Xml<'a>], uses: &Uses, context: &Context<'a>) {
     let starts_otherwise = nodes.iter().any(|node| flag(*node, "instantiate") == Some(true));
-    if has("endEvent") && !has("startEvent") && !starts_otherwise {
+    if uses.ends && !uses.starts && !starts_otherwise {
         let message = format!("{} has an end event and no start event", called(scope));
         context.rule("MISSING_START_EVENT", scope, message);
     }
-    if has("startEvent") && !has("endEvent") {
+    if uses.starts && !uses.ends {
         let message = format!("{} has a start event and no end event", called(scope));
         context.rule("MISSING_END_EVENT", scope, message);
     }
 }
 
 /// 10.5.2, 10.5.3: with start events, everything else is reached by a flow; with end events, everything else is left.
-fn connected<'a>(node: Xml<'a>, nodes: &[Xml<'a>], ends: &Ends<'_>, context: &Context<'a>) {
-    let Some(id) = node.attribute("id").map(str::trim) else { return };
-    let has = |name: &str| nodes.iter().any(|node| is(*node, name));
+fn connected<'a>(node: Xml<'a>, uses: &Uses, context: &Context<'a>) {
+    if node.attribute("id").is_none() {
+        return;
+    }
     let is_intermediate = matches!(name_of(node), "intermediateCatchEvent" | "intermediateThrowEvent");
     let triggers: Vec<&str> = definitions(node, context).into_iter().map(trigger_name).collect();
     let is_link = triggers.contains(&"link");
@@ -158,9 +154,9 @@ fn connected<'a>(node: Xml<'a>, nodes: &[Xml<'a>], ends: &Ends<'_>, context: &Co
         "startEvent" | "boundaryEvent" => false,
         "intermediateCatchEvent" if is_link => false,
         "endEvent" => true,
-        _ => is_intermediate || has("startEvent"),
+        _ => is_intermediate || uses.starts,
     };
-    if needs_incoming && !is_apart && !instantiates && !ends.reached.contains(id) {
+    if needs_incoming && !is_apart && !instantiates && context.incoming(node).is_empty() {
         context.rule("NO_INCOMING_FLOW", node, format!("no sequence flow leads to {}", called(node)));
     }
     let needs_outgoing = match name_of(node) {
@@ -168,12 +164,12 @@ fn connected<'a>(node: Xml<'a>, nodes: &[Xml<'a>], ends: &Ends<'_>, context: &Co
         "intermediateThrowEvent" if is_link => false,
         "boundaryEvent" if triggers.contains(&"compensation") => false,
         "startEvent" | "boundaryEvent" => true,
-        _ => is_intermediate || has("endEvent"),
+        _ => is_intermediate || uses.ends,
     };
-    if needs_outgoing && !is_apart && !ends.left.contains(id) {
+    if needs_outgoing && !is_apart && context.outgoing(node).is_empty() {
         context.rule("NO_OUTGOING_FLOW", node, format!("no sequence flow leaves {}", called(node)));
     }
-    if instantiates && is(node, "receiveTask") && !incoming(node).is_empty() {
+    if instantiates && is(node, "receiveTask") && !context.incoming(node).is_empty() {
         let message = format!("{} starts an instance, so no sequence flow leads to it", called(node));
         context.must("INSTANTIATE_INCOMING", node, message);
     }

@@ -3,10 +3,9 @@
 use super::super::context::{Context, called, children, flag, is, local};
 use super::super::event::{definitions, trigger_name};
 use super::super::source::Xml;
-use super::{incoming, outgoing};
 
 pub(super) fn check<'a>(node: Xml<'a>, context: &Context<'a>) {
-    let (before, after) = (incoming(node), outgoing(node));
+    let (before, after) = (context.incoming(node), context.outgoing(node));
     direction(node, before.len(), after.len(), context);
     let instantiates = flag(node, "instantiate") == Some(true);
     if before.len() < 2 && after.len() < 2 && before.len() + after.len() > 0 {
@@ -15,7 +14,7 @@ pub(super) fn check<'a>(node: Xml<'a>, context: &Context<'a>) {
         context.rule("GATEWAY_WITHOUT_CHOICE", node, message);
     }
     if is(node, "eventBasedGateway") {
-        event_based(node, &before, &after, instantiates, context);
+        event_based(node, before, after, instantiates, context);
     }
 }
 
@@ -53,7 +52,7 @@ fn event_based<'a>(node: Xml<'a>, before: &[Xml<'a>], after: &[Xml<'a>], instant
         context.rule("EVENT_GATEWAY_WITHOUT_CHOICE", node, message);
     }
     for target in after.iter().filter_map(|flow| context.target(*flow, "targetRef")) {
-        if incoming(target).len() > 1 {
+        if context.incoming(target).len() > 1 {
             let message = format!("{} follows an event-based gateway, so no other flow leads to it", called(target));
             context.rule("EVENT_GATEWAY_TARGET", target, message);
         }
