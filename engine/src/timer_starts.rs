@@ -95,9 +95,17 @@ fn first(timer: &Timer, now: Timestamp) -> Result<Option<Schedule>, String> {
 
 fn timer<'d>(definition: &'d Definition, element_id: &str) -> Option<&'d Timer> {
     definition.model.elements.iter().find(|element| element.id == element_id).and_then(|element| match &element.kind {
-        ElementKind::StartEvent { trigger: Trigger::Timer(timer), .. } => Some(timer),
+        ElementKind::StartEvent { trigger, .. } => timer_of(trigger),
         _ => None,
     })
+}
+
+fn timer_of(trigger: &Trigger) -> Option<&Timer> {
+    match trigger {
+        Trigger::Timer(timer) => Some(timer),
+        Trigger::Multiple { triggers, .. } => triggers.iter().find_map(timer_of),
+        _ => None,
+    }
 }
 
 /// Nothing is set before an instance starts.

@@ -219,3 +219,87 @@ fn decode_deferred(token: proto::Deferred) -> Deferred {
 fn decode_value(bytes: Option<&Bytes>) -> Option<Value> {
     bytes.and_then(|bytes| serde_json::from_slice(bytes).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interpreter::{Command, CommandKind, Process, Variables, advance, command::Start};
+
+    /// Waits of the root and of elements, and a sub-process that is compensated, reopened, by a handler that waits.
+    const RICH: &str = r#"
+process:
+  id: rich
+  elements:
+    - {id: start, type: startEvent}
+    - id: trip
+      type: subProcess
+      properties: {inputMappings: [{source: "7", target: number}]}
+      childElements:
+        - {id: book, type: userTask}
+        - {id: undo_when, type: compensationBoundaryEvent, attachedToRef: book}
+        - {id: undo, type: userTask, properties: {isForCompensation: true}}
+      childConnections: [{type: association, from: undo_when, to: undo}]
+    - {id: wait, type: userTask}
+    - {id: hot, type: conditionalBoundaryEvent, attachedToRef: wait, properties: {condition: "${x > 1}", cancelActivity: false}}
+    - {id: heard, type: signalBoundaryEvent, attachedToRef: wait, properties: {signalRef: go, cancelActivity: false}}
+    - {id: regret, type: compensationEndEvent}
+    - id: stop
+      type: eventSubProcess
+      childElements:
+        - id: any
+          type: multipleStartEvent
+          properties: {eventDefinitions: [{type: timer, timerDuration: PT1H}, {type: message, messageRef: m}, {type: conditional, condition: "${x > 9}"}]}
+  connections: [{from: start, to: trip}, {from: trip, to: wait}, {from: wait, to: regret}]
+"#;
+
+    fn reloaded(instance: &Instance) -> Instance {
+        let row = store::instance::Loaded {
+            id: instance.id.0,
+            tenant: "acme".to_owned(),
+            definition: instance.definition.0,
+            state: state_number(instance.state),
+            version: instance.version as i64,
+            control: encode(instance),
+            business_key: None,
+            parent: None,
+            traceparent: String::new(),
+        };
+        let of = |(scope, variables): (&Key, &Variables)| -> Vec<store::variable::Variable> {
+            let row = |(name, value): (&String, &Value)| store::variable::Variable {
+                instance: instance.id.0,
+                scope: scope.0 as i64,
+                name: name.clone(),
+                value: json(value).to_vec(),
+            };
+            variables.iter().map(row).collect()
+        };
+        decode(&row, instance.variables.iter().flat_map(of).collect()).unwrap()
+    }
+
+    fn complete(process: &Process, instance: &mut Instance, element: &str) {
+        let of = |it: &ElementInstance| Some(it.element) == process.find(element);
+        let key = *instance.elements.iter().find(|(_, it)| of(it)).unwrap().0;
+        let kind = CommandKind::CompleteUserTask { key, variables: Variables::new(), by: None };
+        advance(process, instance, Command { now: Timestamp(5), kind }).unwrap();
+    }
+
+    #[test]
+    fn a_state_is_read_as_it_was_written() {
+        let (definitions, _) = crate::core::read("rich.yaml", RICH).unwrap();
+        let process = crate::core::compile("rich.yaml", &definitions.processes[0]).unwrap();
+        let id = uuid::Uuid::from_u128(1);
+        let mut instance = Instance::new(InstanceId(id), DefinitionKey(id));
+        let start = CommandKind::Start(Start::default());
+        advance(&process, &mut instance, Command { now: Timestamp(1), kind: start }).unwrap();
+        assert_eq!(reloaded(&instance), instance);
+        assert_eq!(instance.waits.targets().len(), 3);
+        complete(&process, &mut instance, "book");
+        assert_eq!(reloaded(&instance), instance);
+        assert_eq!(instance.compensable.len(), 2);
+        complete(&process, &mut instance, "wait");
+        assert_eq!(reloaded(&instance), instance);
+        assert!(instance.elements.values().any(|it| it.is_reopened) && instance.compensable.is_empty());
+        complete(&process, &mut instance, "undo");
+        assert_eq!(instance.state, InstanceState::Completed);
+    }
+}

@@ -81,10 +81,13 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// What failed is beside its work, which goes on: its boundary events wait anew, or its repetition is decided anew.
+    /// What failed is beside its work, which goes on: its boundary events and its event sub-processes wait anew, or its
+    /// repetition is decided anew.
     fn wait_again(&mut self, here: Here<'r>) {
         self.cancel_waits(here.key);
-        let armed = self.arm_boundary(here).map(|()| Next::Wait);
+        let inside = if self.is_interrupted(here.key) { &[] } else { self.event_sub_processes(here.key) };
+        let armed = self.arm_boundary(here).and_then(|()| self.arm_event_sub_processes(here.key, inside));
+        let armed = armed.map(|()| Next::Wait);
         self.act(here, armed);
         self.unsettle(here.key);
     }
