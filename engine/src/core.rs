@@ -5,16 +5,12 @@ use model::{Definitions, Diagnostic, ProcessDefinition};
 
 /// Reads a file. All problems at once; warnings come with the definitions.
 pub fn read(file_name: &str, source: &str) -> Result<(Definitions, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let read = if is_xml(source) { model::bpmn::read(file_name, source) } else { model::yaml::read(file_name, source) };
+    let is_xml = model::bpmn::is_xml(source);
+    let read = if is_xml { model::bpmn::read(file_name, source) } else { model::yaml::read(file_name, source) };
     match read.definitions {
         Some(definitions) if !read.diagnostics.iter().any(Diagnostic::is_error) => Ok((definitions, read.diagnostics)),
         _ => Err(read.diagnostics),
     }
-}
-
-/// No YAML of a process begins with `<`, so the name of the file need not tell.
-fn is_xml(source: &str) -> bool {
-    source.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 /// All problems at once.

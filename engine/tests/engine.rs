@@ -18,6 +18,21 @@ process:
     - {id: f2, from: work, to: end}
 "#;
 
+const ONE_TASK_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="http://example.com/one">
+  <bpmn:process id="one" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:serviceTask id="work" name="Work">
+      <bpmn:extensionElements><zeebe:taskDefinition type="work"/></bpmn:extensionElements>
+    </bpmn:serviceTask>
+    <bpmn:endEvent id="end"/>
+    <bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="work"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="work" targetRef="end"/>
+  </bpmn:process>
+</bpmn:definitions>
+"#;
+
 const WAIT_FOR_MESSAGE: &str = r#"
 process:
   id: waiting
@@ -133,6 +148,22 @@ async fn deploying_the_same_file_keeps_its_version_and_a_bad_one_changes_nothing
     let nobodys = engine.call::<ListProcessesReply>("list_processes", &ListProcessesRequest::default()).await;
     assert!(nobodys.unwrap_err().to_string().starts_with("INVALID"), "a missing tenant is refused");
     Ok(())
+}
+
+#[tokio::test]
+async fn bpmn_xml_is_deployed_like_yaml() -> anyhow::Result<()> {
+    let (_servers, engine) = with_engine().await?;
+    let refused = engine.deploy(&ONE_TASK_XML.replace("targetRef=\"end\"", "targetRef=\"nowhere\"")).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.starts_with("DEPLOYMENT_REJECTED") && refused.contains("UNKNOWN_ELEMENT"), "{refused}");
+    let deployed = engine.deploy(ONE_TASK_XML).await?;
+    assert_eq!(deployed.processes[0].process_id, "one");
+    let mut jobs = engine.jobs("work").await?;
+    let started = engine.begin("one", "{}").await?;
+    let job = next_job(&mut jobs).await?;
+    assert_eq!(job.element_name, "Work");
+    assert_eq!(engine.report(&job, completed("{}")).await?, Status::Applied);
+    engine.in_state(&started.instance_id, "completed").await
 }
 
 #[tokio::test]

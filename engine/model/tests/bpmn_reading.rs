@@ -56,7 +56,7 @@ fn messages_signals_errors_and_escalations_go_by_their_names_and_codes() {
     };
     let Trigger::Message(message) = trigger("<b:messageEventDefinition messageRef=\"m1\"/>") else { panic!() };
     assert_eq!(message.message_ref.as_deref(), Some("paid"));
-    assert_eq!(message.correlation_key.as_deref().map(String::as_str), Some("=order"));
+    assert_eq!(message.correlation_key.as_deref().map(String::as_str), Some("${order}"));
     assert!(
         matches!(trigger("<b:signalEventDefinition signalRef=\"s1\"/>"), Trigger::Signal { signal_ref } if signal_ref.value == "stop")
     );

@@ -81,6 +81,8 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
                         Ok(process) => {
                             checked.push(Checked { file_name: name.clone(), source: source.clone(), model, process })
                         }
+                        // What is only drawn need not run; a file of several pools often has one that does.
+                        Err(problems) if !model.is_executable => found.extend(problems.into_iter().map(as_warning)),
                         Err(problems) => found.extend(problems),
                     }
                 }
@@ -95,6 +97,10 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
         return Err(Failure::Deployment(diagnostics));
     }
     Ok((checked, diagnostics))
+}
+
+fn as_warning(problem: model::Diagnostic) -> model::Diagnostic {
+    model::Diagnostic { severity: model::Severity::Warning, ..problem }
 }
 
 /// What was deployed, and the definition where it is a new version.

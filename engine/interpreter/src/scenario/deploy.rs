@@ -43,7 +43,7 @@ impl Deployment {
     }
 
     fn add(&mut self, name: &str, text: &str) {
-        let is_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+        let is_xml = model::bpmn::is_xml(text);
         let read = if is_xml { model::bpmn::read(name, text) } else { model::yaml::read(name, text) };
         self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
         let processes = read.definitions.into_iter().flat_map(|definitions| definitions.processes);

@@ -5,7 +5,7 @@ use super::build::{Map, of_json, scalar};
 use super::context::{ZEEBE, name_of};
 use super::process::Conversion;
 use super::source::Xml;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An element of the dialect, which of its attributes, and the properties that they are.
 type Rows = &'static [(&'static str, &'static [(&'static str, &'static str)])];
@@ -52,9 +52,27 @@ fn rows<'a>(node: Xml<'a>, rows: Rows, properties: &mut Map, conversion: &Conver
         let Some(found) = conversion.extensions.child(node, ZEEBE, name) else { continue };
         for (attribute, key) in *attributes {
             if let Some(value) = conversion.extensions.own(found, attribute) {
-                textual(key, value, found, properties, conversion.context);
+                textual(key, &template(value), found, properties, conversion.context);
             }
         }
+    }
+}
+
+/// What is rendered as text here is FEEL there: a path is a hole, and a text, a number or a list of texts is itself.
+fn template(written: &str) -> String {
+    let Some(feel) = written.trim().strip_prefix('=').map(str::trim) else { return written.to_owned() };
+    let is_path = feel.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && feel.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '.');
+    if is_path {
+        return format!("${{{feel}}}");
+    }
+    match serde_json::from_str(feel) {
+        Ok(Value::String(text)) => text,
+        Ok(Value::Number(number)) => number.to_string(),
+        Ok(Value::Array(items)) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        _ => written.to_owned(),
     }
 }
 
@@ -122,8 +140,7 @@ pub(super) fn event<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conver
 pub(super) fn subscription<'a>(message: Xml<'a>, properties: &mut Map, conversion: &Conversion<'a, '_>) {
     let Some(found) = conversion.extensions.child(message, ZEEBE, "subscription") else { return };
     if let Some(key) = conversion.extensions.own(found, "correlationKey") {
-        let text = key.trim().to_owned();
-        properties.node("correlationKey", scalar(text, false, conversion.context.location(found)));
+        properties.node("correlationKey", scalar(template(key), false, conversion.context.location(found)));
     }
 }
 

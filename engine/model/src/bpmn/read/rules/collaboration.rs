@@ -10,6 +10,10 @@ pub(super) fn check(context: &Context<'_>) {
             "globalConversation" => global_conversation(node, context),
             "choreography" | "globalChoreographyTask" => choreography(node, context),
             "process" => process(node, context),
+            "import" => {
+                let message = "nothing is imported: a file is deployed with what stands in it";
+                context.warning("NOT_EXECUTED", node, message);
+            }
             _ => {}
         }
         if context.is_a(node, "tChoreographyActivity") && context.process_of(node).is_some() {

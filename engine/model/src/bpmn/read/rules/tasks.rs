@@ -65,8 +65,12 @@ fn script(node: Xml<'_>, context: &Context<'_>) {
     }
 }
 
-/// 10.3.8: which events are thrown, `behavior` says.
+/// 10.3.8: how often is said in one way; which events are thrown, `behavior` says.
 fn behavior(node: Xml<'_>, context: &Context<'_>) {
+    if child(node, "loopCardinality").is_some() && child(node, "loopDataInputRef").is_some() {
+        let message = "how often is said by `loopCardinality` or by `loopDataInputRef`, not by both";
+        context.rule("MULTI_INSTANCE_COUNT", node, message);
+    }
     let behavior = written(node, "behavior").unwrap_or("All");
     if behavior != "Complex" {
         for definition in children(node, "complexBehaviorDefinition") {
