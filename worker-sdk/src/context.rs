@@ -140,7 +140,7 @@ impl Context {
         self.inner.traceparent.as_deref()
     }
 
-    /// The worker's connection; none in [`crate::testing`].
+    /// The worker's connection; in [`crate::testing`] only what the test gives.
     pub fn nats(&self) -> Option<&async_nats::Client> {
         self.inner.nats.as_ref()
     }

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct TestJob {
     job: proto::Job,
     cancelled: bool,
+    nats: Option<async_nats::Client>,
 }
 
 /// What became of it.
@@ -52,7 +53,7 @@ impl TestJob {
             retries_left: 3,
             ..proto::Job::default()
         };
-        TestJob { job, cancelled: false }
+        TestJob { job, cancelled: false, nats: None }
     }
 
     /// An object.
@@ -83,6 +84,13 @@ impl TestJob {
         self
     }
 
+    /// A connection for what [`Context::nats`] is used for; live messages are collected all the same.
+    #[must_use]
+    pub fn nats(mut self, nats: async_nats::Client) -> Self {
+        self.nats = Some(nats);
+        self
+    }
+
     /// The context alone, for testing parts of a handler. Panics when variables or task are not objects.
     pub fn context(self) -> Context {
         self.into_context(Arc::default())
@@ -103,7 +111,7 @@ impl TestJob {
     }
 
     fn into_context(self, live: Arc<Mutex<Vec<proto::Live>>>) -> Context {
-        let context = match Context::new(self.job, None, Live::Collected(live), None) {
+        let context = match Context::new(self.job, None, Live::Collected(live), self.nats) {
             Ok(context) => context,
             Err(error) => panic!("variables and task of a test job are JSON objects: {error}"),
         };
