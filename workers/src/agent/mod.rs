@@ -1,12 +1,13 @@
 //! Agentic tasks: a language model with tools, in a loop whose every step is recorded before and after.
 //!
-//! - [`run`]: the loop of model calls and tool calls.
-//! - [`transcript`]: the record of it, which a restarted worker goes on from.
-//! - [`tools`]: MCP servers and the names that definitions use for their tools.
-//! - [`outcome`]: what counts as an answer.
-//! - [`task`]: what the definition says.
-//! - [`provider`]: the models.
+//! - `run`: the loop of model calls and tool calls.
+//! - `transcript`: the record of it, which a restarted worker goes on from.
+//! - `tools`: MCP servers and the names that definitions use for their tools.
+//! - `outcome`: what counts as an answer. `failure`: why there is none.
+//! - `task`: what the definition says.
+//! - `provider`: the models.
 
+mod failure;
 mod outcome;
 mod provider;
 mod run;
@@ -15,8 +16,11 @@ mod tools;
 mod transcript;
 
 use crate::Common;
+use provider::LlmProvider;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
+use tools::Servers;
+use worker_sdk::{Job, JobFailure, Variables};
 
 /// Agents wait for models most of the time, so many may run at once.
 const CONCURRENCY: usize = 8;
@@ -39,11 +43,42 @@ pub struct Config {
 
 /// Works until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let tools = Arc::new(tools::Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref())?);
-    let llm = Arc::new(config.llm);
+    let agent = Arc::new(Agent::new(&config)?);
     let handler = move |job| {
-        let (tools, llm) = (tools.clone(), llm.clone());
-        async move { run::run(job, &tools, llm.as_deref()).await }
+        let agent = agent.clone();
+        async move { agent.run(job).await }
     };
     Ok(config.common.worker(CONCURRENCY).job("agent", handler).run(shutdown).await?)
+}
+
+type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Does jobs of the type `agent`. What it keeps between them is the sessions with its MCP servers.
+pub struct Agent {
+    servers: Servers,
+    llm: Option<String>,
+    environment: Environment,
+}
+
+impl Agent {
+    /// Of the configuration, what concerns models and tools is used. Starts nothing yet.
+    pub fn new(config: &Config) -> anyhow::Result<Agent> {
+        let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref())?;
+        Ok(Agent { servers, llm: config.llm.clone(), environment: Box::new(|name| std::env::var(name).ok()) })
+    }
+
+    /// Chooses models by these variables and not by those of the process.
+    #[must_use]
+    pub fn environment(self, read: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Agent {
+        Agent { environment: Box::new(read), ..self }
+    }
+
+    /// One attempt at one job. It can be dropped at any point: the next attempt goes on from the transcript.
+    pub async fn run(&self, job: Job<Variables>) -> Result<Variables, JobFailure> {
+        run::run(job, self).await
+    }
+
+    fn provider(&self, model: &str) -> Box<dyn LlmProvider> {
+        provider::choose(model, self.llm.as_deref(), &*self.environment)
+    }
 }

@@ -1,7 +1,20 @@
 //! What counts as an answer: one JSON object, fitting the schema where there is one, with the model's confidence.
 
-use super::task::{Task, number};
+use super::{
+    failure::Code,
+    task::{Task, number},
+};
 use serde_json::{Map, Value};
+use worker_sdk::JobFailure;
+
+/// Whether answers can be judged at all: no model can mend a schema that is none.
+pub fn check_schema(task: &Task) -> Result<(), JobFailure> {
+    let Some(schema) = task.output_schema() else { return Ok(()) };
+    match jsonschema::validator_for(schema) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Code::InvalidTask.bug(format!("custom.outputSchema is no JSON Schema: {error}"))),
+    }
+}
 
 /// An answer that can be used, or why not, in words for the model.
 pub fn read(text: &str, task: &Task) -> Result<Map<String, Value>, String> {
@@ -51,5 +64,6 @@ mod tests {
         let strict = task(json!({"type": "object", "required": ["steps"]}));
         assert!(read("{\"a\": 1}", &strict).unwrap_err().contains("steps"));
         assert!(read("{\"steps\": []}", &strict).is_ok());
+        assert!(check_schema(&strict).is_ok() && check_schema(&task(json!({"type": "thing"}))).is_err());
     }
 }

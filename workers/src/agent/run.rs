@@ -5,10 +5,12 @@
 //! the tool says that this does no harm.
 
 use super::{
+    Agent,
+    failure::Code,
     outcome,
-    provider::{self, ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolCall, Usage},
+    provider::{ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolCall, Usage},
     task::Task,
-    tools::{Answer, Servers, Tool},
+    tools::{Answer, OfferError, Servers, Tool},
     transcript::{Entry, Transcript},
 };
 use serde_json::{Map, Value, json};
@@ -19,54 +21,67 @@ use worker_sdk::{Job, JobFailure, Variables};
 const REPAIRS: u32 = 3;
 /// How often the same call with the same arguments is carried out.
 const SAME_CALL: u32 = 3;
+/// How many calls of one reply are carried out.
+const CALLS_AT_ONCE: usize = 32;
 
-pub async fn run(job: Job<Variables>, servers: &Servers, llm: Option<&str>) -> Result<Variables, JobFailure> {
+pub async fn run(job: Job<Variables>, agent: &Agent) -> Result<Variables, JobFailure> {
     let task: Task = job.task()?;
     job.status("initializing", 0.0, "preparing the agent");
-    let provider = provider::choose(&task.model, llm);
-    let transcript = Transcript::open(&job).await?;
+    let mut transcript = Transcript::open(&job).await?;
     if let Some(Entry::RunFinished { output }) = transcript.entries.last() {
         return Ok(output.clone());
     }
-    let offered = servers.offer(&task.tools()).await;
-    let tools = offered.map_err(|error| JobFailure::retryable(format!("the tools are not there: {error:#}")))?;
-    let mut run = Run {
-        request: ChatRequest {
-            agent_type: task.agent_type.clone(),
-            system: task.system(),
-            messages: Vec::new(),
-            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
-            temperature: task.temperature(),
-        },
+    let done = go_on(job, &task, agent, &mut transcript).await;
+    if let Err(JobFailure::Bug { message }) = &done {
+        transcript.append(Entry::RunFailed { error: message.clone() }).await?;
+    }
+    done
+}
+
+/// From where the transcript ends.
+async fn go_on(
+    job: Job<Variables>,
+    task: &Task,
+    agent: &Agent,
+    transcript: &mut Transcript,
+) -> Result<Variables, JobFailure> {
+    outcome::check_schema(task)?;
+    let tools = agent.servers.offer(&task.tools()).await.map_err(|error| match &error {
+        OfferError::Unavailable(_) => Code::ToolsUnavailable.retryable(error),
+        OfferError::Unknown(_) => Code::UnknownTool.bug(error),
+    })?;
+    let request = ChatRequest {
+        agent_type: task.agent_type.clone(),
+        system: task.system(),
+        messages: Vec::new(),
+        tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
+        temperature: task.temperature(),
+    };
+    let run = Run {
         replayed: transcript.entries.len(),
         next: 0,
+        provider: agent.provider(&task.model),
+        servers: &agent.servers,
         job,
         task,
-        provider,
-        servers,
         tools,
+        request,
         transcript,
         usage: Usage::default(),
         calls: 0,
         seen: HashMap::new(),
     };
-    match run.converse().await {
-        Err(JobFailure::Bug { message }) => {
-            run.transcript.append(Entry::RunFailed { error: message.clone() }).await?;
-            Err(JobFailure::bug(message))
-        }
-        done => done,
-    }
+    run.converse().await
 }
 
 struct Run<'a> {
     job: Job<Variables>,
-    task: Task,
+    task: &'a Task,
     provider: Box<dyn LlmProvider>,
     servers: &'a Servers,
     tools: Vec<Tool>,
     request: ChatRequest,
-    transcript: Transcript,
+    transcript: &'a mut Transcript,
     /// How many entries were there when the worker took the job up, and the next of them.
     replayed: usize,
     next: usize,
@@ -77,7 +92,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn converse(&mut self) -> Result<Variables, JobFailure> {
+    async fn converse(mut self) -> Result<Variables, JobFailure> {
         self.begin().await?;
         let (mut repairs, mut retries) = (0, 0);
         for call in 1..=self.task.iterations() {
@@ -85,19 +100,19 @@ impl Run<'_> {
             self.job.progress(share, format!("asking {}", self.provider.name()));
             let reply = self.ask_model(call).await?;
             if !reply.tool_calls.is_empty() {
-                for tool_call in &reply.tool_calls {
-                    self.use_tool(tool_call, share).await?;
+                for (place, tool_call) in reply.tool_calls.iter().enumerate() {
+                    self.use_tool(tool_call, place, share).await?;
                 }
                 continue;
             }
-            match outcome::read(&reply.text, &self.task) {
+            match outcome::read(&reply.text, self.task) {
                 Err(problem) if repairs < REPAIRS => {
                     repairs += 1;
                     self.say(format!("That cannot be used: {problem}. Answer again, with one JSON object only."))
                         .await?;
                 }
                 Err(problem) => {
-                    return Err(JobFailure::bug(format!("no usable answer after {REPAIRS} repairs: {problem}")));
+                    return Err(Code::NoAnswer.bug(format!("no usable answer after {REPAIRS} repairs: {problem}")));
                 }
                 Ok(answer) if outcome::confidence(&answer) < self.task.threshold() && retries < self.task.retries() => {
                     retries += 1;
@@ -111,7 +126,7 @@ impl Run<'_> {
             }
         }
         let message = format!("no answer within {} model calls (custom.maxIterations)", self.task.iterations());
-        Err(JobFailure::bug(message))
+        Err(Code::TooManyCalls.bug(message))
     }
 
     async fn begin(&mut self) -> Result<(), JobFailure> {
@@ -180,10 +195,10 @@ impl Run<'_> {
         };
         let reply = reply.map_err(|error| match error {
             ProviderError::Unavailable { message, retry_after } => {
-                let failure = JobFailure::retryable(format!("the model is not available: {message}"));
+                let failure = Code::ModelUnavailable.retryable(message);
                 retry_after.map_or(failure.clone(), |wait| failure.after(wait))
             }
-            ProviderError::Refused(message) => JobFailure::bug(format!("the model's provider refuses: {message}")),
+            ProviderError::Refused(message) => Code::ModelRefused.bug(message),
         })?;
         if !reply.thinking.is_empty() {
             self.job.thinking(&message, "", true);
@@ -193,8 +208,9 @@ impl Run<'_> {
         Ok(reply)
     }
 
-    async fn use_tool(&mut self, call: &ToolCall, share: f64) -> Result<(), JobFailure> {
+    async fn use_tool(&mut self, call: &ToolCall, place: usize, share: f64) -> Result<(), JobFailure> {
         self.calls += 1;
+        let is_too_much = self.is_too_much(call, place);
         let answer = match self.recorded_result(&call.id) {
             Recorded::Result(answer) => answer,
             recorded => {
@@ -205,7 +221,7 @@ impl Run<'_> {
                     let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
                     self.transcript.append(Entry::ToolCall { id, tool, arguments }).await?;
                 }
-                let answer = self.carry_out(call, began).await;
+                let answer = self.carry_out(call, began, is_too_much).await;
                 let (id, tool, result) = (call.id.clone(), call.name.clone(), answer.text.clone());
                 self.transcript.append(Entry::ToolResult { id, tool, result, is_error: answer.is_error }).await?;
                 self.job.tool_answered(&call.id, &call.name, &json!(answer.text), answer.is_error);
@@ -232,7 +248,18 @@ impl Run<'_> {
         if begun { Recorded::Begun } else { Recorded::Nothing }
     }
 
-    async fn carry_out(&mut self, call: &ToolCall, began: bool) -> Answer {
+    /// Why a call is not carried out, in words for the model. Counts what is replayed, too.
+    fn is_too_much(&mut self, call: &ToolCall, place: usize) -> Option<String> {
+        let times = self.seen.entry(format!("{} {}", call.name, call.arguments)).or_insert(0);
+        *times += 1;
+        if *times > SAME_CALL {
+            return Some(format!("this very call has been made {SAME_CALL} times; do something else"));
+        }
+        let is_crowded = place >= CALLS_AT_ONCE;
+        is_crowded.then(|| format!("only {CALLS_AT_ONCE} calls at once are carried out; ask for the rest again"))
+    }
+
+    async fn carry_out(&self, call: &ToolCall, began: bool, is_too_much: Option<String>) -> Answer {
         let error = |text: String| Answer { text, is_error: true };
         let Some(tool) = self.tools.iter().find(|tool| tool.spec.name == call.name) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.spec.name.as_str()).collect();
@@ -243,12 +270,10 @@ impl Run<'_> {
                 "this call was begun before the worker was restarted; whether it took effect is unknown".to_owned(),
             );
         }
-        let times = self.seen.entry(format!("{} {}", call.name, call.arguments)).or_insert(0);
-        *times += 1;
-        if *times > SAME_CALL {
-            return error(format!("this very call has been made {SAME_CALL} times; do something else"));
+        match is_too_much {
+            Some(reason) => error(reason),
+            None => self.servers.call(tool, &call.arguments).await,
         }
-        self.servers.call(tool, &call.arguments).await
     }
 
     async fn say(&mut self, text: String) -> Result<(), JobFailure> {

@@ -1,6 +1,6 @@
 //! What the definition says of an agentic task, with the defaults of the process format.
 
-use super::provider::Message;
+use super::{failure::Code, provider::Message};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use worker_sdk::{JobFailure, Variables};
@@ -43,9 +43,15 @@ impl Task {
         self.custom.get("temperature").and_then(number)
     }
 
-    /// The tools that it may use: none other is offered.
+    /// The tools that it may use, each once: none other is offered.
     pub fn tools(&self) -> Vec<String> {
-        texts(self.custom.get("mcpTools"))
+        let mut tools: Vec<String> = Vec::new();
+        for name in texts(self.custom.get("mcpTools")) {
+            if !tools.contains(&name) {
+                tools.push(name);
+            }
+        }
+        tools
     }
 
     pub fn output_schema(&self) -> Option<&Value> {
@@ -80,7 +86,7 @@ impl Task {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         if let Some(missing) = named.iter().find(|name| !chosen.contains_key(*name)) {
-            return Err(JobFailure::bug(format!("the input variable `{missing}` does not exist here")));
+            return Err(Code::InvalidTask.bug(format!("the input variable `{missing}` does not exist here")));
         }
         let mut text = serde_json::to_string_pretty(&json!(chosen)).unwrap_or_default();
         if text.len() > MAX_INPUT {
@@ -116,7 +122,7 @@ mod tests {
     fn numbers_and_lists_may_be_written_as_text() {
         let task: Task = serde_json::from_value(json!({
             "confidenceThreshold": "0.9", "maxRetries": 1, "capabilities": "a, b",
-            "custom": {"mcpTools": "x,y", "temperature": "0.3", "maxIterations": "7"},
+            "custom": {"mcpTools": "x,y,x", "temperature": "0.3", "maxIterations": "7"},
         }))
         .unwrap();
         assert_eq!((task.threshold(), task.retries(), task.iterations()), (0.9, 1, 7));

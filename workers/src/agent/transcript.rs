@@ -4,7 +4,10 @@
 //! knows of, so that of two workers on one job only one can go on writing. A failure that trying again cannot help ends
 //! the part of the record that counts: the next attempt begins anew.
 
-use super::provider::{Message, Reply};
+use super::{
+    failure::Code,
+    provider::{Message, Reply},
+};
 use async_nats::{
     HeaderMap,
     header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
@@ -22,6 +25,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use worker_sdk::{Context, JobFailure, Variables};
 
 const READ_AT_ONCE: usize = 500;
+/// Of a message, in bytes, when the server has not said its own limit.
+const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// What headers take of it.
+const HEADERS: usize = 1024;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "camelCase")]
@@ -90,12 +97,15 @@ pub struct Transcript {
     attempt: u32,
     step: u64,
     last_sequence: u64,
+    /// Bytes of a record.
+    largest: usize,
     pub entries: Vec<Entry>,
 }
 
 impl Transcript {
     /// Reads what there is. Without a connection (in tests of handlers) it is kept in memory only.
     pub async fn open(job: &Context) -> Result<Transcript, JobFailure> {
+        let said = job.nats().map(|nats| nats.server_info().max_payload).filter(|limit| *limit > 0);
         let mut transcript = Transcript {
             bus: job.nats().map(|nats| jetstream::new(nats.clone())),
             subject: subject::agent(job.id()),
@@ -103,9 +113,14 @@ impl Transcript {
             attempt: job.attempt(),
             step: 0,
             last_sequence: 0,
+            largest: said.unwrap_or(LARGEST_MESSAGE).saturating_sub(HEADERS),
             entries: Vec::new(),
         };
         transcript.read().await?;
+        // Records are kept for a time only: a conversation whose beginning is gone is no conversation.
+        if !matches!(transcript.entries.first(), Some(Entry::RunStarted { .. })) {
+            transcript.entries.clear();
+        }
         Ok(transcript)
     }
 
@@ -122,6 +137,7 @@ impl Transcript {
         let mut consumer = stream.create_consumer(config).await?;
         let mut left = consumer.info().await?.num_pending;
         while left > 0 {
+            let before = left;
             let mut messages = consumer.fetch().max_messages(READ_AT_ONCE).messages().await?;
             while let Some(message) = messages.next().await {
                 let message =
@@ -129,6 +145,10 @@ impl Transcript {
                 left = left.saturating_sub(1);
                 self.last_sequence = message.info().map(|info| info.stream_sequence).unwrap_or(self.last_sequence);
                 self.take(&message.payload);
+            }
+            // The rest has been removed meanwhile.
+            if left == before {
+                break;
             }
         }
         Ok(())
@@ -157,10 +177,15 @@ impl Transcript {
                 kind: entry.kind().to_owned(),
                 data: serde_json::to_vec(&entry)?.into(),
             };
+            let payload = record.encode_to_vec();
+            if payload.len() > self.largest {
+                let (size, most) = (payload.len(), self.largest);
+                let message = format!("the step `{}` has {size} bytes; at most {most} can be recorded", record.kind);
+                return Err(Code::RecordTooLarge.bug(message));
+            }
             let mut headers = HeaderMap::new();
             headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, self.last_sequence.to_string().as_str());
-            let published =
-                bus.publish_with_headers(self.subject.clone(), headers, record.encode_to_vec().into()).await?;
+            let published = bus.publish_with_headers(self.subject.clone(), headers, payload.into()).await?;
             let ack = published.await.map_err(|error| {
                 JobFailure::retryable(format!("the transcript cannot be written, or another worker writes it: {error}"))
             })?;

@@ -1,7 +1,7 @@
 //! The built-in tools of agents, served by the Model Context Protocol: over stdin and stdout for the worker that starts
 //! this server, or over streamable HTTP.
 //!
-//! Every tool sees the files below one folder and nothing else ([`root`]); each is one file of [`tools`].
+//! Every tool sees the files below one folder and nothing else (`root`); each is one file of `tools`.
 
 mod root;
 mod server;

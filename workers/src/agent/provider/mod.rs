@@ -104,15 +104,18 @@ pub trait LlmProvider: Send + Sync {
     }
 }
 
+/// A variable of the environment.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Which provider answers for a model: the one that `forced` (`BATON_LLM`) names, else the one whose key is in the
 /// environment, else the stand-in.
-pub fn choose(model: &str, forced: Option<&str>) -> Box<dyn LlmProvider> {
+pub fn choose(model: &str, forced: Option<&str>, environment: Environment) -> Box<dyn LlmProvider> {
     #[cfg(feature = "llm-genai")]
     if forced != Some("scripted")
-        && let Some(provider) = genai::Genai::for_model(model, forced)
+        && let Some(provider) = genai::Genai::for_model(model, forced, environment)
     {
         return Box::new(provider);
     }
-    let _ = (model, forced);
+    let _ = (model, forced, environment);
     Box::new(scripted::Scripted)
 }

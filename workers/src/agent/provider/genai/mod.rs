@@ -10,7 +10,7 @@ mod failure;
 mod request;
 mod target;
 
-use super::{ChatRequest, Delta, LlmProvider, ProviderError, Reply, ToolCall, Usage};
+use super::{ChatRequest, Delta, Environment, LlmProvider, ProviderError, Reply, ToolCall, Usage};
 use ::genai::{
     Client, ModelSpec, WebConfig,
     chat::{ChatStreamEvent, StreamEnd, ToolCall as CalledTool},
@@ -23,6 +23,8 @@ use target::Target;
 /// Of a whole call, from the request to the last piece.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of a reply, in bytes: text, thinking and the arguments of calls.
+const LONGEST_REPLY: usize = 512 * 1024;
 
 pub struct Genai {
     name: &'static str,
@@ -34,15 +36,7 @@ pub struct Genai {
 impl Genai {
     /// The provider for a model, `None` when the environment has none for it. `forced` insists: it is `Some` then, and
     /// calls are refused when what it needs is missing.
-    pub fn for_model(model: &str, forced: Option<&str>) -> Option<Genai> {
-        Genai::from_environment(model, forced, &|name| std::env::var(name).ok())
-    }
-
-    fn from_environment(
-        model: &str,
-        forced: Option<&str>,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Option<Genai> {
+    pub fn for_model(model: &str, forced: Option<&str>, environment: Environment) -> Option<Genai> {
         let target = target::choose(model, forced, environment)?;
         let name = target.as_ref().map_or("none", |target| target.name());
         Some(Genai { name, target, timeout: TIMEOUT })
@@ -78,7 +72,10 @@ impl Genai {
                     reply.thinking.push_str(&chunk.content);
                     delta(Delta::Thinking(chunk.content));
                 }
-                ChatStreamEvent::End(end) if target.is_complete(&end) => return Ok(completed(reply, end, request)),
+                ChatStreamEvent::End(end) if target.is_complete(&end) => {
+                    reply = completed(reply, end, request);
+                    return if size(&reply) <= LONGEST_REPLY { Ok(reply) } else { Err(self.too_long()) };
+                }
                 ChatStreamEvent::End(_) => break,
                 // The end carries the calls as a whole.
                 ChatStreamEvent::ToolCallChunk(_)
@@ -86,8 +83,15 @@ impl Genai {
                 | ChatStreamEvent::ThoughtSignatureChunk(_)
                 | ChatStreamEvent::Heartbeat => {}
             }
+            if size(&reply) > LONGEST_REPLY {
+                return Err(self.too_long());
+            }
         }
         Err(failure::unavailable(self.name, "the answer was cut off before its end"))
+    }
+
+    fn too_long(&self) -> ProviderError {
+        ProviderError::Refused(format!("{}: the reply is longer than {LONGEST_REPLY} bytes", self.name))
     }
 }
 
@@ -106,6 +110,11 @@ impl LlmProvider for Genai {
     fn name(&self) -> &str {
         self.name
     }
+}
+
+fn size(reply: &Reply) -> usize {
+    let calls = reply.tool_calls.iter().map(|call| call.arguments.to_string().len());
+    reply.text.len() + reply.thinking.len() + calls.sum::<usize>()
 }
 
 fn completed(reply: Reply, end: StreamEnd, request: &ChatRequest) -> Reply {

@@ -42,13 +42,15 @@ fn is_answer(message: &Message) -> bool {
 fn message(group: &[Message]) -> Option<ChatMessage> {
     match group.first()? {
         Message::User { text } => Some(ChatMessage::user(text.as_str())),
+        // Providers refuse messages without content, and models do send some.
+        Message::Assistant { text, tool_calls } if text.trim().is_empty() && tool_calls.is_empty() => None,
         Message::Assistant { text, tool_calls } => Some(ChatMessage::assistant(parts(text, tool_calls))),
         Message::Tool { .. } => Some(ChatMessage::from(group.iter().filter_map(answer).collect::<Vec<_>>())),
     }
 }
 
 fn parts(text: &str, calls: &[ToolCall]) -> Vec<ContentPart> {
-    let text = Some(text).filter(|text| !text.is_empty() || calls.is_empty());
+    let text = Some(text).filter(|text| !text.trim().is_empty());
     let calls = calls.iter().map(|call| {
         ContentPart::ToolCall(CalledTool {
             call_id: call.id.clone(),

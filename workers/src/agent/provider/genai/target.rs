@@ -1,4 +1,4 @@
-//! Which provider answers for a model. The environment is read here only:
+//! Which provider answers for a model. This is what is read of the environment:
 //!
 //! | Variable | What it does |
 //! |---|---|
@@ -10,14 +10,13 @@
 //! | `OPENROUTER_API_KEY` | for `openrouter/…`, and every `vendor/model` that no other key is for |
 //! | `OLLAMA_HOST` | for models without a vendor; `ollama/…` works without it |
 
+use super::super::Environment;
 use ::genai::{
     ModelIden, ServiceTarget,
     adapter::AdapterKind,
     chat::StreamEnd,
     resolver::{AuthData, Endpoint},
 };
-
-type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Provider {

@@ -71,7 +71,7 @@ async fn called_with(request: ChatRequest, answer: Answer) -> Called {
     let router = Router::new().route("/v1/chat/completions", post(serve));
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let read = |name: &str| (name == "BATON_LLM_BASE_URL").then(|| address.clone());
-    let provider = Genai::from_environment("vendor/model", None, &read).unwrap().with_timeout(Duration::from_secs(2));
+    let provider = Genai::for_model("vendor/model", None, &read).unwrap().with_timeout(Duration::from_secs(2));
     let mut deltas = Vec::new();
     let outcome = provider.chat(&request, &mut |delta| deltas.push(delta)).await;
     server.abort();
@@ -192,7 +192,7 @@ async fn what_will_never_work_is_refused() {
         let outcome = called(Answer { status, body: "no".into(), ..Answer::default() }).await.outcome;
         assert!(matches!(outcome, Err(ProviderError::Refused(_))), "{outcome:?}");
     }
-    let forced = Genai::from_environment("m", Some("openai"), &|_| None).unwrap();
+    let forced = Genai::for_model("m", Some("openai"), &|_| None).unwrap();
     let outcome = forced.chat(&request(), &mut |_| {}).await;
     assert_eq!(outcome, Err(ProviderError::Refused("openai needs OPENAI_API_KEY in the environment".into())));
 }
