@@ -1,0 +1,165 @@
+//! Block-structured processes: every split has its join, so a process is a tree.
+//!
+//! Every element has a number, its [`Id`]; the name that it is drawn with does not matter to what happens to it.
+
+use serde::{Deserialize, Serialize};
+
+pub type Id = u32;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Block {
+    Do(Activity),
+    Seq(Vec<Block>),
+    /// `decide` leaves a number; the first branch whose test holds is taken, else the last one if it is the default.
+    /// Without `split`, the conditions stand at the flows of `decide` itself; without `join`, the flows just meet.
+    Xor { decide: Activity, split: Option<Id>, join: Option<Id>, branches: Vec<Branch>, has_default: bool },
+    /// Each bit of the number that `decide` leaves takes a branch; without any, the default is the last branch.
+    Or { decide: Activity, split: Option<Id>, join: Id, branches: Vec<Block>, has_default: bool },
+    And { split: Id, join: Id, branches: Vec<Block> },
+    /// An event-based gateway.
+    Race { gateway: Id, join: Option<Id>, arms: Vec<Arm> },
+    /// Back to `merge` while the number that `decide` leaves says so.
+    Loop { merge: Id, body: Box<Block>, decide: Activity, split: Id },
+    /// An activity and its boundary events.
+    Guarded { host: Activity, guards: Vec<Guard> },
+    /// A branch that ends here. What ends more than its own token has an activity `before` it, so that nothing else
+    /// happens in the same moment.
+    End { before: Option<Activity>, id: Id, kind: EndKind },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    pub test: Test,
+    pub block: Block,
+}
+
+/// How a branch compares the remainder of the number with its own place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Test {
+    Equals,
+    /// Holds for several branches: the order decides.
+    UpTo,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arm {
+    pub id: Id,
+    pub wait: Wait,
+    pub then: Block,
+}
+
+/// What an arm of a [`Block::Race`] waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wait {
+    Timer(i64),
+    Message,
+    ReceiveTask,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    pub id: Id,
+    pub trigger: Trigger,
+    pub interrupts: bool,
+    pub then: Block,
+    /// Goes on where the activity goes on; else the branch ends by itself.
+    pub rejoins: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    Timer { after: i64, times: u32 },
+    Message,
+    /// None catches every code.
+    Error(Option<u8>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    pub id: Id,
+    pub kind: Kind,
+    pub repeat: Option<Repeat>,
+    /// An output mapping counts its completions, instead of leaving its result.
+    pub tallies: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Done at once.
+    Instant,
+    Job,
+    User,
+    Catch(Wait),
+    Receive { timeout: Option<i64> },
+    Call,
+    Sub { start: Id, body: Box<Block>, end: Id },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Repeat {
+    Instances { count: u32, at_once: bool, enough: Option<u32>, collects: bool },
+    /// While fewer than `below` are completed.
+    While { test_before: bool, below: Option<u32>, maximum: Option<u32> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndKind {
+    None,
+    Terminate,
+    Error(u8),
+}
+
+impl Activity {
+    pub fn plain(id: Id, kind: Kind) -> Activity {
+        Activity { id, kind, repeat: None, tallies: false }
+    }
+
+    /// Whether nothing can interrupt it, because it never waits.
+    pub fn is_instant(&self) -> bool {
+        matches!(self.kind, Kind::Instant) && self.repeat.is_none()
+    }
+
+    pub fn collects(&self) -> bool {
+        matches!(self.repeat, Some(Repeat::Instances { collects: true, .. }))
+    }
+}
+
+impl Block {
+    /// Whether some token that enters can come out: read off the drawing, not off what happens.
+    pub fn can_exit(&self) -> bool {
+        match self {
+            Block::Do(_) | Block::Guarded { .. } => true,
+            Block::Seq(blocks) => blocks.iter().all(Block::can_exit),
+            Block::Xor { branches, .. } => branches.iter().any(|branch| branch.block.can_exit()),
+            Block::Or { branches, .. } | Block::And { branches, .. } => branches.iter().any(Block::can_exit),
+            Block::Race { arms, .. } => arms.iter().any(|arm| arm.then.can_exit()),
+            Block::Loop { body, .. } => body.can_exit(),
+            Block::End { .. } => false,
+        }
+    }
+
+    /// The blocks directly inside, those of sub-processes too.
+    pub fn children_mut(&mut self) -> Vec<&mut Block> {
+        match self {
+            Block::Seq(blocks) => blocks.iter_mut().collect(),
+            Block::Xor { branches, .. } => branches.iter_mut().map(|branch| &mut branch.block).collect(),
+            Block::Or { branches, .. } | Block::And { branches, .. } => branches.iter_mut().collect(),
+            Block::Race { arms, .. } => arms.iter_mut().map(|arm| &mut arm.then).collect(),
+            Block::Loop { body, .. } => vec![body],
+            Block::Do(activity) => activity.inside_mut().into_iter().collect(),
+            Block::Guarded { host, guards } => {
+                host.inside_mut().into_iter().chain(guards.iter_mut().map(|guard| &mut guard.then)).collect()
+            }
+            Block::End { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Activity {
+    fn inside_mut(&mut self) -> Option<&mut Block> {
+        match &mut self.kind {
+            Kind::Sub { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+}

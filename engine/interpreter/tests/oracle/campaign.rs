@@ -1,0 +1,127 @@
+//! Many models, on all cores: what came out, counted; and the first that differ, made small.
+
+use crate::compare::{Verdict, check, check_drawing};
+use crate::draw::{Names, draw};
+use crate::evaluate::Mistake;
+use crate::generate::{Model, generate};
+use crate::shrink::shrink;
+use crate::trace::Cell;
+use crate::vary::vary;
+use crate::world::Options;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How many models a normal run has, unless `BATON_ORACLE_MODELS` says otherwise.
+const MODELS: u64 = 2_400;
+
+#[derive(Default)]
+pub struct Tally {
+    pub same: u64,
+    pub open: BTreeMap<&'static str, u64>,
+    /// Each construct, and how it came out.
+    pub cells: BTreeMap<Cell, u64>,
+    pub elements: u64,
+    pub commands: u64,
+    pub events: u64,
+    /// Seeds of models that differ, and how they were drawn.
+    pub different: Vec<(u64, &'static str)>,
+}
+
+pub fn models() -> u64 {
+    std::env::var("BATON_ORACLE_MODELS").ok().and_then(|number| number.parse().ok()).unwrap_or(MODELS)
+}
+
+/// Does `one` for every seed; each thread has its own tally.
+pub fn on_all_cores(models: u64, one: impl Fn(u64, &mut Tally) + Sync) -> Tally {
+    let threads = std::thread::available_parallelism().map_or(2, |number| number.get() as u64);
+    let share = |thread: u64| {
+        let mut tally = Tally::default();
+        (0..models).filter(|seed| seed % threads == thread).for_each(|seed| one(seed, &mut tally));
+        tally
+    };
+    std::thread::scope(|scope| {
+        let share = &share;
+        let started: Vec<_> = (0..threads).map(|thread| scope.spawn(move || share(thread))).collect();
+        let mut all = Tally::default();
+        for thread in started {
+            all.add(thread.join().expect("the thread ends"));
+        }
+        all
+    })
+}
+
+/// The model of one seed: drawn plainly, and one in three drawn otherwise too.
+pub fn one(seed: u64, tally: &mut Tally) {
+    let model = generate(seed);
+    let options = Options { restarts: seed % 4 == 0, ..Options::default() };
+    tally.count(seed, "plain", check(&model, Mistake::None, options));
+    if let Some((how, drawing)) = vary(&model, seed) {
+        match check_drawing(&model, &drawing, Mistake::None, Options::default()) {
+            Verdict::Same(..) => *tally.cells.entry(("drawing", how)).or_default() += 1,
+            Verdict::Open(_) => {}
+            Verdict::Different(_) => tally.different.push((seed, how)),
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, seed: u64, how: &'static str, verdict: Verdict) {
+        match verdict {
+            Verdict::Open(why) => *self.open.entry(why).or_default() += 1,
+            Verdict::Different(_) => self.different.push((seed, how)),
+            Verdict::Same(expected, happened) => {
+                self.same += 1;
+                self.elements += happened.records.len() as u64;
+                self.commands += u64::from(happened.commands);
+                self.events += happened.history.len() as u64;
+                *self.cells.entry(("process", expected.state)).or_default() += 1;
+                for (_, cell) in &expected.trace.notes {
+                    *self.cells.entry(*cell).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, other: Tally) {
+        self.same += other.same;
+        other.open.into_iter().for_each(|(why, count)| *self.open.entry(why).or_default() += count);
+        other.cells.into_iter().for_each(|(cell, count)| *self.cells.entry(cell).or_default() += count);
+        self.elements += other.elements;
+        self.commands += other.commands;
+        self.events += other.events;
+        self.different.extend(other.different);
+    }
+
+    pub fn table(&self) -> String {
+        let Tally { same, open, elements, commands, events, different, .. } = self;
+        let mut text = format!(
+            "{same} models agree, {} differ, not compared: {open:?}; {elements} element instances, {commands} commands, {events} events\n",
+            different.len()
+        );
+        let mut constructs: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for ((construct, outcome), count) in &self.cells {
+            constructs.entry(construct).or_default().push(format!("{outcome} {count}"));
+        }
+        for (construct, outcomes) in constructs {
+            let _ = writeln!(text, "  {construct}: {}", outcomes.join(", "));
+        }
+        text
+    }
+}
+
+/// Everything that is needed to see a difference again.
+pub fn report(seed: u64, how: &str) -> String {
+    let model = generate(seed);
+    let different = |model: &Model| {
+        let drawing = vary(model, seed).filter(|_| how != "plain").map_or_else(|| draw(model, Names::Plain), |it| it.1);
+        let options = Options { restarts: true, ..Options::default() };
+        match check_drawing(model, &drawing, Mistake::None, options) {
+            Verdict::Different(text) => Some((text, drawing.yaml())),
+            _ => None,
+        }
+    };
+    let small = shrink(&model, &|model| different(model).is_some());
+    let (text, yaml) = different(&small).unwrap_or_default();
+    let kept = serde_json::to_string(&small).unwrap_or_default();
+    format!("seed {seed}, drawn {how}:\n{text}\n{yaml}\nkeep it in regressions/<name>.yaml:\n{kept}\n")
+}

@@ -1,0 +1,97 @@
+//! A process as it is drawn: elements and flows in scopes, and its YAML.
+//!
+//! Beside the tree's own elements a drawing may have gateways that only pass tokens on; they have no origin, and nobody
+//! counts them.
+
+use crate::block::Id;
+use serde_json::{Map, Value, json};
+
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    pub nodes: Vec<Node>,
+    pub edges: Vec<Edge>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub id: String,
+    pub origin: Option<Id>,
+    pub type_name: &'static str,
+    pub properties: Map<String, Value>,
+    pub attached_to: Option<String>,
+    pub inside: Option<Scope>,
+    /// What to set, and to what, before an incident without a matching flow is resolved.
+    pub repair: Option<(String, Value)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Its place among the flows of its scope.
+    pub order: u32,
+    pub from: String,
+    pub to: String,
+    pub properties: Map<String, Value>,
+}
+
+impl Node {
+    pub fn new(id: String, origin: Option<Id>, type_name: &'static str) -> Node {
+        Node { id, origin, type_name, properties: Map::new(), attached_to: None, inside: None, repair: None }
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Node {
+        self.properties.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn json(&self) -> Value {
+        let mut json = json!({"id": self.id, "type": self.type_name});
+        if let Some(host) = &self.attached_to {
+            json["attachedToRef"] = json!(host);
+        }
+        if !self.properties.is_empty() {
+            json["properties"] = Value::Object(self.properties.clone());
+        }
+        if let Some(inside) = &self.inside {
+            json["childElements"] = inside.nodes.iter().map(Node::json).collect();
+            json["childConnections"] = inside.edges.iter().map(Edge::json).collect();
+        }
+        json
+    }
+}
+
+impl Edge {
+    fn json(&self) -> Value {
+        let mut json = json!({"from": self.from, "to": self.to});
+        if !self.properties.is_empty() {
+            json["properties"] = Value::Object(self.properties.clone());
+        }
+        json
+    }
+}
+
+impl Scope {
+    pub fn yaml(&self) -> String {
+        let line = |json: Value| format!("    - {json}\n");
+        let nodes: String = self.nodes.iter().map(|node| line(node.json())).collect();
+        let edges: String = self.edges.iter().map(|edge| line(edge.json())).collect();
+        format!("process:\n  id: generated\n  elements:\n{nodes}  connections:\n{edges}")
+    }
+
+    /// Every node, those of sub-processes too.
+    pub fn all_nodes(&self) -> Vec<&Node> {
+        let mut all = Vec::new();
+        for node in &self.nodes {
+            all.push(node);
+            all.extend(node.inside.iter().flat_map(Scope::all_nodes));
+        }
+        all
+    }
+
+    /// Changes this scope and those inside it.
+    pub fn for_each(&mut self, change: &mut dyn FnMut(&mut Scope)) {
+        change(self);
+        for inside in self.nodes.iter_mut().filter_map(|node| node.inside.as_mut()) {
+            inside.for_each(change);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The oracle: what must become of a block-structured process, worked out over its tree.
+//!
+//! There are no tokens here and no flows. A block is given the times at which it is entered and gives back those at
+//! which it is left; the rest is written into a [`Trace`]. Interrupting cuts the trace.
+//!
+//! - [`crate::evaluate`]: blocks; [`crate::evaluate_activity`]: activities, their repetition and their boundary events.
+
+use crate::block::*;
+use crate::draw::{result, result_of, test_of};
+use crate::evaluate_activity::Ended;
+use crate::generate::Model;
+use crate::plan::Visit;
+use crate::trace::{End, NEVER, Record, Trace, Written};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// More element instances than this are too many for a test.
+const MOST_RECORDS: usize = 1_500;
+
+/// Ways for the oracle to be wrong, so that the comparison can be seen to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    None,
+    ParallelJoinDoesNotWait,
+    InclusiveJoinDoesNotWait,
+    InterruptingCancelsNothing,
+    NonInterruptingInterrupts,
+    ErrorPassesItsCatcher,
+    TerminateEndsOneToken,
+    EnoughIsIgnored,
+    DefaultIsIgnored,
+    LastMatchWins,
+    LastEventWins,
+    OneRoundOnly,
+    RetriesAreFree,
+    TallyForgetsRepetition,
+    LeftoverTokensAreForgotten,
+    TestBeforeIsAfter,
+}
+
+/// What must be true in the end.
+pub struct Expected {
+    pub records: Vec<Record>,
+    pub trace: Trace,
+    pub state: &'static str,
+    pub ended_at: Option<i64>,
+    pub variables: Map<String, Value>,
+    /// Two things happen in the same moment, so their order is open: nothing to compare.
+    pub is_ambiguous: bool,
+}
+
+/// What became of the tokens that entered a block.
+pub struct Left {
+    pub exits: Vec<i64>,
+    /// When nothing is alive in it any more.
+    pub alive: i64,
+    /// When no token is where a way to the exit begins.
+    pub reach: i64,
+}
+
+pub struct Oracle {
+    pub seed: u64,
+    pub mistake: Mistake,
+    pub trace: Trace,
+    pub frames: Vec<Frame>,
+    pub is_too_large: bool,
+}
+
+/// What can be ended from inside.
+pub enum Frame {
+    /// An activity, with the codes that its boundary events catch, by their place.
+    Activity(Vec<(usize, Option<u8>)>),
+    Scope,
+}
+
+/// What must become of `model`; none when it does too much.
+pub fn evaluate(model: &Model, mistake: Mistake) -> Option<Expected> {
+    let (trace, frames) = (Trace::default(), Vec::new());
+    let mut oracle = Oracle { seed: model.seed, mistake, trace, frames, is_too_large: false };
+    let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, 0, &[]);
+    let Oracle { mut trace, is_too_large, .. } = oracle;
+    if is_too_large {
+        return None;
+    }
+    let state = match (is_terminated, alive) {
+        (true, _) => "terminated",
+        (false, NEVER) => "active",
+        (false, _) => "completed",
+    };
+    trace.ticks.sort_unstable();
+    let is_ambiguous = trace.ticks.windows(2).any(|pair| pair[0] == pair[1]);
+    let mut records = trace.records.clone();
+    records.sort();
+    let variables = variables(&trace);
+    Some(Expected { records, trace, state, ended_at: (alive != NEVER).then_some(alive), variables, is_ambiguous })
+}
+
+fn variables(trace: &Trace) -> Map<String, Value> {
+    let mut writes: Vec<_> = trace.writes.iter().collect();
+    writes.sort_by_key(|write| write.at);
+    let mut last = BTreeMap::new();
+    for write in writes {
+        match &write.written {
+            Written::Value(value) => last.insert(write.name.clone(), value.clone()),
+            Written::OneMore => {
+                let before = last.get(&write.name).and_then(Value::as_u64).unwrap_or(0);
+                last.insert(write.name.clone(), Value::from(before + 1))
+            }
+        };
+    }
+    last.into_iter().collect()
+}
+
+impl Oracle {
+    pub fn visit<'v>(&self, element: Id, at: i64, path: &'v [u32]) -> Visit<'v> {
+        Visit { seed: self.seed, element, at, path }
+    }
+
+    /// A process or sub-process from `at` on: when it is done, and whether that was a terminate end event.
+    pub fn scope(&mut self, start: Id, body: &Block, end: Id, at: i64, path: &[u32]) -> (i64, bool) {
+        self.trace.point(start, path, at);
+        self.frames.push(Frame::Scope);
+        let (mark, frame) = (self.trace.mark(), self.frames.len() - 1);
+        let left = self.block(body, &[at], path);
+        for exit in &left.exits {
+            self.trace.point(end, path, *exit);
+        }
+        self.frames.pop();
+        match self.trace.take_signal(mark, frame) {
+            Some(signal) if self.mistake != Mistake::TerminateEndsOneToken => {
+                self.trace.cut(mark, signal.at);
+                (signal.at, true)
+            }
+            _ => (left.alive, false),
+        }
+    }
+
+    pub fn block(&mut self, block: &Block, entries: &[i64], path: &[u32]) -> Left {
+        self.is_too_large |= self.trace.records.len() > MOST_RECORDS;
+        if entries.is_empty() || self.is_too_large {
+            return Left::nothing();
+        }
+        match block {
+            Block::Do(activity) => self.guarded(activity, &[], entries, path),
+            Block::Seq(blocks) => self.sequence(blocks, entries, path),
+            Block::Xor { decide, split, join, branches, has_default } => {
+                self.exclusive(decide, *split, *join, branches, *has_default, entries, path)
+            }
+            Block::Or { decide, split, join, branches, has_default } => {
+                let mut all = Left::nothing();
+                for entry in entries {
+                    all.add(self.inclusive(decide, *split, *join, branches, *has_default, *entry, path));
+                }
+                all
+            }
+            Block::And { split, join, branches } => self.parallel(*split, *join, branches, entries, path),
+            Block::Race { gateway, join, arms } => self.race(*gateway, *join, arms, entries, path),
+            Block::Loop { merge, body, decide, split } => self.rounds(*merge, body, decide, *split, entries, path),
+            Block::Guarded { host, guards } => self.guarded(host, guards, entries, path),
+            Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, entries, path),
+        }
+    }
+
+    fn sequence(&mut self, blocks: &[Block], entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left { exits: entries.to_vec(), ..Left::nothing() };
+        for block in blocks {
+            let left = self.block(block, &all.exits, path);
+            all = Left { exits: left.exits, alive: all.alive.max(left.alive), reach: all.reach.max(left.reach) };
+        }
+        all
+    }
+
+    /// A number is decided on: when, and which; nothing when it never is.
+    fn decided(&mut self, decide: &Activity, at: i64, path: &[u32]) -> (Ended, u64) {
+        let value = self.visit(decide.id, at, path).value();
+        (self.activity(decide, &[], at, path), value)
+    }
+
+    /// No branch is taken: an incident at `split`, which may be resolved by setting `repaired`. Gives back when.
+    fn stuck(&mut self, decide: &Activity, ended: &Ended, split: Option<Id>, repaired: u64, path: &[u32]) -> i64 {
+        let (element, entered) = split.map_or((decide.id, ended.entered), |split| (split, ended.at));
+        let resolved = self.visit(element, entered, path).resolved_after().map_or(NEVER, |after| ended.at + after);
+        self.trace.note(ended.at, "no matching flow", if resolved == NEVER { "stays" } else { "resolved" });
+        self.trace.incident(element, "NO_FLOW_MATCHES", ended.at, resolved);
+        if resolved != NEVER {
+            self.trace.ticks.push(resolved);
+            self.trace.write(resolved, result_of(decide.id), Written::Value(result(&decide.kind, repaired)));
+        }
+        resolved
+    }
+
+    /// Records the gateway, or that the activity itself was left later than it was done.
+    fn chosen(&mut self, ended: &Ended, split: Option<Id>, at: i64, path: &[u32]) {
+        match split {
+            Some(split) => {
+                let record = self.trace.enter(split, path, ended.at);
+                self.trace.complete(record, at);
+            }
+            None if at == NEVER => self.trace.records[ended.record].end = End::Open,
+            None => self.trace.complete(ended.record, at),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // the fields of the block
+    fn exclusive(
+        &mut self,
+        decide: &Activity,
+        split: Option<Id>,
+        join: Option<Id>,
+        branches: &[Branch],
+        has_default: bool,
+        entries: &[i64],
+        path: &[u32],
+    ) -> Left {
+        let conditions = branches.len() - usize::from(has_default);
+        let mut all = Left::nothing();
+        let mut taken = vec![Vec::new(); branches.len()];
+        for entry in entries {
+            let (ended, value) = self.decided(decide, *entry, path);
+            all.stays_until(ended.at);
+            if ended.at == NEVER {
+                continue;
+            }
+            let rest = value % (conditions as u64 + 1);
+            let holds = |number: &usize| match test_of(&branches[*number], split) {
+                Test::Equals => *number as u64 == rest,
+                Test::UpTo => rest <= *number as u64,
+            };
+            let matching = match self.mistake {
+                Mistake::LastMatchWins => (0..conditions).rev().find(holds),
+                _ => (0..conditions).find(holds),
+            };
+            let default = (has_default && self.mistake != Mistake::DefaultIsIgnored).then_some(conditions);
+            let (at, branch) = match matching.or(default) {
+                Some(branch) => (ended.at, branch),
+                None => (self.stuck(decide, &ended, split, 0, path), 0),
+            };
+            self.chosen(&ended, split, at, path);
+            all.stays_until(at);
+            if at != NEVER {
+                let is_default = branch == conditions;
+                self.trace.note(at, "exclusive gateway", if is_default { "default" } else { "condition" });
+                taken[branch].push(at);
+            }
+        }
+        for (branch, entries) in branches.iter().zip(&mut taken) {
+            entries.sort_unstable();
+            all.add(self.block(&branch.block, entries, path).into(&branch.block));
+        }
+        self.met(join, all, path)
+    }
+
+    #[allow(clippy::too_many_arguments)] // the fields of the block
+    fn inclusive(
+        &mut self,
+        decide: &Activity,
+        split: Option<Id>,
+        join: Id,
+        branches: &[Block],
+        has_default: bool,
+        entry: i64,
+        path: &[u32],
+    ) -> Left {
+        let (ended, value) = self.decided(decide, entry, path);
+        if ended.at == NEVER {
+            return Left { exits: Vec::new(), alive: NEVER, reach: NEVER };
+        }
+        let conditions = branches.len() - usize::from(has_default);
+        let mut taken: Vec<usize> = (0..conditions).filter(|number| value >> number & 1 == 1).collect();
+        let mut at = ended.at;
+        if taken.is_empty() && has_default && self.mistake != Mistake::DefaultIsIgnored {
+            taken.push(conditions);
+        } else if taken.is_empty() {
+            at = self.stuck(decide, &ended, split, 1, path);
+            taken.push(0);
+        }
+        self.chosen(&ended, split, at, path);
+        if at == NEVER {
+            return Left { exits: Vec::new(), alive: NEVER, reach: NEVER };
+        }
+        let cell = if taken == [conditions] { "default" } else { ["one", "two", "several"][taken.len().min(3) - 1] };
+        self.trace.note(at, "inclusive gateway", cell);
+        let mut all = Left { exits: Vec::new(), alive: at, reach: at };
+        for number in taken {
+            all.add(self.block(&branches[number], &[at], path).into(&branches[number]));
+        }
+        // Behind a single branch there is nothing to wait for.
+        let joins = branches.iter().filter(|branch| branch.can_exit()).count() > 1;
+        if joins && !all.exits.is_empty() && self.mistake != Mistake::InclusiveJoinDoesNotWait {
+            all.alive = all.alive.max(all.reach);
+            let outcome = if all.reach == NEVER { "stays" } else if all.exits.contains(&all.reach) { "last arrival" } else { "death" };
+            self.trace.note(all.exits[0], "inclusive join", outcome);
+            all.exits = Vec::from_iter((all.reach != NEVER).then_some(all.reach));
+        }
+        self.met(Some(join), all, path)
+    }
+
+    fn parallel(&mut self, split: Id, join: Id, branches: &[Block], entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        for entry in entries {
+            self.trace.point(split, path, *entry);
+            all.stays_until(*entry);
+        }
+        let mut arrivals = Vec::new();
+        for branch in branches {
+            let mut left = self.block(branch, entries, path).into(branch);
+            if branch.can_exit() {
+                left.exits.sort_unstable();
+                arrivals.push(std::mem::take(&mut left.exits));
+            }
+            all.add(left);
+        }
+        // The n-th token of each flow goes on with the n-th of the others.
+        let fires = arrivals.iter().map(Vec::len).min().unwrap_or(0);
+        let is_left_over = arrivals.iter().any(|times| times.len() > fires);
+        for number in 0..fires {
+            let times = arrivals.iter().map(|times| times[number]);
+            all.exits.extend(if self.mistake == Mistake::ParallelJoinDoesNotWait { times.min() } else { times.max() });
+        }
+        let outcome = if is_left_over { "leftover" } else { "fires" };
+        self.trace.note(entries[0], "parallel join", outcome);
+        if is_left_over && self.mistake != Mistake::LeftoverTokensAreForgotten {
+            all.stays_until(NEVER);
+        }
+        all.exits.iter().max().copied().into_iter().for_each(|last| all.stays_until(last));
+        self.met(Some(join), all, path)
+    }
+
+    fn race(&mut self, gateway: Id, join: Option<Id>, arms: &[Arm], entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        let mut won = vec![Vec::new(); arms.len()];
+        for entry in entries {
+            let record = self.trace.enter(gateway, path, *entry);
+            let arrivals = arms.iter().map(|arm| match arm.wait {
+                Wait::Timer(after) => entry + after,
+                Wait::Message | Wait::ReceiveTask => {
+                    self.visit(arm.id, *entry, path).message().map_or(NEVER, |after| entry + after)
+                }
+            });
+            let coming = arrivals.enumerate().filter(|(_, at)| *at != NEVER);
+            let winner = match self.mistake {
+                Mistake::LastEventWins => coming.max_by_key(|(_, at)| *at),
+                _ => coming.min_by_key(|(_, at)| *at),
+            };
+            all.stays_until(winner.map_or(NEVER, |(_, at)| at));
+            let Some((number, at)) = winner else { continue };
+            self.trace.ticks.push(at);
+            self.trace.complete(record, at);
+            self.trace.point(arms[number].id, path, at);
+            self.trace.note(at, "event-based gateway", name_of(arms[number].wait));
+            won[number].push(at);
+        }
+        for (arm, mut entries) in arms.iter().zip(won) {
+            entries.sort_unstable();
+            all.add(self.block(&arm.then, &entries, path).into(&arm.then));
+        }
+        self.met(join, all, path)
+    }
+
+    /// A loop by gateways. Who goes round enters again; so all is worked out anew until nobody new goes round.
+    fn rounds(&mut self, merge: Id, body: &Block, decide: &Activity, split: Id, entries: &[i64], path: &[u32]) -> Left {
+        let mut inside = entries.to_vec();
+        loop {
+            let mark = self.trace.mark();
+            inside.iter().for_each(|entry| self.trace.point(merge, path, *entry));
+            let left = self.block(body, &inside, path);
+            let mut all = Left { exits: Vec::new(), ..left };
+            let mut next = entries.to_vec();
+            for exit in left.exits {
+                let (ended, value) = self.decided(decide, exit, path);
+                all.stays_until(ended.at);
+                if ended.at == NEVER {
+                    continue;
+                }
+                self.trace.point(split, path, ended.at);
+                let goes_round = value % 3 == 0 && self.mistake != Mistake::OneRoundOnly;
+                self.trace.note(ended.at, "back loop", if goes_round { "again" } else { "leaves" });
+                if goes_round { next.push(ended.at) } else { all.exits.push(ended.at) }
+            }
+            next.sort_unstable();
+            if next == inside || self.is_too_large {
+                return all;
+            }
+            self.trace.rewind(mark);
+            inside = next;
+        }
+    }
+
+    fn end(&mut self, before: Option<&Activity>, id: Id, kind: EndKind, entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        for entry in entries {
+            let at = before.map_or(*entry, |activity| self.activity(activity, &[], *entry, path).at);
+            all.stays_until(at);
+            if at != NEVER {
+                let until = self.ended(id, kind, at, path);
+                all.stays_until(until);
+            }
+        }
+        all
+    }
+
+    fn met(&mut self, join: Option<Id>, left: Left, path: &[u32]) -> Left {
+        for exit in &left.exits {
+            join.iter().for_each(|join| self.trace.point(*join, path, *exit));
+        }
+        left
+    }
+}
+
+fn name_of(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Timer(_) => "timer",
+        Wait::Message => "message",
+        Wait::ReceiveTask => "receive task",
+    }
+}
+
+impl Left {
+    pub fn nothing() -> Left {
+        Left { exits: Vec::new(), alive: 0, reach: 0 }
+    }
+
+    pub fn stays_until(&mut self, at: i64) {
+        self.alive = self.alive.max(at);
+        self.reach = self.reach.max(at);
+    }
+
+    pub fn add(&mut self, other: Left) {
+        self.exits.extend(other.exits);
+        self.alive = self.alive.max(other.alive);
+        self.reach = self.reach.max(other.reach);
+    }
+
+    /// Of a block that no way leads out of: who is in it, comes to no exit.
+    pub fn into(self, block: &Block) -> Left {
+        if block.can_exit() { self } else { Left { reach: 0, ..self } }
+    }
+}

@@ -1,0 +1,398 @@
+//! The oracle's activities: their work, their repetition, their boundary events, and the ends that end more than a token.
+
+use crate::block::*;
+use crate::draw::{collection_of, result, result_of, tally_of};
+use crate::evaluate::{Frame, Left, Mistake, Oracle};
+use crate::plan::{Answer, Called, Visit, Work};
+use crate::trace::{NEVER, Signal, Written};
+use serde_json::Value;
+
+/// What became of one activity.
+pub struct Ended {
+    pub record: usize,
+    pub entered: i64,
+    /// When it completed; never, when it did not.
+    pub at: i64,
+    /// When it was gone, by whatever end.
+    pub gone: i64,
+    /// The boundary events that were triggered, and when.
+    pub triggered: Vec<(usize, i64)>,
+}
+
+impl Oracle {
+    /// Activities with boundary events: those are entered when they are triggered, and go on beside or instead.
+    pub fn guarded(&mut self, host: &Activity, guards: &[Guard], entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        let mut triggered = vec![Vec::new(); guards.len()];
+        for entry in entries {
+            let ended = self.activity(host, guards, *entry, path);
+            all.stays_until(ended.gone);
+            all.exits.extend((ended.at != NEVER).then_some(ended.at));
+            ended.triggered.into_iter().for_each(|(guard, at)| triggered[guard].push(at));
+        }
+        for (guard, mut times) in guards.iter().zip(triggered) {
+            times.sort_unstable();
+            times.iter().for_each(|at| self.trace.point(guard.id, path, *at));
+            let left = self.block(&guard.then, &times, path);
+            match guard.rejoins {
+                true => all.add(left.into(&guard.then)),
+                false => all.alive = all.alive.max(left.alive),
+            }
+        }
+        all
+    }
+
+    pub fn activity(&mut self, it: &Activity, guards: &[Guard], at: i64, path: &[u32]) -> Ended {
+        let mark = self.trace.mark();
+        let record = self.trace.enter(it.id, path, at);
+        let catches = guards.iter().enumerate().filter_map(|(number, guard)| match guard.trigger {
+            Trigger::Error(code) => Some((number, code)),
+            _ => None,
+        });
+        self.frames.push(Frame::Activity(catches.collect()));
+        let frame = self.frames.len() - 1;
+        let done = match &it.repeat {
+            Some(repeat) => self.repetition(it, repeat, at, path),
+            None => self.work(it, at, path, false).0,
+        };
+        self.frames.pop();
+        let thrown = self.trace.take_signal(mark, frame);
+        let mut end = (done, None);
+        for (number, guard) in guards.iter().enumerate() {
+            let comes = match thrown {
+                Some(signal) if signal.guard == number => signal.at,
+                _ if guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts => {
+                    self.triggers(guard, at, path, NEVER).first().copied().unwrap_or(NEVER)
+                }
+                _ => NEVER,
+            };
+            if comes < end.0 {
+                end = (comes, Some(number));
+            }
+        }
+        let (gone, winner) = end;
+        let mut triggered: Vec<(usize, i64)> = Vec::new();
+        match winner {
+            Some(number) => {
+                if self.mistake != Mistake::InterruptingCancelsNothing {
+                    self.trace.cut(mark, gone);
+                }
+                if !matches!(guards[number].trigger, Trigger::Error(_)) {
+                    self.trace.ticks.push(gone);
+                }
+                triggered.push((number, gone));
+            }
+            None => self.trace.complete(record, done),
+        }
+        for (number, guard) in guards.iter().enumerate().filter(|(_, guard)| !guard.interrupts) {
+            let times = self.triggers(guard, at, path, gone);
+            self.trace.ticks.extend(&times);
+            triggered.extend(times.iter().map(|at| (number, *at)));
+        }
+        self.note(it, guards, gone, winner, &triggered);
+        Ended { record, entered: at, at: if winner.is_none() { done } else { NEVER }, gone, triggered }
+    }
+
+    fn note(&mut self, it: &Activity, guards: &[Guard], gone: i64, winner: Option<usize>, triggered: &[(usize, i64)]) {
+        let outcome = match (gone, winner) {
+            (NEVER, _) => "stays",
+            (_, Some(_)) => "interrupted",
+            (_, None) => "completed",
+        };
+        let since = if gone == NEVER { 0 } else { gone };
+        self.trace.note(since, kind_name(it), outcome);
+        if let Some(repeat) = &it.repeat {
+            self.trace.note(since, repeat_name(repeat), outcome);
+        }
+        for (number, guard) in guards.iter().enumerate() {
+            let outcome = match triggered.iter().filter(|(of, _)| *of == number).count() {
+                0 => "not triggered",
+                1 => "triggered",
+                _ => "triggered again",
+            };
+            self.trace.note(since, guard_name(guard), outcome);
+        }
+    }
+
+    /// When a boundary event of an activity that was entered `at` is triggered, until the activity is `gone`.
+    fn triggers(&self, guard: &Guard, at: i64, path: &[u32], gone: i64) -> Vec<i64> {
+        match guard.trigger {
+            Trigger::Timer { after, times } => {
+                (1..=i64::from(times)).map(|number| at + number * after).take_while(|due| *due < gone).collect()
+            }
+            Trigger::Message => {
+                let next = |from: i64| self.visit(guard.id, from, path).interruption().map(|after| from + after);
+                let most = if guard.interrupts { 1 } else { usize::MAX };
+                std::iter::successors(next(at), |at| next(*at)).take_while(|at| *at < gone).take(most).collect()
+            }
+            Trigger::Error(_) => Vec::new(),
+        }
+    }
+
+    /// One run of an activity: when it is done, and what it leaves.
+    fn work(&mut self, it: &Activity, at: i64, path: &[u32], is_collected: bool) -> (i64, Value) {
+        let value = result(&it.kind, self.visit(it.id, at, path).value());
+        let done = match &it.kind {
+            Kind::Instant => at,
+            Kind::Job => self.job(it.id, at, path),
+            Kind::User => self.comes(self.visit(it.id, at, path).person(), at),
+            Kind::Catch(Wait::Timer(after)) => self.comes(Some(*after), at),
+            Kind::Catch(Wait::Message | Wait::ReceiveTask) => self.comes(self.visit(it.id, at, path).message(), at),
+            Kind::Receive { timeout } => self.receive(it.id, *timeout, at, path),
+            Kind::Call => self.call(it.id, at, path),
+            Kind::Sub { start, body, end } => self.scope(*start, body, *end, at, path).0,
+        };
+        if done != NEVER && it.tallies {
+            let counts = it.repeat.is_none() || self.mistake != Mistake::TallyForgetsRepetition;
+            counts.then(|| self.trace.write(done, tally_of(it.id), Written::OneMore));
+        } else if done != NEVER && !is_collected && leaves_result(&it.kind) {
+            self.trace.write(done, result_of(it.id), Written::Value(value.clone()));
+        }
+        (done, value)
+    }
+
+    fn comes(&mut self, after: Option<i64>, at: i64) -> i64 {
+        let comes = after.map_or(NEVER, |after| at + after);
+        self.trace.ticks.extend(after.map(|_| comes));
+        comes
+    }
+
+    fn job(&mut self, id: Id, entered: i64, path: &[u32]) -> i64 {
+        let visit = Visit { seed: self.seed, element: id, at: entered, path };
+        let (mut number, mut at, mut failed) = (1, entered, 0);
+        loop {
+            self.trace.attempts.push(crate::trace::Attempt { element: id, number, at });
+            at += visit.delay(number);
+            let answer = visit.answer(number);
+            if answer == Answer::Nothing {
+                self.trace.note(entered, "job", "held");
+                return NEVER;
+            }
+            self.trace.ticks.push(at);
+            let incident = match answer {
+                Answer::Complete => return at,
+                Answer::Nothing => return NEVER,
+                Answer::Fail if failed < 2 => {
+                    failed += 1;
+                    if self.mistake != Mistake::RetriesAreFree {
+                        at += visit.backoff(number);
+                        self.trace.ticks.push(at);
+                    }
+                    self.trace.note(at, "job", "retried");
+                    number += 1;
+                    continue;
+                }
+                Answer::Fail => "JOB_FAILED",
+                Answer::FailNamed(code) => match self.catcher(code) {
+                    Some((frame, guard, true)) => return self.throw(frame, guard, at),
+                    _ => "JOB_FAILED",
+                },
+                Answer::Error(code) => match self.catcher(code) {
+                    Some((frame, guard, _)) => return self.throw(frame, guard, at),
+                    None => "UNCAUGHT_ERROR",
+                },
+            };
+            debug_assert!(!matches!(visit.work(), Work::Complete { .. }), "what completes has no incident");
+            let resolved = visit.resolved_after().map(|after| at + after);
+            self.trace.note(at, incident, if resolved.is_some() { "resolved" } else { "stays" });
+            self.trace.incident(id, incident, at, resolved.unwrap_or(NEVER));
+            let Some(resolved) = resolved else { return NEVER };
+            self.trace.ticks.push(resolved);
+            (at, number) = (resolved, number + 1);
+        }
+    }
+
+    fn receive(&mut self, id: Id, timeout: Option<i64>, at: i64, path: &[u32]) -> i64 {
+        let message = self.visit(id, at, path).message().map_or(NEVER, |after| at + after);
+        let timeout = timeout.map_or(NEVER, |timeout| at + timeout);
+        if message.min(timeout) != NEVER {
+            self.trace.ticks.push(message.min(timeout));
+        }
+        if message <= timeout {
+            return message;
+        }
+        // Its code is none of ours, so only what catches every code catches it.
+        match self.catcher(TIMEOUT) {
+            Some((frame, guard, _)) => self.throw(frame, guard, timeout),
+            None => {
+                self.trace.note(timeout, "receive task", "timeout");
+                self.trace.incident(id, "RECEIVE_TIMEOUT", timeout, NEVER);
+                NEVER
+            }
+        }
+    }
+
+    fn call(&mut self, id: Id, at: i64, path: &[u32]) -> i64 {
+        let visit = Visit { seed: self.seed, element: id, at, path };
+        let ends = at + visit.delay(1);
+        self.trace.ticks.push(ends);
+        let code = match visit.called() {
+            Called::Completes => return ends,
+            Called::Fails(code) => match self.catcher(code) {
+                Some((frame, guard, _)) => return self.throw(frame, guard, ends),
+                None => "UNCAUGHT_ERROR",
+            },
+            Called::IsRefused => "CALL_REFUSED",
+        };
+        self.trace.note(ends, "call activity", code);
+        self.trace.incident(id, code, ends, NEVER);
+        NEVER
+    }
+
+    /// Until when an end event that was entered `at` lives.
+    pub fn ended(&mut self, id: Id, kind: EndKind, at: i64, path: &[u32]) -> i64 {
+        let record = self.trace.enter(id, path, at);
+        match kind {
+            EndKind::None => self.trace.complete(record, at),
+            EndKind::Terminate => {
+                self.trace.complete(record, at);
+                let scope = self.frames.iter().rposition(|frame| matches!(frame, Frame::Scope)).unwrap_or_default();
+                self.trace.signal(Signal { at, frame: scope, guard: usize::MAX });
+                self.trace.note(at, "terminate end event", if scope == 0 { "process" } else { "sub-process" });
+            }
+            EndKind::Error(code) => match self.catcher(code) {
+                Some((frame, guard, _)) => {
+                    self.trace.note(at, "error end event", "caught");
+                    return self.throw(frame, guard, at);
+                }
+                None => {
+                    self.trace.note(at, "error end event", "uncaught");
+                    self.trace.incident(id, "UNCAUGHT_ERROR", at, NEVER);
+                    return NEVER;
+                }
+            },
+        }
+        at
+    }
+
+    /// The innermost activity that catches `code`, by which boundary event, and whether that asks for this very code.
+    fn catcher(&self, code: u8) -> Option<(usize, usize, bool)> {
+        let skipped = usize::from(self.mistake == Mistake::ErrorPassesItsCatcher);
+        let frames = self.frames.iter().enumerate().rev();
+        let catching = frames.filter_map(|(frame, it)| match it {
+            Frame::Scope => None,
+            Frame::Activity(catches) => {
+                let of = |wanted: Option<u8>| catches.iter().find(|(_, code)| *code == wanted).map(|(guard, _)| *guard);
+                of(Some(code)).map(|guard| (frame, guard, true)).or_else(|| of(None).map(|guard| (frame, guard, false)))
+            }
+        });
+        catching.skip(skipped).next()
+    }
+
+    fn throw(&mut self, frame: usize, guard: usize, at: i64) -> i64 {
+        let is_own = frame + 1 == self.frames.len();
+        self.trace.note(at, "error", if is_own { "caught by its activity" } else { "caught outside" });
+        self.trace.signal(Signal { at, frame, guard });
+        NEVER
+    }
+
+    fn repetition(&mut self, it: &Activity, repeat: &Repeat, at: i64, path: &[u32]) -> i64 {
+        let mark = self.trace.mark();
+        let ends: Vec<(i64, Value)> = match repeat {
+            Repeat::Instances { count, at_once: true, .. } => (0..*count).map(|n| self.instance(it, n, at, path)).collect(),
+            Repeat::Instances { count, enough, .. } => {
+                let most = enough.map_or(*count, |enough| enough.min(*count));
+                self.one_by_one(it, at, path, |completed| completed < most)
+            }
+            Repeat::While { test_before, below, maximum } => {
+                let is_before = *test_before && self.mistake != Mistake::TestBeforeIsAfter;
+                let (below, maximum) = (*below, maximum.unwrap_or(u32::MAX));
+                self.one_by_one(it, at, path, |completed| {
+                    completed < maximum && (completed == 0 && !is_before || below.is_none_or(|below| completed < below))
+                })
+            }
+        };
+        let mut times: Vec<i64> = ends.iter().map(|(end, _)| *end).collect();
+        times.sort_unstable();
+        let done = match repeat {
+            Repeat::Instances { enough: Some(enough), .. } if self.mistake != Mistake::EnoughIsIgnored => {
+                let enough = times.get(*enough as usize - 1).copied().filter(|at| *at != NEVER);
+                if enough == Some(at) {
+                    // Some were done before others had begun, or all had: that is open.
+                    self.trace.ticks.extend([at, at]);
+                }
+                enough.or(times.last().copied())
+            }
+            _ => times.last().copied(),
+        };
+        let done = done.unwrap_or(at);
+        if done != NEVER {
+            self.trace.cut(mark, done);
+        }
+        if done != NEVER && it.collects() {
+            let planned = if let Repeat::Instances { count, .. } = repeat { *count as usize } else { 0 };
+            let left = |number: usize| ends.get(number).filter(|(end, _)| *end <= done).map_or(Value::Null, |(_, left)| left.clone());
+            let collection = Value::Array((0..planned).map(left).collect());
+            self.trace.write(done, collection_of(it.id), Written::Value(collection));
+        }
+        done
+    }
+
+    fn one_by_one(
+        &mut self,
+        it: &Activity,
+        at: i64,
+        path: &[u32],
+        goes_on: impl Fn(u32) -> bool,
+    ) -> Vec<(i64, Value)> {
+        let mut ends: Vec<(i64, Value)> = Vec::new();
+        let mut next = at;
+        while next != NEVER && goes_on(ends.len() as u32) {
+            let end = self.instance(it, ends.len() as u32, next, path);
+            next = end.0;
+            ends.push(end);
+        }
+        ends
+    }
+
+    fn instance(&mut self, it: &Activity, number: u32, at: i64, path: &[u32]) -> (i64, Value) {
+        let path = [path, &[number]].concat();
+        let record = self.trace.enter(it.id, &path, at);
+        let (done, left) = self.work(it, at, &path, it.collects());
+        self.trace.complete(record, done);
+        (done, left)
+    }
+}
+
+/// A code that no error boundary event names.
+const TIMEOUT: u8 = u8::MAX;
+
+fn leaves_result(kind: &Kind) -> bool {
+    matches!(kind, Kind::Job | Kind::User | Kind::Receive { .. } | Kind::Call)
+}
+
+fn kind_name(it: &Activity) -> &'static str {
+    match &it.kind {
+        Kind::Instant => "none task",
+        Kind::Job => "service task",
+        Kind::User => "user task",
+        Kind::Catch(Wait::Timer(_)) => "timer catch event",
+        Kind::Catch(_) => "message catch event",
+        Kind::Receive { .. } => "receive task",
+        Kind::Call => "call activity",
+        Kind::Sub { .. } => "sub-process",
+    }
+}
+
+fn repeat_name(repeat: &Repeat) -> &'static str {
+    match repeat {
+        Repeat::Instances { at_once: true, enough: None, .. } => "parallel instances",
+        Repeat::Instances { at_once: true, .. } => "parallel instances until",
+        Repeat::Instances { enough: None, .. } => "sequential instances",
+        Repeat::Instances { .. } => "sequential instances until",
+        Repeat::While { test_before: true, .. } => "loop, tested before",
+        Repeat::While { .. } => "loop, tested after",
+    }
+}
+
+fn guard_name(guard: &Guard) -> &'static str {
+    match (guard.trigger, guard.interrupts) {
+        (Trigger::Timer { .. }, true) => "boundary timer",
+        (Trigger::Timer { times: 1, .. }, false) => "boundary timer beside",
+        (Trigger::Timer { .. }, false) => "boundary cycle beside",
+        (Trigger::Message, true) => "boundary message",
+        (Trigger::Message, false) => "boundary message beside",
+        (Trigger::Error(Some(_)), _) => "boundary error",
+        (Trigger::Error(None), _) => "boundary error, any",
+    }
+}

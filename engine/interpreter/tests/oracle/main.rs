@@ -1,0 +1,32 @@
+//! Is the interpreter right where no example looks?
+//!
+//! Random processes run in the engine and are worked out by an oracle that knows neither tokens nor flows; every command
+//! is checked on the way. See `README.md` beside this file.
+
+mod block;
+mod campaign;
+mod compare;
+mod draw;
+mod drawing;
+mod evaluate;
+mod evaluate_activity;
+mod generate;
+mod ledger;
+mod mistakes;
+mod outside;
+mod plan;
+mod random;
+mod regressions;
+mod shape;
+mod shrink;
+mod trace;
+mod vary;
+mod world;
+
+#[test]
+fn the_engine_does_what_the_oracle_says() {
+    let tally = campaign::on_all_cores(campaign::models(), campaign::one);
+    println!("{}", tally.table());
+    let reports: Vec<String> = tally.different.iter().take(3).map(|(seed, how)| campaign::report(*seed, how)).collect();
+    assert!(reports.is_empty(), "{}\n{}", tally.table(), reports.join("\n"));
+}

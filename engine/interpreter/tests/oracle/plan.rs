@@ -1,0 +1,155 @@
+//! What the world does to a process: a pure function of the seed, the element, and the visit.
+//!
+//! A visit is the moment an element was entered and the numbers of the repeated instances around it. The engine's world
+//! and the oracle both ask here and share nothing else; so neither can tell the other what happened.
+
+use crate::block::Id;
+use crate::random::mix;
+
+/// The longest delay, in milliseconds: so long that two of them hardly ever end in the same moment.
+pub const LONGEST: u64 = 1 << 30;
+/// After this nobody asks for another round, so every loop ends.
+const HORIZON: i64 = 6 * LONGEST as i64;
+
+pub struct Visit<'a> {
+    pub seed: u64,
+    pub element: Id,
+    pub at: i64,
+    pub path: &'a [u32],
+}
+
+/// How a job goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// After so many failed attempts.
+    Complete { failures: u32 },
+    Error(u8),
+    /// All three attempts fail, with a message that names no error.
+    GiveUp,
+    /// Fails for good with a message that begins with the code.
+    FailNamed(u8),
+    Hold,
+}
+
+/// The answer to one attempt of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Complete,
+    Fail,
+    FailNamed(u8),
+    Error(u8),
+    Nothing,
+}
+
+/// How a called instance ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    Completes,
+    Fails(u8),
+    IsRefused,
+}
+
+#[derive(Clone, Copy)]
+enum Ask {
+    Delay,
+    Backoff,
+    Value,
+    Work,
+    Code,
+    Message,
+    Resolve,
+    Person,
+    Call,
+}
+
+impl Visit<'_> {
+    fn roll(&self, ask: Ask, number: u32) -> u64 {
+        let mut parts = vec![self.seed, u64::from(self.element), self.at as u64, ask as u64, u64::from(number)];
+        parts.extend(self.path.iter().map(|number| u64::from(*number)));
+        mix(&parts)
+    }
+
+    fn span(&self, ask: Ask, number: u32) -> i64 {
+        1 + (self.roll(ask, number) % LONGEST) as i64
+    }
+
+    fn code(&self) -> u8 {
+        (self.roll(Ask::Code, 0) % 3) as u8
+    }
+
+    /// One in four seeds knows no trouble.
+    fn is_calm(&self) -> bool {
+        mix(&[self.seed, 77]) % 4 == 0
+    }
+
+    /// The number that it leaves as its result; conditions ask for remainders of it.
+    pub fn value(&self) -> u64 {
+        if self.at > HORIZON { 1 } else { self.roll(Ask::Value, 0) % 840 }
+    }
+
+    pub fn work(&self) -> Work {
+        match self.roll(Ask::Work, 0) % 100 {
+            _ if self.is_calm() => Work::Complete { failures: 0 },
+            0..=6 => Work::Error(self.code()),
+            7..=9 => Work::FailNamed(self.code()),
+            10..=12 => Work::GiveUp,
+            13 => Work::Hold,
+            14..=19 => Work::Complete { failures: 1 },
+            20..=22 => Work::Complete { failures: 2 },
+            _ => Work::Complete { failures: 0 },
+        }
+    }
+
+    pub fn answer(&self, attempt: u32) -> Answer {
+        match (self.work(), attempt) {
+            (Work::Complete { failures }, attempt) if attempt <= failures => Answer::Fail,
+            (Work::GiveUp, 1..=3) => Answer::Fail,
+            (Work::Error(code), 1) => Answer::Error(code),
+            (Work::FailNamed(code), 1) => Answer::FailNamed(code),
+            (Work::Hold, 1) => Answer::Nothing,
+            _ => Answer::Complete,
+        }
+    }
+
+    /// From the order of an attempt to its answer.
+    pub fn delay(&self, attempt: u32) -> i64 {
+        self.span(Ask::Delay, attempt)
+    }
+
+    /// From a failed attempt to the next.
+    pub fn backoff(&self, attempt: u32) -> i64 {
+        self.span(Ask::Backoff, attempt)
+    }
+
+    /// How long a message takes, if it comes.
+    pub fn message(&self) -> Option<i64> {
+        let is_coming = self.roll(Ask::Message, 1) % 100 < if self.is_calm() { 90 } else { 70 };
+        is_coming.then(|| self.span(Ask::Message, 0))
+    }
+
+    /// How long a message takes that a boundary event waits for, if it comes; some time they stop coming.
+    pub fn interruption(&self) -> Option<i64> {
+        let is_coming = self.at < HORIZON && self.roll(Ask::Message, 2) % 100 < 55;
+        is_coming.then(|| self.span(Ask::Message, 3))
+    }
+
+    /// How long a person takes, if he does it.
+    pub fn person(&self) -> Option<i64> {
+        let does = self.is_calm() || !self.roll(Ask::Person, 1).is_multiple_of(40);
+        does.then(|| self.span(Ask::Person, 0))
+    }
+
+    pub fn called(&self) -> Called {
+        match self.roll(Ask::Call, 0) % 100 {
+            _ if self.is_calm() => Called::Completes,
+            0..=14 => Called::Fails(self.code()),
+            15..=17 => Called::IsRefused,
+            _ => Called::Completes,
+        }
+    }
+
+    /// How long an incident stays open, if it is resolved.
+    pub fn resolved_after(&self) -> Option<i64> {
+        (self.roll(Ask::Resolve, 1) % 100 < 75).then(|| self.span(Ask::Resolve, 0))
+    }
+}

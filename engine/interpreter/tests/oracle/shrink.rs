@@ -1,0 +1,130 @@
+//! From a model that shows a difference to a small one that does.
+//!
+//! Elements keep their numbers, so what happens to them stays as pure; but later moments move, so each smaller tree is
+//! tried with a few seeds.
+
+use crate::block::*;
+use crate::generate::Model;
+
+/// The smallest model found that still `fails`.
+pub fn shrink(model: &Model, fails: &dyn Fn(&Model) -> bool) -> Model {
+    let mut smallest = model.clone();
+    'smaller: loop {
+        for body in smaller(&smallest.body) {
+            for seed in std::iter::once(smallest.seed).chain(1..=6) {
+                let candidate = Model { seed, body: body.clone(), ..smallest };
+                if fails(&candidate) {
+                    smallest = candidate;
+                    continue 'smaller;
+                }
+            }
+        }
+        return smallest;
+    }
+}
+
+/// Everything that is one cut smaller; the largest cuts first.
+fn smaller(block: &Block) -> Vec<Block> {
+    let mut all = Vec::new();
+    let mut whole = block.clone();
+    all.extend(whole.children_mut().into_iter().map(|child| child.clone()));
+    all.extend(without_part(block));
+    let children = whole.children_mut().len();
+    for number in 0..children {
+        let mut changed = block.clone();
+        let Some(child) = changed.children_mut().into_iter().nth(number).map(|child| child.clone()) else { continue };
+        for smaller_child in smaller(&child) {
+            if let Some(place) = changed.children_mut().into_iter().nth(number) {
+                *place = smaller_child;
+            }
+            all.push(changed.clone());
+        }
+    }
+    // A loop whose body cannot be left, or a sub-process without anything, is no model.
+    all.retain(is_sound);
+    all
+}
+
+fn is_sound(block: &Block) -> bool {
+    match block {
+        Block::Loop { body, .. } => body.can_exit(),
+        Block::Xor { branches, has_default, .. } => branches.len() > usize::from(*has_default),
+        Block::Or { branches, has_default, .. } => branches.len() > usize::from(*has_default),
+        _ => true,
+    }
+}
+
+fn without_part(block: &Block) -> Vec<Block> {
+    match block {
+        Block::Seq(blocks) => without_each(blocks).into_iter().map(Block::Seq).collect(),
+        Block::Do(it) => simpler(it).into_iter().map(Block::Do).collect(),
+        Block::And { split, join, branches } => without_each(branches)
+            .into_iter()
+            .filter(|branches| !branches.is_empty())
+            .map(|branches| Block::And { split: *split, join: *join, branches })
+            .collect(),
+        Block::Xor { decide, branches, .. } if branches.len() > 1 => {
+            let mut all = vec![Block::Do(decide.clone())];
+            all.extend(without_each(branches).into_iter().map(|fewer| {
+                let mut changed = block.clone();
+                if let Block::Xor { branches, .. } = &mut changed {
+                    *branches = fewer;
+                }
+                changed
+            }));
+            all
+        }
+        Block::Or { decide, branches, .. } if branches.len() > 1 => {
+            let mut all = vec![Block::Do(decide.clone())];
+            all.extend(without_each(branches).into_iter().map(|fewer| {
+                let mut changed = block.clone();
+                if let Block::Or { branches, .. } = &mut changed {
+                    *branches = fewer;
+                }
+                changed
+            }));
+            all
+        }
+        Block::Race { gateway, join, arms } => without_each(arms)
+            .into_iter()
+            .filter(|arms| !arms.is_empty())
+            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms })
+            .collect(),
+        Block::Guarded { host, guards } => {
+            let mut all = vec![Block::Do(host.clone())];
+            let fewer = without_each(guards).into_iter().filter(|guards| !guards.is_empty());
+            all.extend(fewer.map(|guards| Block::Guarded { host: host.clone(), guards }));
+            let hosts = simpler(host).into_iter().filter(|host| !host.is_instant());
+            all.extend(hosts.map(|host| Block::Guarded { host, guards: guards.clone() }));
+            all
+        }
+        Block::Xor { .. } | Block::Or { .. } | Block::Loop { .. } => Vec::new(),
+        Block::End { kind: EndKind::None, .. } => Vec::new(),
+        Block::End { id, .. } => vec![Block::End { before: None, id: *id, kind: EndKind::None }],
+    }
+}
+
+fn simpler(it: &Activity) -> Vec<Activity> {
+    let mut all = Vec::new();
+    if matches!(it.kind, Kind::Sub { .. }) {
+        all.push(Activity { kind: Kind::Job, ..it.clone() });
+    }
+    if it.repeat.is_some() {
+        all.push(Activity { repeat: None, ..it.clone() });
+    }
+    if it.tallies {
+        all.push(Activity { tallies: false, ..it.clone() });
+    }
+    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. }) {
+        all.push(Activity { kind: Kind::Job, ..it.clone() });
+    }
+    all
+}
+
+fn without_each<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    let without = |left_out: usize| {
+        let kept = items.iter().enumerate().filter(|(number, _)| *number != left_out);
+        kept.map(|(_, item)| item.clone()).collect()
+    };
+    (0..items.len()).map(without).collect()
+}

@@ -1,0 +1,177 @@
+//! What should happen, with times: written down as if nothing were ever interrupted, and cut where something is.
+//!
+//! Who is interrupted at some moment has had everything up to that moment, and nothing after it. So interrupting is
+//! cutting, whatever was inside.
+
+use crate::block::Id;
+use serde_json::Value;
+
+pub const NEVER: i64 = i64::MAX;
+
+/// One element instance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Record {
+    pub element: Id,
+    /// The numbers of the repeated instances around it, its own included.
+    pub path: Vec<u32>,
+    pub entered: i64,
+    pub end: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    Completed(i64),
+    Canceled(i64),
+    Open,
+}
+
+/// An attempt of a job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempt {
+    pub element: Id,
+    pub number: u32,
+    pub at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Incident {
+    pub element: Id,
+    pub code: &'static str,
+    pub from: i64,
+    pub until: i64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    Value(Value),
+    OneMore,
+}
+
+#[derive(Debug, Clone)]
+pub struct Write {
+    pub at: i64,
+    pub name: String,
+    pub written: Written,
+}
+
+/// Something that ends more than itself, on its way to the frame that it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Signal {
+    pub at: i64,
+    pub frame: usize,
+    /// Of an error: which boundary event catches it.
+    pub guard: usize,
+}
+
+/// A construct and how it came out, for counting.
+pub type Cell = (&'static str, &'static str);
+
+#[derive(Default)]
+pub struct Trace {
+    pub records: Vec<Record>,
+    pub attempts: Vec<Attempt>,
+    pub incidents: Vec<Incident>,
+    pub writes: Vec<Write>,
+    /// When the world did something.
+    pub ticks: Vec<i64>,
+    pub notes: Vec<(i64, Cell)>,
+    signals: Vec<Signal>,
+}
+
+/// A place in a trace.
+#[derive(Clone, Copy)]
+pub struct Mark([usize; 7]);
+
+impl Trace {
+    pub fn mark(&self) -> Mark {
+        Mark([
+            self.records.len(),
+            self.attempts.len(),
+            self.incidents.len(),
+            self.writes.len(),
+            self.ticks.len(),
+            self.notes.len(),
+            self.signals.len(),
+        ])
+    }
+
+    /// Forgets everything after `mark`.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.records.truncate(mark.0[0]);
+        self.attempts.truncate(mark.0[1]);
+        self.incidents.truncate(mark.0[2]);
+        self.writes.truncate(mark.0[3]);
+        self.ticks.truncate(mark.0[4]);
+        self.notes.truncate(mark.0[5]);
+        self.signals.truncate(mark.0[6]);
+    }
+
+    /// Interrupts at `at` everything that was written down after `mark`.
+    pub fn cut(&mut self, mark: Mark, at: i64) {
+        keep(&mut self.records, mark.0[0], |record| record.entered <= at);
+        for record in &mut self.records[mark.0[0]..] {
+            record.end = match record.end {
+                End::Completed(end) if end <= at => End::Completed(end),
+                End::Canceled(end) if end <= at => End::Canceled(end),
+                _ => End::Canceled(at),
+            };
+        }
+        keep(&mut self.attempts, mark.0[1], |attempt| attempt.at <= at);
+        keep(&mut self.incidents, mark.0[2], |incident| incident.from <= at);
+        for incident in &mut self.incidents[mark.0[2]..] {
+            incident.until = incident.until.min(at);
+        }
+        keep(&mut self.writes, mark.0[3], |write| write.at <= at);
+        keep(&mut self.ticks, mark.0[4], |tick| *tick <= at);
+        keep(&mut self.notes, mark.0[5], |note| note.0 <= at);
+        keep(&mut self.signals, mark.0[6], |signal| signal.at <= at);
+    }
+
+    pub fn enter(&mut self, element: Id, path: &[u32], at: i64) -> usize {
+        self.records.push(Record { element, path: path.to_vec(), entered: at, end: End::Open });
+        self.records.len() - 1
+    }
+
+    pub fn complete(&mut self, record: usize, at: i64) {
+        if at != NEVER {
+            self.records[record].end = End::Completed(at);
+        }
+    }
+
+    /// An element that is left in the moment it is entered.
+    pub fn point(&mut self, element: Id, path: &[u32], at: i64) {
+        let record = self.enter(element, path, at);
+        self.complete(record, at);
+    }
+
+    pub fn write(&mut self, at: i64, name: String, written: Written) {
+        self.writes.push(Write { at, name, written });
+    }
+
+    pub fn incident(&mut self, element: Id, code: &'static str, from: i64, until: i64) {
+        self.incidents.push(Incident { element, code, from, until });
+    }
+
+    pub fn note(&mut self, at: i64, construct: &'static str, outcome: &'static str) {
+        self.notes.push((at, (construct, outcome)));
+    }
+
+    pub fn signal(&mut self, signal: Signal) {
+        self.signals.push(signal);
+    }
+
+    /// The first thing after `mark` that ends `frame`; none is left for it.
+    pub fn take_signal(&mut self, mark: Mark, frame: usize) -> Option<Signal> {
+        let first = self.signals[mark.0[6]..].iter().filter(|signal| signal.frame == frame).min_by_key(|it| it.at).copied();
+        keep(&mut self.signals, mark.0[6], |signal| signal.frame != frame);
+        first
+    }
+}
+
+fn keep<T>(items: &mut Vec<T>, from: usize, wanted: impl Fn(&T) -> bool) {
+    let mut at = 0;
+    items.retain(|item| {
+        at += 1;
+        at <= from || wanted(item)
+    });
+}
