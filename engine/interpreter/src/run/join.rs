@@ -4,7 +4,7 @@
 
 use super::Run;
 use crate::elements::Join;
-use crate::process::{Element, InclusiveJoin};
+use crate::process::{Element, InclusiveJoin, Reach};
 use crate::{ElementIndex, EventKind, FlowIndex, Key};
 
 impl<'r> Run<'r> {
@@ -66,13 +66,17 @@ impl<'r> Run<'r> {
         self.instance.waiting_tokens.range(all).map(|((_, _, flow), _)| *flow).collect()
     }
 
-    /// Whether some token of the scope can still come out at an untaken flow, and at no taken one (BPMN 2.0, 13.4.3).
+    /// Whether some token of the scope can still come out at an untaken flow, and at no taken one (BPMN 2.0, 13.4.3): along
+    /// sequence flows, or when the ways by boundary events are ways too. Those must count for both or for none: else two
+    /// joins in a loop, one in the other, each behind a boundary event, would wait for each other.
     pub(super) fn is_awaited(&self, join: &InclusiveJoin, scope: Key, taken: &[FlowIndex]) -> bool {
         let is_coming = |place: ElementIndex| {
             let place = place.0 as usize;
-            let mut untaken = join.incoming.iter().filter(|reach| !taken.contains(&reach.flow));
-            let mut already = join.incoming.iter().filter(|reach| taken.contains(&reach.flow));
-            untaken.any(|reach| reach.from[place]) && !already.any(|reach| reach.along_flows_from[place])
+            let comes_only_to_untaken = |comes_from: fn(&Reach) -> &[bool]| {
+                let mut flows = join.incoming.iter().filter(|reach| comes_from(reach)[place]).peekable();
+                flows.peek().is_some() && flows.all(|reach| !taken.contains(&reach.flow))
+            };
+            comes_only_to_untaken(|reach| &reach.along_flows_from) || comes_only_to_untaken(|reach| &reach.from)
         };
         let all = (scope, ElementIndex(0), FlowIndex(0))..=(scope, ElementIndex(u32::MAX), FlowIndex(u32::MAX));
         let waiting = self.instance.waiting_tokens.range(all).map(|((_, element, _), _)| *element);

@@ -12,19 +12,51 @@ pub enum Block {
     Seq(Vec<Block>),
     /// `decide` leaves a number; the first branch whose test holds is taken, else the last one if it is the default.
     /// Without `split`, the conditions stand at the flows of `decide` itself; without `join`, the flows just meet.
-    Xor { decide: Activity, split: Option<Id>, join: Option<Id>, branches: Vec<Branch>, has_default: bool },
+    Xor {
+        decide: Activity,
+        split: Option<Id>,
+        join: Option<Id>,
+        branches: Vec<Branch>,
+        has_default: bool,
+    },
     /// Each bit of the number that `decide` leaves takes a branch; without any, the default is the last branch.
-    Or { decide: Activity, split: Option<Id>, join: Id, branches: Vec<Block>, has_default: bool },
-    And { split: Id, join: Id, branches: Vec<Block> },
+    Or {
+        decide: Activity,
+        split: Option<Id>,
+        join: Id,
+        branches: Vec<Block>,
+        has_default: bool,
+    },
+    And {
+        split: Id,
+        join: Id,
+        branches: Vec<Block>,
+    },
     /// An event-based gateway.
-    Race { gateway: Id, join: Option<Id>, arms: Vec<Arm> },
+    Race {
+        gateway: Id,
+        join: Option<Id>,
+        arms: Vec<Arm>,
+    },
     /// Back to `merge` while the number that `decide` leaves says so.
-    Loop { merge: Id, body: Box<Block>, decide: Activity, split: Id },
+    Loop {
+        merge: Id,
+        body: Box<Block>,
+        decide: Activity,
+        split: Id,
+    },
     /// An activity and its boundary events.
-    Guarded { host: Activity, guards: Vec<Guard> },
+    Guarded {
+        host: Activity,
+        guards: Vec<Guard>,
+    },
     /// A branch that ends here. What ends more than its own token has an activity `before` it, so that nothing else
     /// happens in the same moment.
-    End { before: Option<Activity>, id: Id, kind: EndKind },
+    End {
+        before: Option<Activity>,
+        id: Id,
+        kind: EndKind,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +100,10 @@ pub struct Guard {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
-    Timer { after: i64, times: u32 },
+    Timer {
+        after: i64,
+        times: u32,
+    },
     Message,
     /// None catches every code.
     Error(Option<u8>),
@@ -90,16 +125,31 @@ pub enum Kind {
     Job,
     User,
     Catch(Wait),
-    Receive { timeout: Option<i64> },
+    Receive {
+        timeout: Option<i64>,
+    },
     Call,
-    Sub { start: Id, body: Box<Block>, end: Id },
+    Sub {
+        start: Id,
+        body: Box<Block>,
+        end: Id,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Repeat {
-    Instances { count: u32, at_once: bool, enough: Option<u32>, collects: bool },
+    Instances {
+        count: u32,
+        at_once: bool,
+        enough: Option<u32>,
+        collects: bool,
+    },
     /// While fewer than `below` are completed.
-    While { test_before: bool, below: Option<u32>, maximum: Option<u32> },
+    While {
+        test_before: bool,
+        below: Option<u32>,
+        maximum: Option<u32>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

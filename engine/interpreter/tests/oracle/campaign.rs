@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How many models a normal run has, unless `BATON_ORACLE_MODELS` says otherwise.
-const MODELS: u64 = 2_400;
+const MODELS: u64 = 3_000;
 
 #[derive(Default)]
 pub struct Tally {
@@ -53,7 +53,7 @@ pub fn on_all_cores(models: u64, one: impl Fn(u64, &mut Tally) + Sync) -> Tally 
 /// The model of one seed: drawn plainly, and one in three drawn otherwise too.
 pub fn one(seed: u64, tally: &mut Tally) {
     let model = generate(seed);
-    let options = Options { restarts: seed % 4 == 0, ..Options::default() };
+    let options = Options { restarts: seed.is_multiple_of(4), ..Options::default() };
     tally.count(seed, "plain", check(&model, Mistake::None, options));
     if let Some((how, drawing)) = vary(&model, seed) {
         match check_drawing(&model, &drawing, Mistake::None, Options::default()) {

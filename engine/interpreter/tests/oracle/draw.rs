@@ -243,7 +243,8 @@ impl Drawer {
         }
         if it.tallies {
             let tally = tally_of(it.id);
-            node = node.with("outputMappings", json!([{"source": format!("default({tally}, 0) + 1"), "target": tally}]));
+            node =
+                node.with("outputMappings", json!([{"source": format!("default({tally}, 0) + 1"), "target": tally}]));
         }
         node
     }
@@ -333,7 +334,13 @@ impl Drawer {
     }
 
     fn connect(&mut self, end: Loose, to: &str) {
-        self.scope.edges.push(Edge { order: end.order, from: end.from, to: to.to_owned(), properties: end.properties });
+        self.scope.edges.push(Edge {
+            order: end.order,
+            from: end.from,
+            to: to.to_owned(),
+            is_association: false,
+            properties: end.properties,
+        });
     }
 
     fn node(&self, id: Id, type_name: &'static str) -> Node {

@@ -30,6 +30,8 @@ pub struct Edge {
     pub order: u32,
     pub from: String,
     pub to: String,
+    /// To a compensation handler.
+    pub is_association: bool,
     pub properties: Map<String, Value>,
 }
 
@@ -62,6 +64,9 @@ impl Node {
 impl Edge {
     fn json(&self) -> Value {
         let mut json = json!({"from": self.from, "to": self.to});
+        if self.is_association {
+            json["type"] = json!("association");
+        }
         if !self.properties.is_empty() {
             json["properties"] = Value::Object(self.properties.clone());
         }

@@ -288,7 +288,13 @@ impl Oracle {
         let joins = branches.iter().filter(|branch| branch.can_exit()).count() > 1;
         if joins && !all.exits.is_empty() && self.mistake != Mistake::InclusiveJoinDoesNotWait {
             all.alive = all.alive.max(all.reach);
-            let outcome = if all.reach == NEVER { "stays" } else if all.exits.contains(&all.reach) { "last arrival" } else { "death" };
+            let outcome = if all.reach == NEVER {
+                "stays"
+            } else if all.exits.contains(&all.reach) {
+                "last arrival"
+            } else {
+                "death"
+            };
             self.trace.note(all.exits[0], "inclusive join", outcome);
             all.exits = Vec::from_iter((all.reach != NEVER).then_some(all.reach));
         }

@@ -269,14 +269,14 @@ impl Oracle {
     fn catcher(&self, code: u8) -> Option<(usize, usize, bool)> {
         let skipped = usize::from(self.mistake == Mistake::ErrorPassesItsCatcher);
         let frames = self.frames.iter().enumerate().rev();
-        let catching = frames.filter_map(|(frame, it)| match it {
+        let mut catching = frames.filter_map(|(frame, it)| match it {
             Frame::Scope => None,
             Frame::Activity(catches) => {
                 let of = |wanted: Option<u8>| catches.iter().find(|(_, code)| *code == wanted).map(|(guard, _)| *guard);
                 of(Some(code)).map(|guard| (frame, guard, true)).or_else(|| of(None).map(|guard| (frame, guard, false)))
             }
         });
-        catching.skip(skipped).next()
+        catching.nth(skipped)
     }
 
     fn throw(&mut self, frame: usize, guard: usize, at: i64) -> i64 {
@@ -289,7 +289,9 @@ impl Oracle {
     fn repetition(&mut self, it: &Activity, repeat: &Repeat, at: i64, path: &[u32]) -> i64 {
         let mark = self.trace.mark();
         let ends: Vec<(i64, Value)> = match repeat {
-            Repeat::Instances { count, at_once: true, .. } => (0..*count).map(|n| self.instance(it, n, at, path)).collect(),
+            Repeat::Instances { count, at_once: true, .. } => {
+                (0..*count).map(|n| self.instance(it, n, at, path)).collect()
+            }
             Repeat::Instances { count, enough, .. } => {
                 let most = enough.map_or(*count, |enough| enough.min(*count));
                 self.one_by_one(it, at, path, |completed| completed < most)
@@ -321,20 +323,16 @@ impl Oracle {
         }
         if done != NEVER && it.collects() {
             let planned = if let Repeat::Instances { count, .. } = repeat { *count as usize } else { 0 };
-            let left = |number: usize| ends.get(number).filter(|(end, _)| *end <= done).map_or(Value::Null, |(_, left)| left.clone());
+            let left = |number: usize| {
+                ends.get(number).filter(|(end, _)| *end <= done).map_or(Value::Null, |(_, left)| left.clone())
+            };
             let collection = Value::Array((0..planned).map(left).collect());
             self.trace.write(done, collection_of(it.id), Written::Value(collection));
         }
         done
     }
 
-    fn one_by_one(
-        &mut self,
-        it: &Activity,
-        at: i64,
-        path: &[u32],
-        goes_on: impl Fn(u32) -> bool,
-    ) -> Vec<(i64, Value)> {
+    fn one_by_one(&mut self, it: &Activity, at: i64, path: &[u32], goes_on: impl Fn(u32) -> bool) -> Vec<(i64, Value)> {
         let mut ends: Vec<(i64, Value)> = Vec::new();
         let mut next = at;
         while next != NEVER && goes_on(ends.len() as u32) {

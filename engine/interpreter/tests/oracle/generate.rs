@@ -21,7 +21,7 @@ const DEEPEST: u32 = 5;
 const MOST_ELEMENTS: u32 = 40;
 
 pub fn generate(seed: u64) -> Model {
-    let mut maker = Maker { random: Random::new(seed), made: 0 };
+    let mut maker = Maker { random: Random::new(seed), made: 0, caught: Vec::new() };
     let (start, end) = (maker.id(), maker.id());
     let place = maker.inside(0);
     let body = maker.sequence(place);
@@ -31,6 +31,8 @@ pub fn generate(seed: u64) -> Model {
 struct Maker {
     random: Random,
     made: u32,
+    /// What is caught around here: codes, or all of them.
+    caught: Vec<Option<u8>>,
 }
 
 #[derive(Clone, Copy)]
@@ -163,29 +165,40 @@ impl Maker {
     }
 
     fn guarded(&mut self, place: Place) -> Block {
-        let host = self.activity(place);
+        let mut triggers: Vec<(Trigger, bool)> = Vec::new();
+        for _ in 0..self.random.between(1, 2) {
+            let trigger = self.trigger();
+            if !matches!(trigger.0, Trigger::Error(_)) || !triggers.contains(&trigger) {
+                triggers.push(trigger);
+            }
+        }
+        let outside = self.caught.len();
+        self.caught.extend(triggers.iter().filter_map(|(trigger, _)| match trigger {
+            Trigger::Error(code) => Some(*code),
+            _ => None,
+        }));
+        let host = if self.random.percent(40) { self.sub_process(place) } else { self.activity(place) };
+        self.caught.truncate(outside);
         if host.is_instant() || matches!(host.kind, Kind::Catch(_)) {
             return Block::Do(host);
         }
-        let mut guards: Vec<Guard> = Vec::new();
-        for _ in 0..self.random.between(1, 2) {
-            let guard = self.guard(place);
-            let is_error = |guard: &Guard| matches!(guard.trigger, Trigger::Error(_));
-            if !guards.iter().any(|other| is_error(other) && other.trigger == guard.trigger) {
-                guards.push(guard);
-            }
-        }
+        let guards = triggers.into_iter().map(|(trigger, interrupts)| self.guard(trigger, interrupts, place)).collect();
         Block::Guarded { host, guards }
     }
 
-    fn guard(&mut self, place: Place) -> Guard {
-        let interrupts = self.random.percent(55);
+    /// What a boundary event waits for, and whether it interrupts.
+    fn trigger(&mut self) -> (Trigger, bool) {
+        let interrupts = self.random.percent(60);
         let trigger = match self.random.below(100) {
-            0..=34 if interrupts => Trigger::Error(Some(self.code())),
-            35..=44 if interrupts => Trigger::Error(None),
-            0..=69 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
+            0..=39 if interrupts => Trigger::Error(Some(self.code())),
+            40..=54 if interrupts => Trigger::Error(None),
+            0..=74 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
             _ => Trigger::Message,
         };
+        (trigger, interrupts)
+    }
+
+    fn guard(&mut self, trigger: Trigger, interrupts: bool, place: Place) -> Guard {
         let rejoins = self.random.percent(60) && (interrupts || place.many);
         let no_inclusive = place.no_inclusive || !interrupts;
         let then = self.way(Place { no_inclusive, is_parallel: place.is_parallel || !interrupts, ..place });
@@ -198,12 +211,19 @@ impl Maker {
 
     fn end(&mut self) -> Block {
         let kind = match self.random.below(100) {
-            0..=44 => EndKind::None,
-            45..=69 => EndKind::Terminate,
+            0..=59 if !self.caught.is_empty() => EndKind::Error(self.caught_code()),
+            0..=49 => EndKind::None,
+            50..=84 => EndKind::Terminate,
             _ => EndKind::Error(self.code()),
         };
         let before = (kind != EndKind::None).then(|| self.decision());
         Block::End { before, id: self.id(), kind }
+    }
+
+    /// A code that is caught somewhere around.
+    fn caught_code(&mut self) -> u8 {
+        let chosen = self.random.below(self.caught.len() as u64) as usize;
+        self.caught[chosen].unwrap_or_else(|| self.code())
     }
 
     /// A task that takes a time of its own.

@@ -51,7 +51,9 @@ impl Ledger {
             }
             EventKind::FlowTaken { flow, scope, .. } => self.taken(process, *flow, *scope),
             EventKind::TokenArrived { element, flow, scope } => self.arrived(process, shape, *element, *flow, *scope),
-            EventKind::TokensConsumed { element, flows, scope } => self.consumed(process, shape, *element, flows, *scope),
+            EventKind::TokensConsumed { element, flows, scope } => {
+                self.consumed(process, shape, *element, flows, *scope)
+            }
             EventKind::ElementCompleted { key } => self.gone(process, shape, *key, true),
             EventKind::ElementTerminated { key } => self.gone(process, shape, *key, false),
             EventKind::InstanceCompleted => {
@@ -123,7 +125,9 @@ impl Ledger {
             let is_host = |(host, of): (ElementIndex, Key)| of == scope && shape.hosts(host, element);
             let lives = self.active.values().any(|(host, of)| is_host((*host, *of)));
             let was_interrupted = self.interrupted.iter().any(|(of, host)| is_host((*host, *of)));
-            return (lives || was_interrupted).then_some(()).ok_or_else(|| "a boundary event without its activity".to_owned());
+            return (lives || was_interrupted)
+                .then_some(())
+                .ok_or_else(|| "a boundary event without its activity".to_owned());
         }
         let begins_with_scope = scope == Key::ROOT || self.begun.contains(&scope);
         match begins_with_scope && process.element(element).incoming.is_empty() {
@@ -162,7 +166,14 @@ impl Ledger {
         }
     }
 
-    fn arrived(&mut self, process: &Process, shape: &Shape, element: ElementIndex, flow: FlowIndex, scope: Key) -> Checked {
+    fn arrived(
+        &mut self,
+        process: &Process,
+        shape: &Shape,
+        element: ElementIndex,
+        flow: FlowIndex,
+        scope: Key,
+    ) -> Checked {
         if !shape.joins(process, element) || process.flow(flow).to != element {
             return Err("a token waits where there is no join".to_owned());
         }
@@ -192,7 +203,9 @@ impl Ledger {
             return Err(format!("the join fires with {flows:?} of {incoming:?}, while {waiting:?} wait"));
         }
         self.fired = Some((scope, element));
-        flows.iter().try_for_each(|flow| less(&mut self.waiting, (scope, element, *flow), "a join consumes what does not wait"))
+        flows
+            .iter()
+            .try_for_each(|flow| less(&mut self.waiting, (scope, element, *flow), "a join consumes what does not wait"))
     }
 
     fn waiting_at(&self, scope: Key, element: ElementIndex) -> Vec<FlowIndex> {
@@ -209,12 +222,13 @@ impl Ledger {
         let places = elements.chain(waiting).map(|at| (at, None));
         let mut places = places.chain(moving.map(|flow| (process.flow(flow).to, Some(flow))));
         places.any(|(place, flow)| {
-            let mut ahead = shape.ahead(process, place, join, true);
-            let mut along = shape.ahead(process, place, join, false);
-            ahead.extend(flow);
-            along.extend(flow);
-            let comes = incoming.iter().any(|flow| !taken.contains(flow) && ahead.contains(flow));
-            comes && !taken.iter().any(|flow| along.contains(flow))
+            // By sequence flows, or by boundary events too: only to flows that none waits on.
+            [false, true].iter().any(|by_boundary| {
+                let mut ahead = shape.ahead(process, place, join, *by_boundary);
+                ahead.extend(flow);
+                let mut comes_to = incoming.iter().filter(|flow| ahead.contains(flow)).peekable();
+                comes_to.peek().is_some() && comes_to.all(|flow| !taken.contains(flow))
+            })
         })
     }
 

@@ -6,6 +6,7 @@
 mod block;
 mod campaign;
 mod compare;
+mod define;
 mod draw;
 mod drawing;
 mod evaluate;

@@ -1,5 +1,6 @@
 //! What the engine has ordered outside and not called off: kept from its effects alone, and compared with its state.
 
+use interpreter::instance::Subscription;
 use interpreter::{Effect, ElementIndex, Instance, InstanceId, InstanceState, Key, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -23,6 +24,7 @@ pub struct Outside {
     jobs: BTreeSet<(Key, u32)>,
     timers: BTreeMap<(Key, ElementIndex), Timestamp>,
     subscriptions: BTreeMap<(Key, ElementIndex), String>,
+    signals: BTreeMap<(Key, ElementIndex), String>,
     people: BTreeSet<Key>,
     children: BTreeMap<Key, InstanceId>,
     incidents: BTreeSet<Key>,
@@ -57,6 +59,10 @@ impl Outside {
                 return Some(Due::Message(*key, *target, message_name.clone()));
             }
             Effect::CloseSubscription { key, target } => drop(self.subscriptions.remove(&(*key, *target))),
+            Effect::OpenSignalSubscription { key, target, signal_name } => {
+                self.signals.insert((*key, *target), signal_name.clone());
+            }
+            Effect::CloseSignalSubscription { key, target } => drop(self.signals.remove(&(*key, *target))),
             Effect::OpenUserTask { key, .. } => {
                 self.people.insert(*key);
                 return Some(Due::Person(*key));
@@ -104,13 +110,20 @@ impl Outside {
     pub fn compare(&self, instance: &Instance) -> Result<(), String> {
         let elements = || instance.elements.iter();
         let open = |job: &interpreter::instance::Job| job.retries_left > 0 && job.retry_at.is_none();
-        let jobs = elements().filter_map(|(key, it)| it.job.as_ref().filter(|job| open(job)).map(|job| (*key, job.attempt)));
+        let jobs =
+            elements().filter_map(|(key, it)| it.job.as_ref().filter(|job| open(job)).map(|job| (*key, job.attempt)));
         same("jobs", &self.jobs, &jobs.collect())?;
-        let timers = elements().flat_map(|(key, it)| it.timers.iter().map(|(target, timer)| ((*key, *target), timer.due)));
+        let waits = || elements().map(|(key, it)| (*key, &it.waits)).chain([(Key::ROOT, &instance.waits)]);
+        let timers =
+            waits().flat_map(|(key, it)| it.timers.iter().map(move |(target, timer)| ((key, *target), timer.due)));
         same("timers", &self.timers, &timers.collect())?;
-        let subscriptions = elements()
-            .flat_map(|(key, it)| it.subscriptions.iter().map(|(target, it)| ((*key, *target), it.message_name.clone())));
+        let names = |(target, it): (&ElementIndex, &Subscription)| (*target, it.message_name.clone());
+        let subscriptions = waits()
+            .flat_map(|(key, it)| it.subscriptions.iter().map(names).map(move |(target, name)| ((key, target), name)));
         same("subscriptions", &self.subscriptions, &subscriptions.collect())?;
+        let signals =
+            waits().flat_map(|(key, it)| it.signals.iter().map(move |(target, name)| ((key, *target), name.clone())));
+        same("signals", &self.signals, &signals.collect())?;
         same("user tasks", &self.people, &elements().filter(|(_, it)| it.user_task).map(|(key, _)| *key).collect())?;
         let children = elements().filter_map(|(key, it)| it.child.map(|child| (*key, child)));
         same("called instances", &self.children, &children.collect())?;

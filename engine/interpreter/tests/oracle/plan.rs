@@ -22,7 +22,9 @@ pub struct Visit<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// After so many failed attempts.
-    Complete { failures: u32 },
+    Complete {
+        failures: u32,
+    },
     Error(u8),
     /// All three attempts fail, with a message that names no error.
     GiveUp,
@@ -79,7 +81,7 @@ impl Visit<'_> {
 
     /// One in four seeds knows no trouble.
     fn is_calm(&self) -> bool {
-        mix(&[self.seed, 77]) % 4 == 0
+        mix(&[self.seed, 77]).is_multiple_of(4)
     }
 
     /// The number that it leaves as its result; conditions ask for remainders of it.

@@ -1,6 +1,5 @@
 //! A drawing by the compiled process's numbers: what each element is, and who can send a token where.
 
-use crate::block::Id;
 use crate::drawing::{Node, Scope};
 use interpreter::{ElementIndex, FlowIndex, Process};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +29,6 @@ impl Shape {
         &self.nodes[index.0 as usize]
     }
 
-    pub fn origin(&self, index: ElementIndex) -> Option<Id> {
-        self.node(index).origin
-    }
-
     pub fn is_boundary(&self, index: ElementIndex) -> bool {
         self.node(index).attached_to.is_some()
     }
@@ -50,7 +45,13 @@ impl Shape {
 
     /// The flows that a token at `from` can come along without passing `join`. Beside sequence flows there is the way from
     /// an activity to its boundary events.
-    pub fn ahead(&self, process: &Process, from: ElementIndex, join: ElementIndex, by_boundary: bool) -> BTreeSet<FlowIndex> {
+    pub fn ahead(
+        &self,
+        process: &Process,
+        from: ElementIndex,
+        join: ElementIndex,
+        by_boundary: bool,
+    ) -> BTreeSet<FlowIndex> {
         let (mut flows, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![from]);
         while let Some(place) = open.pop() {
             if place == join || !seen.insert(place) {

@@ -162,7 +162,8 @@ impl Trace {
 
     /// The first thing after `mark` that ends `frame`; none is left for it.
     pub fn take_signal(&mut self, mark: Mark, frame: usize) -> Option<Signal> {
-        let first = self.signals[mark.0[6]..].iter().filter(|signal| signal.frame == frame).min_by_key(|it| it.at).copied();
+        let first =
+            self.signals[mark.0[6]..].iter().filter(|signal| signal.frame == frame).min_by_key(|it| it.at).copied();
         keep(&mut self.signals, mark.0[6], |signal| signal.frame != frame);
         first
     }

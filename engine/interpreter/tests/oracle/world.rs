@@ -5,6 +5,7 @@
 //! called off, and with the rules of the token game ([`crate::ledger`]).
 
 use crate::block::Id;
+use crate::define::define;
 use crate::drawing::Scope;
 use crate::ledger::Ledger;
 use crate::outside::{Due, Outside};
@@ -53,9 +54,7 @@ impl Default for Options {
 }
 
 pub fn compiled(drawing: &Scope) -> Result<Process, Broken> {
-    let read = model::yaml::read("generated.yaml", &drawing.yaml());
-    let Some(definitions) = read.definitions else { return Err(format!("refused: {:?}", read.diagnostics)) };
-    compile(&definitions.processes[0]).map_err(|diagnostics| format!("does not compile: {diagnostics:?}"))
+    compile(&define(drawing)).map_err(|diagnostics| format!("does not compile: {diagnostics:?}"))
 }
 
 /// Runs a drawing until nothing more comes, or until it ends.
@@ -145,7 +144,9 @@ impl<'w> World<'w> {
         let command = Command { now: Timestamp(self.now), kind };
         let Advance { events, effects } = match self.options.restarts {
             true => self.twice(&command)?,
-            false => advance(self.process, &mut self.instance, command.clone()).map_err(|no| format!("rejected: {no}"))?,
+            false => {
+                advance(self.process, &mut self.instance, command.clone()).map_err(|no| format!("rejected: {no}"))?
+            }
         };
         events.iter().for_each(|event| self.folded.apply(event));
         if self.folded != self.instance {
@@ -167,7 +168,8 @@ impl<'w> World<'w> {
     fn twice(&mut self, command: &Command) -> Result<Advance, Broken> {
         let written = serde_json::to_string(&self.instance).map_err(|error| error.to_string())?;
         let mut read: Instance = serde_json::from_str(&written).map_err(|error| error.to_string())?;
-        let done = advance(self.process, &mut self.instance, command.clone()).map_err(|no| format!("rejected: {no}"))?;
+        let done =
+            advance(self.process, &mut self.instance, command.clone()).map_err(|no| format!("rejected: {no}"))?;
         let again = advance(self.process, &mut read, command.clone()).map_err(|no| format!("rejected: {no}"))?;
         match done == again && read == self.instance {
             true => Ok(done),
@@ -294,9 +296,11 @@ impl<'w> World<'w> {
                     retry_after_ms: Some(after as u64),
                 };
                 match visit.answer(attempt) {
-                    Answer::Complete | Answer::Nothing => {
-                        CommandKind::CompleteJob { key, attempt, variables: variables(json!({"result": visit.value()})) }
-                    }
+                    Answer::Complete | Answer::Nothing => CommandKind::CompleteJob {
+                        key,
+                        attempt,
+                        variables: variables(json!({"result": visit.value()})),
+                    },
                     Answer::Fail => failed("it broke down".to_owned(), true, visit.backoff(attempt)),
                     Answer::FailNamed(code) => failed(format!("E{code}: it broke"), false, 0),
                     Answer::Error(code) => {
@@ -383,7 +387,7 @@ impl<'w> World<'w> {
 pub const TOO_MUCH: &str = "too much";
 
 fn command_repeats(seed: u64, command: u32) -> bool {
-    mix(&[seed, u64::from(command)]) % 8 == 0
+    mix(&[seed, u64::from(command)]).is_multiple_of(8)
 }
 
 fn state_name(state: InstanceState) -> &'static str {
