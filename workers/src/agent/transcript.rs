@@ -22,9 +22,12 @@ use proto::{TranscriptRecord, subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::timeout;
 use worker_sdk::{Context, JobFailure, Variables};
 
 const READ_AT_ONCE: usize = 500;
+/// Each of them.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 /// Of a message, in bytes, when the server has not said its own limit.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// What headers take of it.
@@ -139,7 +142,9 @@ impl Transcript {
         while left > 0 {
             let before = left;
             let mut messages = consumer.fetch().max_messages(READ_AT_ONCE).messages().await?;
-            while let Some(message) = messages.next().await {
+            // A connection that was lost meanwhile is not told.
+            let late = |_| JobFailure::retryable("the transcript cannot be read: the server does not answer");
+            while let Some(message) = timeout(READ_WITHIN, messages.next()).await.map_err(late)? {
                 let message =
                     message.map_err(|error| JobFailure::retryable(format!("reading the transcript: {error}")))?;
                 left = left.saturating_sub(1);

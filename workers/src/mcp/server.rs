@@ -101,6 +101,7 @@ mod tests {
         for tool in &tools {
             assert!(tool.output_schema.is_some() && tool.annotations.is_some(), "{}", tool.name);
             jsonschema::validator_for(&Value::Object((*tool.input_schema).clone())).unwrap();
+            assert!(!serde_json::to_string(tool).unwrap().contains("\"uint"), "{}", tool.name);
         }
         let call = |name: &'static str, arguments: Value| {
             let arguments = arguments.as_object().cloned().unwrap_or_default();

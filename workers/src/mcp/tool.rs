@@ -8,7 +8,7 @@ use rmcp::{
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 /// What went wrong, said so that a model can do better.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -44,8 +44,9 @@ impl Tool {
     {
         let reads = matches!(effect, Effect::Reads);
         let annotations = ToolAnnotations::from_raw(None, Some(reads), Some(!reads), Some(reads), Some(false));
-        let definition = Definition::new(name, description, schema_for_input::<I>()?)
-            .with_raw_output_schema(schema_for_output::<O>())
+        let (input, output) = (schema_for_input::<I>()?, schema_for_output::<O>());
+        let definition = Definition::new(name, description, plain(&input))
+            .with_raw_output_schema(plain(&output))
             .with_annotations(annotations);
         let run: Run = Box::new(move |root, arguments| {
             let input = serde_json::from_value(Value::Object(arguments))
@@ -59,6 +60,25 @@ impl Tool {
     /// Blocks.
     pub fn call(&self, root: &Root, arguments: JsonObject) -> Result<Value, ToolError> {
         (self.run)(root, arguments)
+    }
+}
+
+/// Without `format`: what Rust calls its numbers there (`uint64`) is no format of JSON Schema, so clients complain of it
+/// and some models refuse it.
+fn plain(schema: &JsonObject) -> Arc<JsonObject> {
+    let mut schema = schema.clone();
+    schema.values_mut().for_each(forget_formats);
+    Arc::new(schema)
+}
+
+fn forget_formats(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|key, value| key != "format" || !value.is_string());
+            fields.values_mut().for_each(forget_formats);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_formats),
+        _ => {}
     }
 }
 
