@@ -18,29 +18,43 @@ pub async fn broadcast(world: &World, addressed: &Addressed) -> Result<(), store
     if command::delete(&session, &[addressed.id]).await?.is_empty() {
         return session.rollback().await;
     }
-    let mut writes = Writes::default();
     let signal = Signal { tenant: &addressed.tenant, name: signal_name, variables, traceparent };
-    signal.spread(&session, addressed.instance, &mut writes).await?;
-    crate::persist::outbox(&writes).insert(&session).await?;
-    session.commit().await?;
-    for order in writes.orders {
-        world.lanes.deliver(world, order);
-    }
-    Ok(())
+    signal.send(world, session, Some(addressed.instance)).await.map(drop)
 }
 
-struct Signal<'a> {
-    tenant: &'a str,
-    name: &'a str,
-    variables: &'a Variables,
-    traceparent: &'a str,
+/// A signal from outside; how many instances it reached or started.
+pub async fn send(world: &World, signal: Signal<'_>) -> Result<u32, store::Error> {
+    let mut session = world.store.session().await?;
+    session.begin().await?;
+    signal.send(world, session, None).await
+}
+
+pub struct Signal<'a> {
+    pub tenant: &'a str,
+    pub name: &'a str,
+    pub variables: &'a Variables,
+    pub traceparent: &'a str,
 }
 
 impl Signal<'_> {
-    /// To all but `thrower`, which has it already.
-    async fn spread(&self, session: &Session, thrower: InstanceId, writes: &mut Writes) -> Result<(), store::Error> {
+    /// Commits the orders, then passes them on.
+    async fn send(&self, world: &World, session: Session, thrower: Option<InstanceId>) -> Result<u32, store::Error> {
+        let mut session = session;
+        let writes = self.spread(&session, thrower).await?;
+        crate::persist::outbox(&writes).insert(&session).await?;
+        session.commit().await?;
+        let count = writes.orders.len() as u32;
+        for order in writes.orders {
+            world.lanes.deliver(world, order);
+        }
+        Ok(count)
+    }
+
+    /// To all but the thrower, which has it already.
+    async fn spread(&self, session: &Session, thrower: Option<InstanceId>) -> Result<Writes, store::Error> {
+        let mut writes = Writes::default();
         for instance in signal::listeners(session, self.tenant, self.name).await? {
-            if instance != thrower.0 {
+            if thrower != Some(InstanceId(instance)) {
                 let (signal_name, variables) = (self.name.to_owned(), self.variables.clone());
                 let receive = CommandKind::ReceiveSignal { signal_name, variables };
                 writes.send(self.tenant.to_owned(), InstanceId(instance), Order::Step(receive));
@@ -55,6 +69,6 @@ impl Signal<'_> {
             };
             writes.send(self.tenant.to_owned(), InstanceId(Uuid::now_v7()), order);
         }
-        Ok(())
+        Ok(writes)
     }
 }

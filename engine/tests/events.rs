@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Engine, TENANT, completed, eventually, next_job};
-use proto::{ListInstancesReply, ListInstancesRequest};
+use proto::{BroadcastSignalReply, BroadcastSignalRequest, ListInstancesReply, ListInstancesRequest};
 use test_harness::Servers;
 
 const SIGNALS: &str = r#"
@@ -89,6 +89,25 @@ async fn a_signal_reaches_every_instance_that_listens_and_starts_processes() -> 
         assert_eq!(engine.variables(&sleeper.instance_id).await?["heard"], 3);
     }
     eventually("one was started", || async { (count(&engine, "begun", "completed").await? == 1).then_some(()) }).await
+}
+
+#[tokio::test]
+async fn a_signal_from_outside_reaches_the_same() -> anyhow::Result<()> {
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
+    engine.deploy(SIGNALS).await?;
+    let sleeper = engine.begin("sleeper", "{}").await?;
+    let request = BroadcastSignalRequest {
+        tenant: TENANT.to_owned(),
+        name: "go".to_owned(),
+        variables: r#"{"heard": 5}"#.into(),
+        by: String::new(),
+    };
+    let reply: BroadcastSignalReply = engine.call("broadcast_signal", &request).await?;
+    assert_eq!(reply.reached, 2);
+    engine.in_state(&sleeper.instance_id, "completed").await?;
+    assert_eq!(engine.variables(&sleeper.instance_id).await?["heard"], 5);
+    Ok(())
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("GET", "instances" | "instances/{id}" | "instances/{id}/history") => Action::ReadInstances,
         ("GET", "instances/{id}/events" | "ws" | "agents/{job_id}/transcript") => Action::ReadInstances,
         ("POST", "instances/{id}/cancel") | ("PUT", "instances/{id}/variables") => Action::ChangeInstance,
-        ("POST", "messages") => Action::PublishMessage,
+        ("POST", "messages" | "signals") => Action::PublishMessage,
         ("GET", "user-tasks" | "user-tasks/{id}") => Action::ReadUserTasks,
         ("POST", "user-tasks/{id}/claim" | "user-tasks/{id}/complete") => Action::DoUserTask,
         ("GET", "incidents") => Action::ReadIncidents,

@@ -14,6 +14,7 @@ mod messages;
 mod problem;
 mod processes;
 mod service;
+mod signals;
 mod tasks;
 
 pub use problem::Failure;
@@ -74,6 +75,7 @@ async fn answer(world: &World, request: &Request) -> Answer {
         "set_variables" => call(payload, |request| instances::set_variables(world, request)).await,
         "get_history" => call(payload, |request| history::get(world, request)).await,
         "publish_message" => call(payload, |request| messages::publish(world, request, caller)).await,
+        "broadcast_signal" => call(payload, |request| signals::broadcast(world, request, caller)).await,
         "list_user_tasks" => call(payload, |request| tasks::list(world, request)).await,
         "get_user_task" => call(payload, |request| tasks::get(world, request)).await,
         "claim_user_task" => call(payload, |request| tasks::claim(world, request)).await,

@@ -11,6 +11,7 @@ mod me;
 mod messages;
 mod openapi;
 mod processes;
+mod signals;
 mod user_tasks;
 
 use crate::{problem::Problem, state::App};
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(instances::set_variables))
         .routes(routes!(events::events))
         .routes(routes!(messages::publish))
+        .routes(routes!(signals::broadcast))
         .routes(routes!(user_tasks::list))
         .routes(routes!(user_tasks::get))
         .routes(routes!(user_tasks::claim))

@@ -1,0 +1,24 @@
+//! Broadcasting signals from outside.
+
+use super::{Failure, tenant, variables};
+use crate::{
+    signals::{self, Signal},
+    trace,
+    world::World,
+};
+use async_nats::HeaderMap;
+use proto::{BroadcastSignalReply, BroadcastSignalRequest};
+
+pub async fn broadcast(
+    world: &World,
+    request: BroadcastSignalRequest,
+    caller: Option<&HeaderMap>,
+) -> Result<BroadcastSignalReply, Failure> {
+    let tenant = tenant(&request.tenant)?;
+    if request.name.is_empty() {
+        return Err(Failure::invalid("`name` is missing"));
+    }
+    let (variables, traceparent) = (variables(world, &request.variables)?, trace::of_caller(caller));
+    let signal = Signal { tenant, name: &request.name, variables: &variables, traceparent: &traceparent };
+    Ok(BroadcastSignalReply { reached: signals::send(world, signal).await? })
+}
