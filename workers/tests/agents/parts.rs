@@ -46,15 +46,20 @@ impl Folder {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/agents/server.py");
         let mut args = vec![script.to_owned(), self.effects_file().display().to_string()];
         args.extend(habits.iter().map(|habit| (*habit).to_owned()));
-        json!({"command": "python3", "args": args, "timeout": 700})
+        json!({"command": "python3", "args": args})
     }
 
     /// An agent whose tools are the built-in ones and all of the misbehaving server.
     pub fn agent(&self, model: &Model) -> Arc<Agent> {
+        self.agent_of(model, &self.misbehaving(&[]))
+    }
+
+    /// The same, with this entry for the misbehaving server.
+    pub fn agent_of(&self, model: &Model, server: &Value) -> Arc<Agent> {
         let names = ["count", "look", "stuck", "stuck-look", "die", "refuse", "chatter", "environment", "long"];
         let tools = names.iter().map(|name| ((*name).to_owned(), json!({"server": "bad", "tool": name})));
         let tools: serde_json::Map<_, _> = tools.collect();
-        self.agent_with(model, &json!({"servers": {"bad": self.misbehaving(&[])}, "tools": tools}))
+        self.agent_with(model, &json!({"servers": {"bad": server}, "tools": tools}))
     }
 
     /// An agent with this tool configuration.
