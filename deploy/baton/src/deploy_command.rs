@@ -49,7 +49,8 @@ pub async fn deploy_folder(client: &Client, folder: &Path) -> anyhow::Result<()>
 }
 
 async fn deploy(client: &Client, file: &Path, dry_run: bool) -> anyhow::Result<String> {
-    let content = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let content = model::bpmn::decode(&bytes).map_err(|problem| anyhow::anyhow!("{problem}"))?;
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("process.yaml");
     let body = json!({"files": [{"name": name, "content": content}], "dryRun": dry_run});
     let answer = client.post("/deployments", body).await?;
@@ -63,7 +64,8 @@ async fn deploy(client: &Client, file: &Path, dry_run: bool) -> anyhow::Result<S
     Ok(lines.join("\n"))
 }
 
-/// The named files, and in named folders every `.yaml` that holds a process (scenarios and charts are others').
+/// The named files, and in named folders every `.bpmn`, and every `.yaml` that holds a process (scenarios and charts are
+/// others').
 fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -82,9 +84,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
-            && is_process(&path)
-        {
+        } else if is_process(&path) {
             files.push(path);
         }
     }
@@ -92,5 +92,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 }
 
 fn is_process(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim_end() == "process:"))
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("bpmn") => true,
+        Some("yaml" | "yml") => {
+            std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim_end() == "process:"))
+        }
+        _ => false,
+    }
 }

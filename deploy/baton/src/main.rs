@@ -2,6 +2,7 @@
 
 mod bench;
 mod client;
+mod convert_command;
 mod demo;
 mod deploy_command;
 mod dev;
@@ -45,6 +46,8 @@ enum Command {
     Mcp(workers::mcp::Config),
     /// Run process tests (scenario files).
     Test(test_command::Args),
+    /// Write a process file in the other spelling: YAML as BPMN 2.0 XML, or XML as YAML.
+    Convert(convert_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
     /// Measure ten service tasks in a row on this machine.
@@ -89,6 +92,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => return dev::run(args).await,
         Command::Demo(args) => return demo::run(args).await,
         Command::Test(args) => return test_command::run(args),
+        Command::Convert(args) => return convert_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,
         Command::BenchWorker => {

@@ -69,7 +69,8 @@ fn run_file(file: &Path, options: Options) -> Result<Report> {
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let load = |path: &str| {
         let beside = file.parent().unwrap_or(Path::new(".")).join(path);
-        std::fs::read_to_string(beside).map_err(|error| error.to_string())
+        let bytes = std::fs::read(beside).map_err(|error| error.to_string())?;
+        model::bpmn::decode(&bytes).map_err(|problem| problem.to_string())
     };
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     Ok(scenario::run(&name, &text, options, &load))
