@@ -54,6 +54,14 @@ mod tests {
     }
 
     #[test]
+    fn an_end_that_concerns_others_is_reached_beside_a_loop_without_end() {
+        let terminate = end_by("stop", model::Trigger::Terminate);
+        let elements = vec![start("s"), gateway("x", Gateway::Exclusive), task("t"), terminate];
+        let hand = Hand::started(elements, &["s -> x -> t", "t -> x", "s -> stop"], json!({}));
+        assert_eq!(hand.instance.state, InstanceState::Terminated);
+    }
+
+    #[test]
     fn canceling_ends_everything() {
         let inside = sub_process("sub", vec![start("s2"), service("a"), user("b")], &["s2 -> a", "s2 -> b"]);
         let mut hand = Hand::started(vec![start("s"), inside], &["s -> sub"], json!({}));

@@ -27,8 +27,9 @@ use crate::variables::HIDDEN;
 use crate::{Effect, ElementInstance, Event, EventKind, Instance, InstanceState, Key, Timestamp};
 use std::collections::{BTreeSet, VecDeque};
 
-/// Enough for tokens that set out together, and no more than that when there are very many.
-const TOKENS_LOOKED_AT: usize = 64;
+/// How many tokens are looked at for the next, and how often the oldest waits for others: enough for those that set out
+/// together.
+const MOST_PASSED_OVER: usize = 64;
 
 pub(crate) struct Run<'r> {
     pub process: &'r Process,
@@ -47,6 +48,8 @@ pub(crate) struct Run<'r> {
     /// Scopes with variables that have changed since conditions were looked at.
     changed_scopes: BTreeSet<Key>,
     activations: u32,
+    /// How often in a row the oldest token was left for later.
+    passed_over: usize,
 }
 
 /// One element instance, and what it is an instance of.
@@ -71,6 +74,7 @@ impl<'r> Run<'r> {
             unseen_conditions: BTreeSet::new(),
             changed_scopes: BTreeSet::new(),
             activations: 0,
+            passed_over: 0,
         }
     }
 
@@ -126,14 +130,17 @@ impl<'r> Run<'r> {
     }
 
     /// The oldest token; but first those that do not go to an event that reaches others, so that who sets out together with
-    /// it is there to be reached.
-    fn next_token(&self) -> Option<Deferred> {
-        let is_near = |token: &&Deferred| {
+    /// it is there to be reached. None is passed over for ever.
+    fn next_token(&mut self) -> Option<Deferred> {
+        let is_near = |token: &Deferred| {
             let target = self.process.flow(token.flow).to;
             !self.process.element(target).kind.behavior().is_far_reaching()
         };
         let tokens = &self.instance.deferred;
-        tokens.iter().take(TOKENS_LOOKED_AT).find(is_near).or(tokens.front()).cloned()
+        let near = tokens.iter().take(MOST_PASSED_OVER).position(is_near);
+        let next = near.filter(|_| self.passed_over < MOST_PASSED_OVER).unwrap_or(0);
+        self.passed_over = if next == 0 { 0 } else { self.passed_over + 1 };
+        tokens.get(next).cloned()
     }
 
     fn put_off(&mut self) {
