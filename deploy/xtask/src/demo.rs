@@ -36,6 +36,7 @@ fn clean() -> Result<()> {
         root.join("gateway/ui/node_modules"),
         root.join("gateway/ui/vendor"),
         root.join("tests/browser/node_modules"),
+        root.join("workers/tests/mcp-filesystem/node_modules"),
     ];
     for folder in folders.iter().filter(|folder| folder.exists()) {
         std::fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

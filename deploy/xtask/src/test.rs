@@ -12,7 +12,7 @@ pub fn run(words: &[String]) -> Result<()> {
     if words.is_empty() {
         report.check("format", cargo(&["fmt", "--all", "--check"]));
         report.check("lints", cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]));
-        let mut documentation = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
+        let mut documentation = cargo(&["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
         documentation.env("RUSTDOCFLAGS", "-D warnings");
         report.check("documentation", documentation);
         report.check("build", cargo(&["build", "--locked", "--package", "baton", "--package", "custom-worker"]));

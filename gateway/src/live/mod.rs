@@ -5,7 +5,7 @@
 //!   what workers say while they work; [`shape`]: what is needed of the definition.
 //! - [`follow`]: one instance, history first and then live, joined by sequence number without gap or duplicate.
 //! - [`hub`]: one subscription to the bus, handed out to every listener without ever waiting for one.
-//! - [`session`], [`client`], [`outbound`], [`rate`]: a WebSocket. [`feed`] and [`sse`]: one instance as a stream.
+//! - [`session`], [`client`], [`outbound`], [`rate`]: a WebSocket. [`feed`]: one instance as a stream of server-sent events.
 
 mod activity;
 pub mod client;

@@ -1,6 +1,6 @@
 //! Script tasks: Python and JavaScript, each job in a disposable sandboxed process of its own.
 //!
-//! - [`sandbox`]: what that process may see and use, and the self-test at the start.
+//! - [`mod@sandbox`]: what that process may see and use, and the self-test at the start.
 //! - [`runner`]: one run, from the variables to the result, within limits of time and size.
 //! - [`child`]: the program inside (`baton script-child`).
 

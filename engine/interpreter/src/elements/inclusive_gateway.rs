@@ -1,7 +1,7 @@
 //! Inclusive gateway: waits for every token that can still come, then sends one along each outgoing flow whose condition
 //! holds or whose label matches, else along the default (BPMN 2.0, 13.4.3).
 //!
-//! When a join may fire is decided in [`crate::run`], from what [`crate::compile`] worked out about who can reach it.
+//! When a join may fire is decided in [`crate::run`], from what [`mod@crate::compile`] worked out about who can reach it.
 
 use super::{Acted, Behavior, Fault, Join, Next, label};
 use crate::process::Choice;

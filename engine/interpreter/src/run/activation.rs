@@ -1,5 +1,5 @@
 //! Complex gateways: when they are activated, and when they are reset. The rules are in
-//! [`ComplexGateway`](crate::elements::ComplexGateway).
+//! [`crate::elements::ComplexGateway`].
 //!
 //! A gateway that waits for its reset is an active element instance. The flows that it took its tokens from are kept as a
 //! hidden variable of it.

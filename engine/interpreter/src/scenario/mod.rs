@@ -4,7 +4,7 @@
 //! scenario text ── file ──▶ Scenario ── deploy ──▶ World ── steps, workers, messages ──▶ histories ── expectations ──▶ Report
 //! ```
 //!
-//! The world drives [`step`](crate::step) as the engine does: it acts on effects, answers jobs, correlates messages and
+//! The world drives [`step`](crate::step()) as the engine does: it acts on effects, answers jobs, correlates messages and
 //! moves a simulated clock from one due time to the next. After every command it folds the events of the step onto the
 //! state before it, and the result must be the state after it; at the end, the whole history must give the whole state.
 //!
