@@ -109,6 +109,13 @@ fn sub_processes_start_as_their_kind_does() {
 }
 
 #[test]
+fn what_starts_an_instance_is_not_reached() {
+    let receive = "{id: a, type: task}, {id: r, type: receiveTask, properties: {instantiate: true}}";
+    check(receive, "{from: r, to: a}", &[]);
+    check(receive, "{from: a, to: r}", &["INSTANTIATE_INCOMING"]);
+}
+
+#[test]
 fn cancel_events_belong_to_transactions() {
     check("{id: e, type: cancelEndEvent}", "", &["CANCEL_OUTSIDE_TRANSACTION"]);
     let transaction = "{id: t, type: transaction, childElements: [{id: e, type: cancelEndEvent}]}, {id: b, type: cancelBoundaryEvent, attachedToRef: t}";

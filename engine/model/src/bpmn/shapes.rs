@@ -55,7 +55,8 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
         }
     }
     for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message || !drawing.frames.is_empty()) {
-        if let Some(line) = drawing.lines.get(&flow.id) {
+        let by_hand = waypoints(&flow.properties);
+        if let Some(line) = by_hand.as_ref().or_else(|| drawing.lines.get(&flow.id)) {
             edge(&flow.id, line, label(&flow.properties), xml)?;
         }
     }
@@ -65,6 +66,13 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
 /// What a modeller kept of the picture, under the property `diagram`.
 fn detail<'a>(properties: &'a Custom, key: &str) -> Option<&'a Value> {
     properties.get("diagram")?.get(key)
+}
+
+/// The author's own line: a list of `[x, y]`.
+fn waypoints(properties: &Custom) -> Option<Vec<Point>> {
+    let points = detail(properties, "waypoints")?.as_array()?;
+    let point = |point: &Value| Some(Point { x: point.get(0)?.as_f64()?, y: point.get(1)?.as_f64()? });
+    points.iter().map(point).collect::<Option<Vec<_>>>().filter(|points| points.len() > 1)
 }
 
 fn label(properties: &Custom) -> Option<Rect> {

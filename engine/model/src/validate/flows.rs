@@ -2,7 +2,7 @@
 
 use super::{Scope, Whole, is_event_sub_process};
 use crate::near_miss::did_you_mean;
-use crate::{Diagnostic, Element, ElementKind, Flow, FlowCondition, FlowKind, Gateway, Located, Trigger};
+use crate::{ActivityKind, Diagnostic, Element, ElementKind, Flow, FlowCondition, FlowKind, Gateway, Located, Trigger};
 
 pub(super) fn check(scope: &Scope<'_>, whole: &Whole<'_>, problems: &mut Vec<Diagnostic>) {
     for flow in scope.flows {
@@ -78,9 +78,23 @@ fn arrive(flow: &Flow, scope: &Scope<'_>, problems: &mut Vec<Diagnostic>) {
         ElementKind::IntermediateCatchEvent { trigger: Trigger::Link { .. } } => {
             Some(("LINK_FLOW", "a catching link event has no incoming flow: it is reached by the throwing one"))
         }
+        _ if starts_an_instance(target) => {
+            Some(("INSTANTIATE_INCOMING", "what starts an instance is not reached by a sequence flow"))
+        }
         _ => at_either_end(target),
     };
     refuse(refused, flow, &flow.to, problems);
+}
+
+/// A receive task or an event-based gateway may, instead of a start event (10.3.3, 10.6.6).
+fn starts_an_instance(element: &Element) -> bool {
+    match &element.kind {
+        ElementKind::Activity(activity) => {
+            matches!(&activity.kind, ActivityKind::ReceiveTask(task) if task.instantiate)
+        }
+        ElementKind::Gateway(gateway) => matches!(gateway, Gateway::EventBased { instantiate: true, .. }),
+        _ => false,
+    }
 }
 
 /// People draw the way to a compensation handler as a sequence flow; what they mean is clear.

@@ -169,8 +169,4 @@ fn connected<'a>(node: Xml<'a>, uses: &Uses, context: &Context<'a>) {
     if needs_outgoing && !is_apart && context.outgoing(node).is_empty() {
         context.rule("NO_OUTGOING_FLOW", node, format!("no sequence flow leaves {}", called(node)));
     }
-    if instantiates && is(node, "receiveTask") && !context.incoming(node).is_empty() {
-        let message = format!("{} starts an instance, so no sequence flow leads to it", called(node));
-        context.must("INSTANTIATE_INCOMING", node, message);
-    }
 }

@@ -7,14 +7,13 @@ use super::super::source::Xml;
 pub(super) fn check<'a>(node: Xml<'a>, context: &Context<'a>) {
     let (before, after) = (context.incoming(node), context.outgoing(node));
     direction(node, before.len(), after.len(), context);
-    let instantiates = flag(node, "instantiate") == Some(true);
     if before.len() < 2 && after.len() < 2 && before.len() + after.len() > 0 {
         let message =
             format!("{} neither joins nor splits: it needs several incoming or several outgoing flows", called(node));
         context.rule("GATEWAY_WITHOUT_CHOICE", node, message);
     }
     if is(node, "eventBasedGateway") {
-        event_based(node, before, after, instantiates, context);
+        event_based(node, after, context);
     }
 }
 
@@ -34,7 +33,8 @@ fn direction(node: Xml<'_>, before: usize, after: usize, context: &Context<'_>) 
 }
 
 /// 10.6.6: what follows waits for this gateway alone.
-fn event_based<'a>(node: Xml<'a>, before: &[Xml<'a>], after: &[Xml<'a>], instantiates: bool, context: &Context<'a>) {
+fn event_based<'a>(node: Xml<'a>, after: &[Xml<'a>], context: &Context<'a>) {
+    let instantiates = flag(node, "instantiate") == Some(true);
     let is_parallel = node.attribute("eventGatewayType") == Some("Parallel");
     if is_parallel && !instantiates {
         context.rule(
@@ -42,10 +42,6 @@ fn event_based<'a>(node: Xml<'a>, before: &[Xml<'a>], after: &[Xml<'a>], instant
             node,
             "only a gateway that starts an instance waits for all of its events",
         );
-    }
-    if instantiates && !before.is_empty() {
-        let message = format!("{} starts an instance, so no sequence flow leads to it", called(node));
-        context.rule("INSTANTIATE_INCOMING", node, message);
     }
     if after.len() < 2 {
         let message = format!("{} has {} outgoing flows, and needs two or more", called(node), after.len());
