@@ -87,6 +87,21 @@ fn definitions_are_found_by_reference_and_several_make_a_multiple_event() {
 }
 
 #[test]
+fn what_a_multi_instance_activity_throws_goes_by_the_name_of_its_signal() {
+    let multi = |attributes: &str, inside: &str| {
+        let xml = format!(
+            "<b:task id=\"a\"><b:multiInstanceLoopCharacteristics {attributes}><b:loopCardinality>3</b:loopCardinality>{inside}</b:multiInstanceLoopCharacteristics></b:task>"
+        );
+        let beside = "<b:signal id=\"s1\" name=\"done\"/><b:signalEventDefinition id=\"d1\" signalRef=\"s1\"/>";
+        element_with(beside, &xml).properties
+    };
+    assert_eq!(multi("behavior=\"One\" oneBehaviorEventRef=\"d1\"", "")["oneBehaviorEventRef"], "done");
+    let complex = "<b:complexBehaviorDefinition><b:condition>x == 1</b:condition><b:event><b:signalEventDefinition signalRef=\"s1\"/></b:event></b:complexBehaviorDefinition>";
+    let entries = json!([{"condition": "x == 1", "event": "done"}]);
+    assert_eq!(multi("behavior=\"Complex\"", complex)["complexBehavior"], entries);
+}
+
+#[test]
 fn camunda_7_tasks_keep_their_topics_people_forms_and_mappings() {
     let ActivityKind::ServiceTask(ServiceTask::External { topic }) =
         activity("<b:serviceTask id=\"a\" camunda:type=\"external\" camunda:topic=\"charge\"/>").kind

@@ -143,17 +143,35 @@ fn repetition<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'
             properties.node(key, expression(inner, context));
         }
     }
-    for reference in ["noneBehaviorEventRef", "oneBehaviorEventRef"] {
-        if let Some(event) = written(multi, reference) {
-            properties.text(reference, local(event), context.attribute_location(multi, reference));
-        }
-    }
-    for complex in children(multi, "complexBehaviorDefinition") {
-        context.warning("NOT_EXECUTED", complex, "events of complex multi-instance behavior are not thrown");
-    }
+    behavior_events(multi, properties, context);
     collection(node, multi, properties, context);
     camunda::loops(multi, properties, conversion);
     zeebe::loops(multi, properties, conversion);
+}
+
+/// What is thrown when instances complete, by the name of the signal that it is.
+fn behavior_events<'a>(multi: Xml<'a>, properties: &mut Map, context: &Context<'a>) {
+    let signal = |definition: Xml<'a>| context.target(definition, "signalRef").map(event::name_or_id);
+    for reference in ["noneBehaviorEventRef", "oneBehaviorEventRef"] {
+        if let Some(definition) = written(multi, reference) {
+            let name = context.resolve(definition).and_then(signal).unwrap_or(local(definition));
+            properties.text(reference, name, context.attribute_location(multi, reference));
+        }
+    }
+    let mut entries = Vec::new();
+    for definition in children(multi, "complexBehaviorDefinition") {
+        let mut entry = Map::new(context.location(definition));
+        if let Some(condition) = child(definition, "condition") {
+            entry.node("condition", expression(condition, context));
+        }
+        let thrown =
+            child(definition, "event").and_then(|thrown| event::definitions(thrown, context).into_iter().next());
+        if let Some(name) = thrown.and_then(signal) {
+            entry.text("event", name, context.location(definition));
+        }
+        entries.push(entry.build());
+    }
+    properties.list("complexBehavior", entries);
 }
 
 /// The collection that is iterated is the data that flows into the loop's data input (BPMN 2.0, 10.3.8).

@@ -131,7 +131,7 @@ pub(super) fn message<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conv
     zeebe::subscription(message, properties, conversion);
 }
 
-fn name_or_id<'a>(node: Xml<'a>) -> &'a str {
+pub(super) fn name_or_id<'a>(node: Xml<'a>) -> &'a str {
     node.attribute("name").filter(|name| !name.trim().is_empty()).or_else(|| node.attribute("id")).unwrap_or_default()
 }
 
