@@ -13,6 +13,7 @@ use crate::compile::Compiler;
 use crate::expression::Expression;
 use crate::process::Choice;
 use crate::run::{Here, Run};
+use crate::variables::HIDDEN;
 use crate::{ElementIndex, FlowIndex, Key};
 use model::Located;
 use serde_json::Value;
@@ -33,10 +34,15 @@ pub(crate) fn compile(
 
 impl Behavior for ComplexGateway {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
+        if run.instance.variables.get(&here.key).is_some_and(|own| own.contains_key(&has_gone_on())) {
+            // Its reset has failed, and is tried again.
+            return Ok(Next::Take(self.flows(run, here, false)?, None));
+        }
         let flows = self.flows(run, here, true)?;
         if here.element.incoming.len() < 2 {
             return Ok(Next::Take(flows, None));
         }
+        run.set(here.key, has_gone_on(), Value::Bool(true));
         run.take(here, &flows, None);
         run.stir(here.scope);
         Ok(Next::Wait)
@@ -87,6 +93,11 @@ impl ComplexGateway {
     }
 }
 
+/// It was left for the first time, and waits for its reset.
+fn has_gone_on() -> String {
+    format!("{HIDDEN}hasGoneOn")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::*;
@@ -125,6 +136,34 @@ mod tests {
         assert_eq!(hand.waiting(), ["b", "gate"]);
         hand.fires("b", "late");
         assert_eq!(hand.entered().iter().filter(|id| **id == "e").count(), 1);
+        assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn a_reset_that_failed_is_tried_again_and_does_not_go_on_twice() {
+        let gate = Gateway::Complex { activation_condition: Some(text("${activationCount >= 1}")) };
+        let fork = gateway("fork", Gateway::Parallel);
+        let elements = vec![start("s"), fork, task("a"), user("b"), gateway("gate", gate), end("first"), end("rest")];
+        let flows = [
+            "s -> fork -> a -> gate",
+            "fork -> b -> gate",
+            "gate -> first",
+            "gate -> rest ? ${not waitingForStart and len(word) > 1}",
+        ];
+        let mut hand = Hand::started(elements, &flows, json!({"word": "go"}));
+        hand.does(crate::CommandKind::SetVariables {
+            scope: crate::Key::ROOT,
+            variables: variables(json!({"word": 5})),
+        });
+        hand.completes("b", json!({}));
+        assert!(hand.incident().is_some());
+        hand.does(crate::CommandKind::SetVariables {
+            scope: crate::Key::ROOT,
+            variables: variables(json!({"word": "go"})),
+        });
+        hand.resolves("gate", 0);
+        let count = |id: &str| hand.entered().iter().filter(|entered| **entered == id).count();
+        assert_eq!((count("first"), count("rest")), (1, 1));
         assert!(hand.is_completed());
     }
 
