@@ -25,6 +25,7 @@ pub struct Tally {
     pub events: u64,
     /// Seeds of models that differ, and how they were drawn.
     pub different: Vec<(u64, &'static str)>,
+    pub notes: Vec<String>,
 }
 
 pub fn models() -> u64 {
@@ -90,6 +91,7 @@ impl Tally {
         self.commands += other.commands;
         self.events += other.events;
         self.different.extend(other.different);
+        self.notes.extend(other.notes);
     }
 
     pub fn table(&self) -> String {

@@ -11,6 +11,7 @@ mod draw;
 mod drawing;
 mod evaluate;
 mod evaluate_activity;
+mod explore;
 mod generate;
 mod ledger;
 mod mistakes;
@@ -21,6 +22,7 @@ mod regressions;
 mod shape;
 mod shrink;
 mod trace;
+mod unstructured;
 mod vary;
 mod world;
 

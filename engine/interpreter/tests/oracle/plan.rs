@@ -79,11 +79,6 @@ impl Visit<'_> {
         (self.roll(Ask::Code, 0) % 3) as u8
     }
 
-    /// One in four seeds knows no trouble.
-    fn is_calm(&self) -> bool {
-        mix(&[self.seed, 77]).is_multiple_of(4)
-    }
-
     /// The number that it leaves as its result; conditions ask for remainders of it.
     pub fn value(&self) -> u64 {
         if self.at > HORIZON { 1 } else { self.roll(Ask::Value, 0) % 840 }
@@ -91,7 +86,7 @@ impl Visit<'_> {
 
     pub fn work(&self) -> Work {
         match self.roll(Ask::Work, 0) % 100 {
-            _ if self.is_calm() => Work::Complete { failures: 0 },
+            _ if is_calm(self.seed) => Work::Complete { failures: 0 },
             0..=6 => Work::Error(self.code()),
             7..=9 => Work::FailNamed(self.code()),
             10..=12 => Work::GiveUp,
@@ -125,7 +120,7 @@ impl Visit<'_> {
 
     /// How long a message takes, if it comes.
     pub fn message(&self) -> Option<i64> {
-        let is_coming = self.roll(Ask::Message, 1) % 100 < if self.is_calm() { 90 } else { 70 };
+        let is_coming = self.roll(Ask::Message, 1) % 100 < if is_calm(self.seed) { 90 } else { 70 };
         is_coming.then(|| self.span(Ask::Message, 0))
     }
 
@@ -137,13 +132,13 @@ impl Visit<'_> {
 
     /// How long a person takes, if he does it.
     pub fn person(&self) -> Option<i64> {
-        let does = self.is_calm() || !self.roll(Ask::Person, 1).is_multiple_of(40);
+        let does = is_calm(self.seed) || !self.roll(Ask::Person, 1).is_multiple_of(40);
         does.then(|| self.span(Ask::Person, 0))
     }
 
     pub fn called(&self) -> Called {
         match self.roll(Ask::Call, 0) % 100 {
-            _ if self.is_calm() => Called::Completes,
+            _ if is_calm(self.seed) => Called::Completes,
             0..=14 => Called::Fails(self.code()),
             15..=17 => Called::IsRefused,
             _ => Called::Completes,
@@ -154,4 +149,9 @@ impl Visit<'_> {
     pub fn resolved_after(&self) -> Option<i64> {
         (self.roll(Ask::Resolve, 1) % 100 < 75).then(|| self.span(Ask::Resolve, 0))
     }
+}
+
+/// One in four seeds knows no trouble.
+pub fn is_calm(seed: u64) -> bool {
+    mix(&[seed, 77]).is_multiple_of(4)
 }

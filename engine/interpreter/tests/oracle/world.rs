@@ -30,6 +30,8 @@ pub struct Happened {
     pub state: &'static str,
     pub ended_at: Option<i64>,
     pub variables: Variables,
+    /// Tokens of the process itself that wait at joins, by flow.
+    pub waiting: Vec<(usize, u8)>,
     pub commands: u32,
     pub history: Vec<Event>,
 }
@@ -45,11 +47,13 @@ pub struct Options {
     pub restarts: bool,
     /// More than this many commands are too many.
     pub most_commands: u32,
+    /// The variable `number`, if it starts with one.
+    pub number: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { restarts: false, most_commands: MOST_COMMANDS }
+        Options { restarts: false, most_commands: MOST_COMMANDS, number: None }
     }
 }
 
@@ -62,7 +66,8 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let process = compiled(drawing)?;
     let shape = Shape::of(drawing, &process);
     let mut world = World::new(&process, &shape, seed, options);
-    world.carry_out(CommandKind::Start(Start::default()))?;
+    let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
+    world.carry_out(CommandKind::Start(Start { variables, ..Start::default() }))?;
     while world.instance.state == InstanceState::Active {
         let Some((at, due)) = world.outside.next() else { break };
         world.now = at;
@@ -370,8 +375,12 @@ impl<'w> World<'w> {
         let incident = |(origin, code, from, until): &(Option<Id>, String, i64, i64)| {
             (origin.unwrap_or_default(), code.clone(), *from, *until)
         };
+        let waiting = &self.instance.waiting_tokens;
+        let mut waiting: Vec<_> = waiting.iter().map(|((_, _, flow), count)| (flow.0 as usize, *count as u8)).collect();
+        waiting.sort_unstable();
         Happened {
             records,
+            waiting,
             attempts: self.attempts,
             incidents: self.incidents.values().map(incident).collect(),
             state: state_name(self.instance.state),
