@@ -50,6 +50,24 @@ pub enum Block {
         host: Activity,
         guards: Vec<Guard>,
     },
+    /// An escalation, and on.
+    Throw {
+        before: Activity,
+        id: Id,
+        code: u8,
+    },
+    /// A link event and the one it goes on at.
+    Link {
+        throws: Id,
+        catches: Id,
+    },
+    /// A complex gateway that goes on when `wanted` branches have come, and swallows the others.
+    First {
+        split: Id,
+        join: Id,
+        branches: Vec<Block>,
+        wanted: u32,
+    },
     /// A branch that ends here. What ends more than its own token has an activity `before` it, so that nothing else
     /// happens in the same moment.
     End {
@@ -86,6 +104,7 @@ pub enum Wait {
     Timer(i64),
     Message,
     ReceiveTask,
+    Signal(u8),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,8 +124,12 @@ pub enum Trigger {
         times: u32,
     },
     Message,
+    Signal(u8),
     /// None catches every code.
     Error(Option<u8>),
+    Escalation(Option<u8>),
+    /// Of a transaction.
+    Cancel,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,7 +156,27 @@ pub enum Kind {
         start: Id,
         body: Box<Block>,
         end: Id,
+        #[serde(default)]
+        events: Vec<EventSub>,
+        #[serde(default)]
+        is_transaction: bool,
     },
+    /// One after the other, or all at once; without flows.
+    AdHoc {
+        items: Vec<Activity>,
+        is_sequential: bool,
+    },
+}
+
+/// An event sub-process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventSub {
+    pub id: Id,
+    pub start: Id,
+    pub trigger: Trigger,
+    pub interrupts: bool,
+    pub body: Block,
+    pub end: Id,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +200,9 @@ pub enum EndKind {
     None,
     Terminate,
     Error(u8),
+    Escalation(u8),
+    /// Cancels the transaction around.
+    Cancel,
 }
 
 impl Activity {
@@ -178,7 +224,8 @@ impl Block {
     /// Whether some token that enters can come out: read off the drawing, not off what happens.
     pub fn can_exit(&self) -> bool {
         match self {
-            Block::Do(_) | Block::Guarded { .. } => true,
+            Block::Do(_) | Block::Guarded { .. } | Block::Throw { .. } | Block::Link { .. } => true,
+            Block::First { branches, .. } => branches.iter().any(Block::can_exit),
             Block::Seq(blocks) => blocks.iter().all(Block::can_exit),
             Block::Xor { branches, .. } => branches.iter().any(|branch| branch.block.can_exit()),
             Block::Or { branches, .. } | Block::And { branches, .. } => branches.iter().any(Block::can_exit),
@@ -193,23 +240,29 @@ impl Block {
         match self {
             Block::Seq(blocks) => blocks.iter_mut().collect(),
             Block::Xor { branches, .. } => branches.iter_mut().map(|branch| &mut branch.block).collect(),
-            Block::Or { branches, .. } | Block::And { branches, .. } => branches.iter_mut().collect(),
+            Block::Or { branches, .. } | Block::And { branches, .. } | Block::First { branches, .. } => {
+                branches.iter_mut().collect()
+            }
             Block::Race { arms, .. } => arms.iter_mut().map(|arm| &mut arm.then).collect(),
             Block::Loop { body, .. } => vec![body],
-            Block::Do(activity) => activity.inside_mut().into_iter().collect(),
+            Block::Do(activity) => activity.inside_mut(),
             Block::Guarded { host, guards } => {
-                host.inside_mut().into_iter().chain(guards.iter_mut().map(|guard| &mut guard.then)).collect()
+                let mut all = host.inside_mut();
+                all.extend(guards.iter_mut().map(|guard| &mut guard.then));
+                all
             }
-            Block::End { .. } => Vec::new(),
+            Block::End { .. } | Block::Throw { .. } | Block::Link { .. } => Vec::new(),
         }
     }
 }
 
 impl Activity {
-    fn inside_mut(&mut self) -> Option<&mut Block> {
+    fn inside_mut(&mut self) -> Vec<&mut Block> {
         match &mut self.kind {
-            Kind::Sub { body, .. } => Some(body),
-            _ => None,
+            Kind::Sub { body, events, .. } => {
+                std::iter::once(&mut **body).chain(events.iter_mut().map(|event| &mut event.body)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How many models a normal run has, unless `BATON_ORACLE_MODELS` says otherwise.
-const MODELS: u64 = 3_000;
+pub const MODELS: u64 = 3_000;
 
 #[derive(Default)]
 pub struct Tally {

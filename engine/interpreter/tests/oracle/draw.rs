@@ -5,6 +5,7 @@
 use crate::block::*;
 use crate::drawing::{Edge, Node, Scope};
 use crate::generate::Model;
+use crate::properties::{Position, duration, event_type, repetition, trigger_properties};
 use crate::random::mix;
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,7 @@ pub enum Names {
 
 pub fn draw(model: &Model, names: Names) -> Scope {
     let mut drawer = Drawer { names, scope: Scope::default(), begun: 0 };
-    drawer.whole(model.start, &model.body, model.end);
+    drawer.whole(model.start, &model.body, model.end, &model.events);
     drawer.scope
 }
 
@@ -63,8 +64,32 @@ struct Drawer {
 }
 
 impl Drawer {
-    fn whole(&mut self, start: Id, body: &Block, end: Id) {
+    fn whole(&mut self, start: Id, body: &Block, end: Id, events: &[EventSub]) {
         let start = self.node(start, "startEvent");
+        self.from(start, body, end);
+        for event in events {
+            let node = self.event_sub_process(event);
+            self.scope.nodes.push(node);
+        }
+    }
+
+    fn event_sub_process(&mut self, it: &EventSub) -> Node {
+        let mut start = self.node(it.start, event_type(it.trigger, Position::Start));
+        start.properties = trigger_properties(it.start, it.trigger);
+        start.properties.insert("isInterrupting".to_owned(), json!(it.interrupts));
+        let mut node = self.node(it.id, "eventSubProcess");
+        node.inside = Some(self.inside(|drawer| drawer.from(start, &it.body, it.end)));
+        node
+    }
+
+    /// Draws a scope of its own.
+    fn inside(&mut self, draw: impl FnOnce(&mut Drawer)) -> Scope {
+        let outside = std::mem::take(&mut self.scope);
+        draw(self);
+        std::mem::replace(&mut self.scope, outside)
+    }
+
+    fn from(&mut self, start: Node, body: &Block, end: Id) {
         let ends = vec![self.loose(&start.id)];
         self.scope.nodes.push(start);
         let ends = self.block(body, ends);
@@ -96,6 +121,9 @@ impl Drawer {
             }
             Block::Loop { merge, body, decide, split } => self.back_loop(*merge, body, decide, *split, ends),
             Block::Guarded { host, guards } => self.guarded(host, guards, ends),
+            Block::Throw { before, id, code } => self.throw(before, *id, *code, ends),
+            Block::Link { throws, catches } => self.link(*throws, *catches, ends),
+            Block::First { split, join, branches, wanted } => self.first(*split, *join, branches, *wanted, ends),
             Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, ends),
         }
     }
@@ -144,7 +172,39 @@ impl Drawer {
         self.gateway_if_any(join, "inclusiveGateway", out)
     }
 
+    fn throw(&mut self, before: &Activity, id: Id, code: u8, ends: Vec<Loose>) -> Vec<Loose> {
+        let ends = self.guarded(before, &[], ends);
+        let event = self.node(id, "escalationIntermediateThrowEvent").with("escalationCode", format!("E{code}"));
+        let event = self.place(event, ends);
+        vec![self.loose(&event)]
+    }
+
+    fn link(&mut self, throws: Id, catches: Id, ends: Vec<Loose>) -> Vec<Loose> {
+        let name = format!("l_{throws}");
+        let throws = self.node(throws, "linkIntermediateThrowEvent").with("linkName", name.clone());
+        self.place(throws, ends);
+        let catches = self.node(catches, "linkIntermediateCatchEvent").with("linkName", name);
+        let catches = self.place(catches, Vec::new());
+        vec![self.loose(&catches)]
+    }
+
+    fn first(&mut self, split: Id, join: Id, branches: &[Block], wanted: u32, ends: Vec<Loose>) -> Vec<Loose> {
+        let out = self.fork(split, branches, ends);
+        if out.is_empty() {
+            return out;
+        }
+        let condition = format!("activationCount >= {wanted}");
+        let join = self.node(join, "complexGateway").with("activationCondition", condition);
+        let join = self.place(join, out);
+        vec![self.loose(&join)]
+    }
+
     fn parallel(&mut self, split: Id, join: Id, branches: &[Block], ends: Vec<Loose>) -> Vec<Loose> {
+        let out = self.fork(split, branches, ends);
+        self.gateway_if_any(join, "parallelGateway", out)
+    }
+
+    fn fork(&mut self, split: Id, branches: &[Block], ends: Vec<Loose>) -> Vec<Loose> {
         let gateway = self.node(split, "parallelGateway");
         let ends = self.one(ends);
         let source = self.place(gateway, ends);
@@ -154,7 +214,7 @@ impl Drawer {
             let branch_ends = self.block(branch, vec![flow]);
             out.extend(self.one(branch_ends));
         }
-        self.gateway_if_any(join, "parallelGateway", out)
+        out
     }
 
     fn race(&mut self, gateway: Id, arms: &[Arm], ends: Vec<Loose>) -> Vec<Loose> {
@@ -187,8 +247,10 @@ impl Drawer {
         let host = self.place(node, ends);
         let mut out = vec![self.loose(&host)];
         for guard in guards {
-            let mut event = self.node(guard.id, boundary_type(guard.trigger)).with("cancelActivity", guard.interrupts);
-            event.properties.extend(trigger_properties(guard));
+            let mut event = self
+                .node(guard.id, event_type(guard.trigger, Position::Boundary))
+                .with("cancelActivity", guard.interrupts);
+            event.properties.extend(trigger_properties(guard.id, guard.trigger));
             event.attached_to = Some(host.clone());
             let event_id = event.id.clone();
             self.scope.nodes.push(event);
@@ -213,6 +275,8 @@ impl Drawer {
             EndKind::None => self.node(id, "endEvent"),
             EndKind::Terminate => self.node(id, "terminateEndEvent"),
             EndKind::Error(code) => self.node(id, "errorEndEvent").with("errorCode", format!("E{code}")),
+            EndKind::Escalation(code) => self.node(id, "escalationEndEvent").with("escalationCode", format!("E{code}")),
+            EndKind::Cancel => self.node(id, "cancelEndEvent"),
         };
         self.place(node, ends);
         Vec::new()
@@ -230,11 +294,20 @@ impl Drawer {
                 node.properties.extend(timeout.map(|timeout| ("timeout".to_owned(), json!(timeout))));
                 node
             }
-            Kind::Sub { start, body, end } => {
-                let mut node = self.node(it.id, "subProcess");
-                let outside = std::mem::take(&mut self.scope);
-                self.whole(*start, body, *end);
-                node.inside = Some(std::mem::replace(&mut self.scope, outside));
+            Kind::Sub { start, body, end, events, is_transaction } => {
+                let mut node = self.node(it.id, if *is_transaction { "transaction" } else { "subProcess" });
+                node.inside = Some(self.inside(|drawer| drawer.whole(*start, body, *end, events)));
+                node
+            }
+            Kind::AdHoc { items, is_sequential } => {
+                let ordering = if *is_sequential { "Sequential" } else { "Parallel" };
+                let mut node = self.node(it.id, "adHocSubProcess").with("ordering", ordering);
+                node.inside = Some(self.inside(|drawer| {
+                    for item in items {
+                        let item = drawer.activity(item);
+                        drawer.scope.nodes.push(item);
+                    }
+                }));
                 node
             }
         };
@@ -253,6 +326,9 @@ impl Drawer {
         match wait {
             Wait::Timer(after) => self.node(id, "timerIntermediateCatchEvent").with("timerDuration", duration(after)),
             Wait::Message => self.node(id, "messageIntermediateCatchEvent").with("messageRef", format!("m_{id}")),
+            Wait::Signal(name) => {
+                self.node(id, "signalIntermediateCatchEvent").with("signalRef", crate::plan::signal_name(name))
+            }
             Wait::ReceiveTask => self.node(id, "receiveTask").with("messageRef", format!("m_{id}")),
         }
     }
@@ -358,56 +434,4 @@ fn asked(decide: &Activity) -> String {
         Kind::User => format!("{}.value", result_of(decide.id)),
         _ => result_of(decide.id),
     }
-}
-
-fn duration(ms: i64) -> String {
-    format!("PT{}.{:03}S", ms / 1000, ms % 1000)
-}
-
-fn boundary_type(trigger: Trigger) -> &'static str {
-    match trigger {
-        Trigger::Timer { .. } => "timerBoundaryEvent",
-        Trigger::Message => "messageBoundaryEvent",
-        Trigger::Error(_) => "errorBoundaryEvent",
-    }
-}
-
-fn trigger_properties(guard: &Guard) -> Map<String, Value> {
-    let property = match guard.trigger {
-        Trigger::Timer { after, times: 1 } => ("timerDuration", json!(duration(after))),
-        Trigger::Timer { after, times } => ("timerCycle", json!(format!("R{times}/{}", duration(after)))),
-        Trigger::Message => ("messageRef", json!(format!("m_{}", guard.id))),
-        Trigger::Error(Some(code)) => ("errorCode", json!(format!("E{code}"))),
-        Trigger::Error(None) => return Map::new(),
-    };
-    Map::from_iter([(property.0.to_owned(), property.1)])
-}
-
-fn repetition(id: Id, repeat: &Repeat) -> Map<String, Value> {
-    let mut properties = Map::new();
-    let mut set = |name: &str, value: Value| properties.insert(name.to_owned(), value);
-    match repeat {
-        Repeat::Instances { count, at_once, enough, collects } => {
-            set("isMultiInstance", json!(true));
-            set("isSequential", json!(!at_once));
-            set("loopCardinality", json!(count.to_string()));
-            if let Some(enough) = enough {
-                set("completionCondition", json!(format!("nrOfCompletedInstances >= {enough}")));
-            }
-            if *collects {
-                set("outputCollection", json!(collection_of(id)));
-                set("outputElement", json!("result"));
-            }
-        }
-        Repeat::While { test_before, below, maximum } => {
-            set("testBefore", json!(test_before));
-            if let Some(below) = below {
-                set("loopCondition", json!(format!("nrOfCompletedInstances < {below}")));
-            }
-            if let Some(maximum) = maximum {
-                set("loopMaximum", json!(maximum));
-            }
-        }
-    }
-    properties
 }

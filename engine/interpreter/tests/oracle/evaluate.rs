@@ -3,13 +3,14 @@
 //! There are no tokens here and no flows. A block is given the times at which it is entered and gives back those at
 //! which it is left; the rest is written into a [`Trace`]. Interrupting cuts the trace.
 //!
-//! - [`crate::evaluate`]: blocks; [`crate::evaluate_activity`]: activities, their repetition and their boundary events.
+//! - [`crate::evaluate`]: blocks; [`crate::evaluate_activity`]: activities, their repetition and their boundary events;
+//!   [`crate::evaluate_scope`]: scopes, their event sub-processes, and what is thrown.
 
 use crate::block::*;
 use crate::draw::{result, result_of, test_of};
 use crate::evaluate_activity::Ended;
 use crate::generate::Model;
-use crate::plan::Visit;
+use crate::plan::{Visit, next_broadcast};
 use crate::trace::{End, NEVER, Record, Trace, Written};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -68,16 +69,25 @@ pub struct Oracle {
 
 /// What can be ended from inside.
 pub enum Frame {
-    /// An activity, with the codes that its boundary events catch, by their place.
-    Activity(Vec<(usize, Option<u8>)>),
-    Scope,
+    /// An activity, with what its boundary events catch.
+    Activity(Vec<Catches>),
+    /// A process or sub-process, with what its event sub-processes catch.
+    Scope(Vec<Catches>),
+}
+
+/// What one event catches: its place among its like, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Catches {
+    pub place: usize,
+    pub trigger: Trigger,
+    pub interrupts: bool,
 }
 
 /// What must become of `model`; none when it does too much.
 pub fn evaluate(model: &Model, mistake: Mistake) -> Option<Expected> {
     let (trace, frames) = (Trace::default(), Vec::new());
     let mut oracle = Oracle { seed: model.seed, mistake, trace, frames, is_too_large: false };
-    let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, 0, &[]);
+    let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, &model.events, 0, &[]);
     let Oracle { mut trace, is_too_large, .. } = oracle;
     if is_too_large {
         return None;
@@ -116,25 +126,6 @@ impl Oracle {
         Visit { seed: self.seed, element, at, path }
     }
 
-    /// A process or sub-process from `at` on: when it is done, and whether that was a terminate end event.
-    pub fn scope(&mut self, start: Id, body: &Block, end: Id, at: i64, path: &[u32]) -> (i64, bool) {
-        self.trace.point(start, path, at);
-        self.frames.push(Frame::Scope);
-        let (mark, frame) = (self.trace.mark(), self.frames.len() - 1);
-        let left = self.block(body, &[at], path);
-        for exit in &left.exits {
-            self.trace.point(end, path, *exit);
-        }
-        self.frames.pop();
-        match self.trace.take_signal(mark, frame) {
-            Some(signal) if self.mistake != Mistake::TerminateEndsOneToken => {
-                self.trace.cut(mark, signal.at);
-                (signal.at, true)
-            }
-            _ => (left.alive, false),
-        }
-    }
-
     pub fn block(&mut self, block: &Block, entries: &[i64], path: &[u32]) -> Left {
         self.is_too_large |= self.trace.records.len() > MOST_RECORDS;
         if entries.is_empty() || self.is_too_large {
@@ -157,6 +148,22 @@ impl Oracle {
             Block::Race { gateway, join, arms } => self.race(*gateway, *join, arms, entries, path),
             Block::Loop { merge, body, decide, split } => self.rounds(*merge, body, decide, *split, entries, path),
             Block::Guarded { host, guards } => self.guarded(host, guards, entries, path),
+            Block::Throw { before, id, code } => self.escalation(before, *id, *code, entries, path),
+            Block::Link { throws, catches } => {
+                for entry in entries {
+                    self.trace.point(*throws, path, *entry);
+                    self.trace.point(*catches, path, *entry);
+                    self.trace.note(*entry, "link", "goes on");
+                }
+                Left { exits: entries.to_vec(), ..Left::nothing() }
+            }
+            Block::First { split, join, branches, wanted } => {
+                let mut all = Left::nothing();
+                for entry in entries {
+                    all.add(self.first(*split, *join, branches, *wanted, *entry, path));
+                }
+                all
+            }
             Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, entries, path),
         }
     }
@@ -281,22 +288,23 @@ impl Oracle {
         let cell = if taken == [conditions] { "default" } else { ["one", "two", "several"][taken.len().min(3) - 1] };
         self.trace.note(at, "inclusive gateway", cell);
         let mut all = Left { exits: Vec::new(), alive: at, reach: at };
+        let mut quiet = at;
         for number in taken {
-            all.add(self.block(&branches[number], &[at], path).into(&branches[number]));
+            let left = self.block(&branches[number], &[at], path).into(&branches[number]);
+            quiet = quiet.max(left.quiet());
+            all.add(left);
         }
         // Behind a single branch there is nothing to wait for.
         let joins = branches.iter().filter(|branch| branch.can_exit()).count() > 1;
         if joins && !all.exits.is_empty() && self.mistake != Mistake::InclusiveJoinDoesNotWait {
-            all.alive = all.alive.max(all.reach);
-            let outcome = if all.reach == NEVER {
-                "stays"
-            } else if all.exits.contains(&all.reach) {
-                "last arrival"
-            } else {
-                "death"
+            all.stays_until(quiet);
+            let outcome = match quiet {
+                NEVER => "stays",
+                quiet if all.exits.contains(&quiet) => "last arrival",
+                _ => "death",
             };
             self.trace.note(all.exits[0], "inclusive join", outcome);
-            all.exits = Vec::from_iter((all.reach != NEVER).then_some(all.reach));
+            all.exits = Vec::from_iter((quiet != NEVER).then_some(quiet));
         }
         self.met(Some(join), all, path)
     }
@@ -342,6 +350,7 @@ impl Oracle {
                 Wait::Message | Wait::ReceiveTask => {
                     self.visit(arm.id, *entry, path).message().map_or(NEVER, |after| entry + after)
                 }
+                Wait::Signal(name) => next_broadcast(self.seed, name, *entry).unwrap_or(NEVER),
             });
             let coming = arrivals.enumerate().filter(|(_, at)| *at != NEVER);
             let winner = match self.mistake {
@@ -405,7 +414,7 @@ impl Oracle {
         all
     }
 
-    fn met(&mut self, join: Option<Id>, left: Left, path: &[u32]) -> Left {
+    pub fn met(&mut self, join: Option<Id>, left: Left, path: &[u32]) -> Left {
         for exit in &left.exits {
             join.iter().for_each(|join| self.trace.point(*join, path, *exit));
         }
@@ -418,6 +427,7 @@ fn name_of(wait: Wait) -> &'static str {
         Wait::Timer(_) => "timer",
         Wait::Message => "message",
         Wait::ReceiveTask => "receive task",
+        Wait::Signal(_) => "signal",
     }
 }
 
@@ -435,6 +445,11 @@ impl Left {
         self.exits.extend(other.exits);
         self.alive = self.alive.max(other.alive);
         self.reach = self.reach.max(other.reach);
+    }
+
+    /// When a join behind it, which asks for one token, waits for no more: it has come, or none can come any more.
+    pub fn quiet(&self) -> i64 {
+        self.exits.iter().copied().max().unwrap_or(self.reach)
     }
 
     /// Of a block that no way leads out of: who is in it, comes to no exit.

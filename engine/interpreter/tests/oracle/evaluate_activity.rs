@@ -2,9 +2,9 @@
 
 use crate::block::*;
 use crate::draw::{collection_of, result, result_of, tally_of};
-use crate::evaluate::{Frame, Left, Mistake, Oracle};
-use crate::plan::{Answer, Called, Visit, Work};
-use crate::trace::{NEVER, Signal, Written};
+use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
+use crate::plan::{Answer, Called, Visit, Work, broadcasts, next_broadcast};
+use crate::trace::{NEVER, Written};
 use serde_json::Value;
 
 /// What became of one activity.
@@ -45,10 +45,8 @@ impl Oracle {
     pub fn activity(&mut self, it: &Activity, guards: &[Guard], at: i64, path: &[u32]) -> Ended {
         let mark = self.trace.mark();
         let record = self.trace.enter(it.id, path, at);
-        let catches = guards.iter().enumerate().filter_map(|(number, guard)| match guard.trigger {
-            Trigger::Error(code) => Some((number, code)),
-            _ => None,
-        });
+        let catches = guards.iter().enumerate();
+        let catches = catches.map(|(place, it)| Catches { place, trigger: it.trigger, interrupts: it.interrupts });
         self.frames.push(Frame::Activity(catches.collect()));
         let frame = self.frames.len() - 1;
         let done = match &it.repeat {
@@ -56,13 +54,13 @@ impl Oracle {
             None => self.work(it, at, path, false).0,
         };
         self.frames.pop();
-        let thrown = self.trace.take_signal(mark, frame);
+        let (thrown, raised) = (self.trace.take_signal(mark, frame), self.trace.take_raised(mark, frame));
         let mut end = (done, None);
         for (number, guard) in guards.iter().enumerate() {
             let comes = match thrown {
                 Some(signal) if signal.guard == number => signal.at,
                 _ if guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts => {
-                    self.triggers(guard, at, path, NEVER).first().copied().unwrap_or(NEVER)
+                    self.triggers(guard.id, guard.trigger, at, path).next().unwrap_or(NEVER)
                 }
                 _ => NEVER,
             };
@@ -77,7 +75,7 @@ impl Oracle {
                 if self.mistake != Mistake::InterruptingCancelsNothing {
                     self.trace.cut(mark, gone);
                 }
-                if !matches!(guards[number].trigger, Trigger::Error(_)) {
+                if !guards[number].trigger.is_thrown() {
                     self.trace.ticks.push(gone);
                 }
                 triggered.push((number, gone));
@@ -85,9 +83,20 @@ impl Oracle {
             None => self.trace.complete(record, done),
         }
         for (number, guard) in guards.iter().enumerate().filter(|(_, guard)| !guard.interrupts) {
-            let times = self.triggers(guard, at, path, gone);
-            self.trace.ticks.extend(&times);
+            let times: Vec<i64> = match guard.trigger.is_thrown() {
+                true => raised.iter().filter(|it| it.guard == number && it.at <= gone).map(|it| it.at).collect(),
+                false => self.triggers(guard.id, guard.trigger, at, path).take_while(|at| *at < gone).collect(),
+            };
+            if !guard.trigger.is_thrown() {
+                self.trace.ticks.extend(&times);
+            }
             triggered.extend(times.iter().map(|at| (number, *at)));
+        }
+        for (_, guard) in guards.iter().enumerate().filter(|(number, _)| winner != Some(*number)) {
+            // It comes in the moment in which the activity is gone: which is first, is open.
+            if self.triggers(guard.id, guard.trigger, at, path).take_while(|at| *at <= gone).any(|at| at == gone) {
+                self.trace.ticks.extend([gone, gone]);
+            }
         }
         self.note(it, guards, gone, winner, &triggered);
         Ended { record, entered: at, at: if winner.is_none() { done } else { NEVER }, gone, triggered }
@@ -114,18 +123,22 @@ impl Oracle {
         }
     }
 
-    /// When a boundary event of an activity that was entered `at` is triggered, until the activity is `gone`.
-    fn triggers(&self, guard: &Guard, at: i64, path: &[u32], gone: i64) -> Vec<i64> {
-        match guard.trigger {
-            Trigger::Timer { after, times } => {
-                (1..=i64::from(times)).map(|number| at + number * after).take_while(|due| *due < gone).collect()
-            }
+    /// When an event that waits from `at` on is triggered from outside, as long as it waits.
+    pub fn triggers<'o>(
+        &'o self,
+        id: Id,
+        trigger: Trigger,
+        at: i64,
+        path: &'o [u32],
+    ) -> Box<dyn Iterator<Item = i64> + 'o> {
+        match trigger {
+            Trigger::Timer { after, times } => Box::new((1..=i64::from(times)).map(move |number| at + number * after)),
             Trigger::Message => {
-                let next = |from: i64| self.visit(guard.id, from, path).interruption().map(|after| from + after);
-                let most = if guard.interrupts { 1 } else { usize::MAX };
-                std::iter::successors(next(at), |at| next(*at)).take_while(|at| *at < gone).take(most).collect()
+                let next = move |from: i64| self.visit(id, from, path).interruption().map(|after| from + after);
+                Box::new(std::iter::successors(next(at), move |at| next(*at)))
             }
-            Trigger::Error(_) => Vec::new(),
+            Trigger::Signal(name) => Box::new(broadcasts(self.seed, name).filter(move |time| *time > at)),
+            Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel => Box::new(std::iter::empty()),
         }
     }
 
@@ -137,10 +150,15 @@ impl Oracle {
             Kind::Job => self.job(it.id, at, path),
             Kind::User => self.comes(self.visit(it.id, at, path).person(), at),
             Kind::Catch(Wait::Timer(after)) => self.comes(Some(*after), at),
+            Kind::Catch(Wait::Signal(name)) => {
+                let after = next_broadcast(self.seed, *name, at).map(|time| time - at);
+                self.comes(after, at)
+            }
             Kind::Catch(Wait::Message | Wait::ReceiveTask) => self.comes(self.visit(it.id, at, path).message(), at),
             Kind::Receive { timeout } => self.receive(it.id, *timeout, at, path),
             Kind::Call => self.call(it.id, at, path),
-            Kind::Sub { start, body, end } => self.scope(*start, body, *end, at, path).0,
+            Kind::Sub { start, body, end, events, .. } => self.scope(*start, body, *end, events, at, path).0,
+            Kind::AdHoc { items, is_sequential } => self.ad_hoc(items, *is_sequential, at, path),
         };
         if done != NEVER && it.tallies {
             let counts = it.repeat.is_none() || self.mistake != Mistake::TallyForgetsRepetition;
@@ -239,53 +257,6 @@ impl Oracle {
         NEVER
     }
 
-    /// Until when an end event that was entered `at` lives.
-    pub fn ended(&mut self, id: Id, kind: EndKind, at: i64, path: &[u32]) -> i64 {
-        let record = self.trace.enter(id, path, at);
-        match kind {
-            EndKind::None => self.trace.complete(record, at),
-            EndKind::Terminate => {
-                self.trace.complete(record, at);
-                let scope = self.frames.iter().rposition(|frame| matches!(frame, Frame::Scope)).unwrap_or_default();
-                self.trace.signal(Signal { at, frame: scope, guard: usize::MAX });
-                self.trace.note(at, "terminate end event", if scope == 0 { "process" } else { "sub-process" });
-            }
-            EndKind::Error(code) => match self.catcher(code) {
-                Some((frame, guard, _)) => {
-                    self.trace.note(at, "error end event", "caught");
-                    return self.throw(frame, guard, at);
-                }
-                None => {
-                    self.trace.note(at, "error end event", "uncaught");
-                    self.trace.incident(id, "UNCAUGHT_ERROR", at, NEVER);
-                    return NEVER;
-                }
-            },
-        }
-        at
-    }
-
-    /// The innermost activity that catches `code`, by which boundary event, and whether that asks for this very code.
-    fn catcher(&self, code: u8) -> Option<(usize, usize, bool)> {
-        let skipped = usize::from(self.mistake == Mistake::ErrorPassesItsCatcher);
-        let frames = self.frames.iter().enumerate().rev();
-        let mut catching = frames.filter_map(|(frame, it)| match it {
-            Frame::Scope => None,
-            Frame::Activity(catches) => {
-                let of = |wanted: Option<u8>| catches.iter().find(|(_, code)| *code == wanted).map(|(guard, _)| *guard);
-                of(Some(code)).map(|guard| (frame, guard, true)).or_else(|| of(None).map(|guard| (frame, guard, false)))
-            }
-        });
-        catching.nth(skipped)
-    }
-
-    fn throw(&mut self, frame: usize, guard: usize, at: i64) -> i64 {
-        let is_own = frame + 1 == self.frames.len();
-        self.trace.note(at, "error", if is_own { "caught by its activity" } else { "caught outside" });
-        self.trace.signal(Signal { at, frame, guard });
-        NEVER
-    }
-
     fn repetition(&mut self, it: &Activity, repeat: &Repeat, at: i64, path: &[u32]) -> i64 {
         let mark = self.trace.mark();
         let ends: Vec<(i64, Value)> = match repeat {
@@ -355,6 +326,13 @@ impl Oracle {
 /// A code that no error boundary event names.
 const TIMEOUT: u8 = u8::MAX;
 
+impl Trigger {
+    /// Whether it comes from inside.
+    pub fn is_thrown(self) -> bool {
+        matches!(self, Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel)
+    }
+}
+
 fn leaves_result(kind: &Kind) -> bool {
     matches!(kind, Kind::Job | Kind::User | Kind::Receive { .. } | Kind::Call)
 }
@@ -365,10 +343,14 @@ fn kind_name(it: &Activity) -> &'static str {
         Kind::Job => "service task",
         Kind::User => "user task",
         Kind::Catch(Wait::Timer(_)) => "timer catch event",
+        Kind::Catch(Wait::Signal(_)) => "signal catch event",
         Kind::Catch(_) => "message catch event",
         Kind::Receive { .. } => "receive task",
         Kind::Call => "call activity",
+        Kind::Sub { is_transaction: true, .. } => "transaction",
         Kind::Sub { .. } => "sub-process",
+        Kind::AdHoc { is_sequential: true, .. } => "ad-hoc sub-process, sequential",
+        Kind::AdHoc { .. } => "ad-hoc sub-process, parallel",
     }
 }
 
@@ -390,6 +372,11 @@ fn guard_name(guard: &Guard) -> &'static str {
         (Trigger::Timer { .. }, false) => "boundary cycle beside",
         (Trigger::Message, true) => "boundary message",
         (Trigger::Message, false) => "boundary message beside",
+        (Trigger::Signal(_), true) => "boundary signal",
+        (Trigger::Signal(_), false) => "boundary signal beside",
+        (Trigger::Escalation(_), true) => "boundary escalation",
+        (Trigger::Escalation(_), false) => "boundary escalation beside",
+        (Trigger::Cancel, _) => "boundary cancel",
         (Trigger::Error(Some(_)), _) => "boundary error",
         (Trigger::Error(None), _) => "boundary error, any",
     }

@@ -15,17 +15,23 @@ pub struct Model {
     pub start: Id,
     pub body: Block,
     pub end: Id,
+    /// The event sub-processes of the process itself.
+    #[serde(default)]
+    pub events: Vec<EventSub>,
 }
 
 const DEEPEST: u32 = 5;
 const MOST_ELEMENTS: u32 = 40;
 
 pub fn generate(seed: u64) -> Model {
-    let mut maker = Maker { random: Random::new(seed), made: 0, caught: Vec::new() };
+    let mut maker =
+        Maker { random: Random::new(seed), made: 0, caught: Vec::new(), heard: Vec::new(), in_transaction: false };
     let (start, end) = (maker.id(), maker.id());
     let place = maker.inside(0);
+    let events = maker.events(place);
+    maker.catch(&events.iter().map(|event| (event.trigger, event.interrupts)).collect::<Vec<_>>());
     let body = maker.sequence(place);
-    Model { seed, start, body, end }
+    Model { seed, start, body, end, events }
 }
 
 struct Maker {
@@ -33,6 +39,9 @@ struct Maker {
     made: u32,
     /// What is caught around here: codes, or all of them.
     caught: Vec<Option<u8>>,
+    /// The same of escalations.
+    heard: Vec<Option<u8>>,
+    in_transaction: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -110,11 +119,17 @@ impl Maker {
         }
         match self.random.below(100) {
             0..=29 => Block::Do(self.activity(place)),
-            30..=41 => self.exclusive(place),
-            42..=51 => self.inclusive(place),
-            52..=64 => self.parallel(place),
-            65..=71 => self.race(place),
-            72..=78 => self.back_loop(place),
+            30..=40 => self.exclusive(place),
+            41..=49 => self.inclusive(place),
+            50..=60 => self.parallel(place),
+            61..=63 => self.first(place),
+            64..=69 => self.race(place),
+            70..=75 => self.back_loop(place),
+            76 => Block::Link { throws: self.id(), catches: self.id() },
+            77..=82 if !self.heard.is_empty() || self.random.percent(10) => {
+                let code = self.escalation_code();
+                Block::Throw { before: self.decision(), id: self.id(), code }
+            }
             _ => self.guarded(place),
         }
     }
@@ -132,7 +147,10 @@ impl Maker {
             return self.parallel(place);
         }
         let (decide, split, join) = (self.decision(), self.new_id_if(85), self.id());
-        let branches = self.ways(place);
+        let mut branches = self.ways(place);
+        if self.random.percent(35) {
+            branches[0] = Block::Seq(vec![self.mortal(), Block::Do(self.simple())]);
+        }
         Block::Or { decide, split, join, branches, has_default: self.random.percent(60) }
     }
 
@@ -141,12 +159,36 @@ impl Maker {
         Block::And { split, join, branches: self.ways(Place { is_parallel: true, ..place }) }
     }
 
+    /// Where a token may die or go on.
+    fn mortal(&mut self) -> Block {
+        let end = Block::End { before: None, id: self.id(), kind: EndKind::None };
+        self.either(end, Block::Seq(Vec::new()))
+    }
+
+    fn either(&mut self, one: Block, other: Block) -> Block {
+        let branches = [one, other].map(|block| Branch { test: Test::Equals, block }).into();
+        Block::Xor { decide: self.decision(), split: Some(self.id()), join: None, branches, has_default: true }
+    }
+
+    /// A complex gateway: its reset must not meet the next round.
+    fn first(&mut self, place: Place) -> Block {
+        if place.no_inclusive || place.is_looped {
+            return self.parallel(place);
+        }
+        let (split, join, wanted) = (self.id(), self.id(), self.random.between(1, 2) as u32);
+        Block::First { split, join, branches: self.ways(Place { is_parallel: true, ..place }), wanted }
+    }
+
     fn race(&mut self, place: Place) -> Block {
         let (gateway, join) = (self.id(), self.new_id_if(75));
         let message = if self.random.percent(30) { Wait::ReceiveTask } else { Wait::Message };
         let ways = self.ways(place);
         let mut arm = |then| {
-            let wait = if self.random.percent(50) { Wait::Timer(self.span()) } else { message };
+            let wait = match self.random.below(100) {
+                0..=44 => Wait::Timer(self.span()),
+                45..=59 => Wait::Signal(self.code()),
+                _ => message,
+            };
             Arm { id: self.id(), wait, then }
         };
         Block::Race { gateway, join, arms: ways.into_iter().map(&mut arm).collect() }
@@ -165,37 +207,78 @@ impl Maker {
     }
 
     fn guarded(&mut self, place: Place) -> Block {
-        let mut triggers: Vec<(Trigger, bool)> = Vec::new();
-        for _ in 0..self.random.between(1, 2) {
-            let trigger = self.trigger();
-            if !matches!(trigger.0, Trigger::Error(_)) || !triggers.contains(&trigger) {
-                triggers.push(trigger);
-            }
-        }
-        let outside = self.caught.len();
-        self.caught.extend(triggers.iter().filter_map(|(trigger, _)| match trigger {
-            Trigger::Error(code) => Some(*code),
-            _ => None,
-        }));
-        let host = if self.random.percent(40) { self.sub_process(place) } else { self.activity(place) };
-        self.caught.truncate(outside);
+        let triggers = self.triggers();
+        let is_transaction = self.random.percent(12);
+        let outside = (self.caught.len(), self.heard.len());
+        self.catch(&triggers);
+        let host = match self.random.below(100) {
+            _ if is_transaction => self.sub_process(place, true),
+            0..=39 => self.sub_process(place, false),
+            _ => self.activity(place),
+        };
+        self.caught.truncate(outside.0);
+        self.heard.truncate(outside.1);
         if host.is_instant() || matches!(host.kind, Kind::Catch(_)) {
             return Block::Do(host);
         }
-        let guards = triggers.into_iter().map(|(trigger, interrupts)| self.guard(trigger, interrupts, place)).collect();
+        let mut guards: Vec<Guard> =
+            triggers.into_iter().map(|(trigger, interrupts)| self.guard(trigger, interrupts, place)).collect();
+        if is_transaction {
+            guards.push(self.guard(Trigger::Cancel, true, place));
+        }
         Block::Guarded { host, guards }
     }
 
-    /// What a boundary event waits for, and whether it interrupts.
+    /// What one or two events wait for beside something; nothing is caught twice.
+    fn triggers(&mut self) -> Vec<(Trigger, bool)> {
+        let mut triggers: Vec<(Trigger, bool)> = Vec::new();
+        for _ in 0..self.random.between(1, 2) {
+            let trigger = self.trigger();
+            if !triggers.iter().any(|other| other.0 == trigger.0) {
+                triggers.push(trigger);
+            }
+        }
+        triggers
+    }
+
+    fn catch(&mut self, triggers: &[(Trigger, bool)]) {
+        for (trigger, _) in triggers {
+            match trigger {
+                Trigger::Error(code) => self.caught.push(*code),
+                Trigger::Escalation(code) => self.heard.push(*code),
+                _ => {}
+            }
+        }
+    }
+
+    /// What an event waits for, and whether it interrupts.
     fn trigger(&mut self) -> (Trigger, bool) {
         let interrupts = self.random.percent(60);
         let trigger = match self.random.below(100) {
-            0..=39 if interrupts => Trigger::Error(Some(self.code())),
-            40..=54 if interrupts => Trigger::Error(None),
-            0..=74 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
+            0..=34 if interrupts => Trigger::Error(Some(self.code())),
+            35..=49 if interrupts => Trigger::Error(None),
+            0..=62 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
+            63..=74 => Trigger::Escalation(Some(self.code())),
+            75..=79 => Trigger::Escalation(None),
+            80..=87 => Trigger::Signal(self.code()),
             _ => Trigger::Message,
         };
         (trigger, interrupts)
+    }
+
+    /// Event sub-processes of a scope.
+    fn events(&mut self, place: Place) -> Vec<EventSub> {
+        if !self.random.percent(18) || place.depth >= DEEPEST {
+            return Vec::new();
+        }
+        let triggers = self.triggers();
+        triggers.into_iter().map(|(trigger, interrupts)| self.event_sub(trigger, interrupts, place)).collect()
+    }
+
+    fn event_sub(&mut self, trigger: Trigger, interrupts: bool, place: Place) -> EventSub {
+        let (id, start, end) = (self.id(), self.id(), self.id());
+        let inside = self.inside(place.depth + 1);
+        EventSub { id, start, trigger, interrupts, body: self.sequence(inside), end }
     }
 
     fn guard(&mut self, trigger: Trigger, interrupts: bool, place: Place) -> Guard {
@@ -211,13 +294,21 @@ impl Maker {
 
     fn end(&mut self) -> Block {
         let kind = match self.random.below(100) {
-            0..=59 if !self.caught.is_empty() => EndKind::Error(self.caught_code()),
+            0..=29 if self.in_transaction => EndKind::Cancel,
+            0..=49 if !self.caught.is_empty() => EndKind::Error(self.caught_code()),
+            50..=64 if !self.heard.is_empty() => EndKind::Escalation(self.escalation_code()),
             0..=49 => EndKind::None,
             50..=84 => EndKind::Terminate,
             _ => EndKind::Error(self.code()),
         };
         let before = (kind != EndKind::None).then(|| self.decision());
         Block::End { before, id: self.id(), kind }
+    }
+
+    /// A code that is most likely heard somewhere around.
+    fn escalation_code(&mut self) -> u8 {
+        let chosen = self.random.below(self.heard.len() as u64) as usize;
+        self.heard.get(chosen).copied().flatten().unwrap_or_else(|| self.code())
     }
 
     /// A code that is caught somewhere around.
@@ -238,7 +329,8 @@ impl Maker {
             55..=66 => Kind::User,
             67..=74 => Kind::Instant,
             75..=80 => Kind::Catch(Wait::Timer(self.span())),
-            81..=86 => Kind::Catch(Wait::Message),
+            81..=84 => Kind::Catch(Wait::Message),
+            85..=86 => Kind::Catch(Wait::Signal(self.code())),
             87..=93 => {
                 let limited = self.random.percent(50);
                 Kind::Receive { timeout: limited.then(|| self.span()) }
@@ -249,7 +341,11 @@ impl Maker {
     }
 
     fn activity(&mut self, place: Place) -> Activity {
-        let mut it = if self.random.percent(30) { self.sub_process(place) } else { self.simple() };
+        let mut it = match self.random.below(100) {
+            0..=27 => self.sub_process(place, false),
+            28..=31 => self.ad_hoc(),
+            _ => self.simple(),
+        };
         if !matches!(it.kind, Kind::Catch(_)) {
             it.repeat = self.repeat(&it);
             it.tallies = !it.collects() && self.random.percent(20);
@@ -257,14 +353,34 @@ impl Maker {
         it
     }
 
-    fn sub_process(&mut self, place: Place) -> Activity {
+    fn sub_process(&mut self, place: Place, is_transaction: bool) -> Activity {
         let (id, start, end) = (self.id(), self.id(), self.id());
         let inside = self.inside(place.depth + 1);
-        Activity::plain(id, Kind::Sub { start, body: Box::new(self.sequence(inside)), end })
+        let outside =
+            (std::mem::replace(&mut self.in_transaction, is_transaction), self.caught.len(), self.heard.len());
+        let events = self.events(inside);
+        self.catch(&events.iter().map(|event| (event.trigger, event.interrupts)).collect::<Vec<_>>());
+        let mut body = self.sequence(inside);
+        if is_transaction && self.random.percent(60) {
+            let end = Block::End { before: Some(self.decision()), id: self.id(), kind: EndKind::Cancel };
+            body = self.either(end, body);
+        }
+        let body = Box::new(body);
+        self.in_transaction = outside.0;
+        self.caught.truncate(outside.1);
+        self.heard.truncate(outside.2);
+        Activity::plain(id, Kind::Sub { start, body, end, events, is_transaction })
+    }
+
+    fn ad_hoc(&mut self) -> Activity {
+        let (id, is_sequential) = (self.id(), self.random.percent(50));
+        let items = (0..self.random.between(1, 3)).map(|_| self.decision()).collect();
+        Activity::plain(id, Kind::AdHoc { items, is_sequential })
     }
 
     fn repeat(&mut self, it: &Activity) -> Option<Repeat> {
-        let is_instant = matches!(it.kind, Kind::Instant);
+        // An ad-hoc sub-process has its own completion condition under the same name.
+        let is_instant = matches!(it.kind, Kind::Instant | Kind::AdHoc { .. });
         match self.random.below(100) {
             0..=13 => Some(Repeat::Instances {
                 count: self.random.below(5) as u32,

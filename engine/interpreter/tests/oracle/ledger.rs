@@ -5,6 +5,7 @@
 
 use crate::shape::Shape;
 use interpreter::{ElementIndex, Event, EventKind, FlowIndex, Instance, InstanceState, Key, Process};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub struct Ledger {
     leaving: Option<(Key, ElementIndex, bool, Vec<FlowIndex>)>,
     /// The join that has consumed its tokens just now.
     fired: Option<(Key, ElementIndex)>,
+    /// The link that a token has just gone out by.
+    jumped: Option<(Key, Option<Value>)>,
     /// In this step: who was entered, whose boundary events may take over, and whose terminate end event was reached.
     begun: Vec<Key>,
     interrupted: Vec<(Key, ElementIndex)>,
@@ -49,13 +52,14 @@ impl Ledger {
             EventKind::ElementActivated { key, element, scope, flow } => {
                 self.activated(process, shape, *key, *element, *scope, *flow)
             }
-            EventKind::FlowTaken { flow, scope, .. } => self.taken(process, *flow, *scope),
+            EventKind::FlowTaken { flow, scope, .. } => self.taken(process, shape, *flow, *scope),
             EventKind::TokenArrived { element, flow, scope } => self.arrived(process, shape, *element, *flow, *scope),
             EventKind::TokensConsumed { element, flows, scope } => {
                 self.consumed(process, shape, *element, flows, *scope)
             }
             EventKind::ElementCompleted { key } => self.gone(process, shape, *key, true),
             EventKind::ElementTerminated { key } => self.gone(process, shape, *key, false),
+            EventKind::ScopeInterrupted { scope } => self.emptied(*scope),
             EventKind::InstanceCompleted => {
                 self.is_over = true;
                 let is_empty = self.active.is_empty() && self.on_flows.is_empty() && self.waiting.is_empty();
@@ -129,6 +133,16 @@ impl Ledger {
                 .then_some(())
                 .ok_or_else(|| "a boundary event without its activity".to_owned());
         }
+        let node = shape.node(element);
+        let around = self.active.get(&scope).map(|(around, _)| shape.node(*around).type_name);
+        let jumped =
+            self.jumped.take().is_some_and(|jumped| jumped == (scope, node.properties.get("linkName").cloned()));
+        match node.type_name {
+            "eventSubProcess" => return Ok(()),
+            "linkIntermediateCatchEvent" if jumped => return Ok(()),
+            _ if around == Some("adHocSubProcess") && process.element(element).incoming.is_empty() => return Ok(()),
+            _ => {}
+        }
         let begins_with_scope = scope == Key::ROOT || self.begun.contains(&scope);
         match begins_with_scope && process.element(element).incoming.is_empty() {
             true => Ok(()),
@@ -136,7 +150,24 @@ impl Ledger {
         }
     }
 
-    fn taken(&mut self, process: &Process, flow: FlowIndex, scope: Key) -> Checked {
+    /// An event sub-process or the cancel of a transaction has ended everything in a scope, but not the scope.
+    fn emptied(&mut self, scope: Key) -> Checked {
+        self.on_flows.retain(|(of, _), _| *of != scope);
+        self.waiting.retain(|(of, _, _), _| *of != scope);
+        match self.active.values().any(|(_, of)| *of == scope) {
+            true => Err("something survives an interrupted scope".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    fn taken(&mut self, process: &Process, shape: &Shape, flow: FlowIndex, scope: Key) -> Checked {
+        let from = process.flow(flow).from;
+        let sends_early = shape.node(from).type_name == "complexGateway";
+        if sends_early && self.leaving.is_none() && self.active.values().any(|it| *it == (from, scope)) {
+            // It is left by these flows and waits for its reset.
+            *self.on_flows.entry((scope, flow)).or_default() += 1;
+            return Ok(());
+        }
         match &mut self.leaving {
             Some((of, element, _, flows)) if *of == scope && process.flow(flow).from == *element => {
                 flows.push(flow);
@@ -158,6 +189,7 @@ impl Ledger {
             _ if outgoing.is_empty() || is_repeated => 0..=0,
             "parallelGateway" => outgoing.len()..=outgoing.len(),
             "exclusiveGateway" | "eventBasedGateway" => 1..=1,
+            "complexGateway" => 0..=outgoing.len(),
             _ => 1..=outgoing.len(),
         };
         match flows.len() == all && wanted.contains(&all) {
@@ -197,6 +229,7 @@ impl Ledger {
         let waiting = self.waiting_at(scope, element);
         let is_right = match shape.node(element).type_name {
             "parallelGateway" => distinct == incoming,
+            "complexGateway" => distinct == waiting,
             _ => distinct == waiting && !self.is_awaited(process, shape, scope, element),
         };
         if !is_right || distinct.len() != flows.len() {
@@ -248,8 +281,11 @@ impl Ledger {
             self.interrupted.push((scope, element));
             return Ok(());
         }
-        if shape.node(element).type_name == "terminateEndEvent" {
-            self.ended_scopes.push(scope);
+        let node = shape.node(element);
+        match node.type_name {
+            "terminateEndEvent" => self.ended_scopes.push(scope),
+            "linkIntermediateThrowEvent" => self.jumped = Some((scope, node.properties.get("linkName").cloned())),
+            _ => {}
         }
         let _ = process;
         self.leaving = Some((scope, element, is_repeated, Vec::new()));
@@ -297,6 +333,7 @@ impl Ledger {
         for (scope, join, _) in self.waiting.keys() {
             let can_fire = match shape.node(*join).type_name {
                 "parallelGateway" => self.waiting_at(*scope, *join).len() == process.element(*join).incoming.len(),
+                "complexGateway" => false,
                 _ => !self.is_awaited(process, shape, *scope, *join),
             };
             if can_fire {

@@ -6,17 +6,20 @@
 mod block;
 mod campaign;
 mod compare;
+mod coverage;
 mod define;
 mod draw;
 mod drawing;
 mod evaluate;
 mod evaluate_activity;
+mod evaluate_scope;
 mod explore;
 mod generate;
 mod ledger;
 mod mistakes;
 mod outside;
 mod plan;
+mod properties;
 mod random;
 mod regressions;
 mod shape;
@@ -32,4 +35,6 @@ fn the_engine_does_what_the_oracle_says() {
     println!("{}", tally.table());
     let reports: Vec<String> = tally.different.iter().take(3).map(|(seed, how)| campaign::report(*seed, how)).collect();
     assert!(reports.is_empty(), "{}\n{}", tally.table(), reports.join("\n"));
+    let missing = coverage::missing(&tally);
+    assert!(campaign::models() < campaign::MODELS || missing.is_empty(), "never seen: {missing:?}");
 }

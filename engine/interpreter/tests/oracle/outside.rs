@@ -15,6 +15,8 @@ pub enum Due {
     Person(Key),
     Child(Key, InstanceId),
     Incident(Key),
+    /// To all that listen.
+    Signal(String),
 }
 
 #[derive(Default)]
@@ -103,6 +105,7 @@ impl Outside {
                 is_wanted
             }
             Due::Incident(incident) => self.incidents.contains(incident),
+            Due::Signal(name) => self.signals.values().any(|listened| listened == name),
         }
     }
 

@@ -155,3 +155,20 @@ impl Visit<'_> {
 pub fn is_calm(seed: u64) -> bool {
     mix(&[seed, 77]).is_multiple_of(4)
 }
+
+/// When a signal is broadcast to all that listen: a few times, whoever listens.
+pub fn broadcasts(seed: u64, name: u8) -> impl Iterator<Item = i64> {
+    let at = move |number: u64| (number * LONGEST + mix(&[seed, 99, u64::from(name), number]) % LONGEST) as i64 + 1;
+    (0..6).map(at)
+}
+
+/// The first time after `at`.
+pub fn next_broadcast(seed: u64, name: u8, at: i64) -> Option<i64> {
+    broadcasts(seed, name).find(|time| *time > at)
+}
+
+pub const SIGNALS: u8 = 3;
+
+pub fn signal_name(name: u8) -> String {
+    format!("S{name}")
+}

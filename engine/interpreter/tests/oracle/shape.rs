@@ -8,6 +8,8 @@ pub struct Shape {
     nodes: Vec<Node>,
     /// The boundary events of an activity.
     attached: BTreeMap<ElementIndex, Vec<ElementIndex>>,
+    /// Where a link goes on.
+    links: BTreeMap<ElementIndex, ElementIndex>,
 }
 
 impl Shape {
@@ -22,7 +24,8 @@ impl Shape {
                 attached.entry(host).or_default().push(index);
             }
         }
-        Shape { nodes: by_index.into_values().collect(), attached }
+        let links = links(&by_index);
+        Shape { nodes: by_index.into_values().collect(), attached, links }
     }
 
     pub fn node(&self, index: ElementIndex) -> &Node {
@@ -33,13 +36,19 @@ impl Shape {
         self.node(index).attached_to.is_some()
     }
 
+    /// Whether it waits beside something else: at an activity, or for an event sub-process.
+    pub fn interrupts(&self, index: ElementIndex) -> bool {
+        self.is_boundary(index) || self.node(index).type_name.ends_with("StartEvent")
+    }
+
     pub fn hosts(&self, host: ElementIndex, boundary: ElementIndex) -> bool {
         self.attached.get(&host).is_some_and(|events| events.contains(&boundary))
     }
 
     /// Whether tokens wait for each other before it: at a parallel or inclusive gateway that several flows lead to.
     pub fn joins(&self, process: &Process, index: ElementIndex) -> bool {
-        let is_joining = matches!(self.node(index).type_name, "parallelGateway" | "inclusiveGateway");
+        let joining = ["parallelGateway", "inclusiveGateway", "complexGateway"];
+        let is_joining = joining.contains(&self.node(index).type_name);
         is_joining && process.element(index).incoming.len() > 1
     }
 
@@ -61,10 +70,21 @@ impl Shape {
                 flows.insert(*flow);
                 open.push(process.flow(*flow).to);
             }
+            open.extend(self.links.get(&place));
             if by_boundary {
                 open.extend(self.attached.get(&place).into_iter().flatten());
             }
         }
         flows
     }
+}
+
+fn links(nodes: &BTreeMap<ElementIndex, Node>) -> BTreeMap<ElementIndex, ElementIndex> {
+    let of = |type_name: &'static str| nodes.iter().filter(move |(_, node)| node.type_name == type_name);
+    let name = |node: &Node| node.properties.get("linkName").cloned();
+    let catches = |thrown: &Node| {
+        let mut all = of("linkIntermediateCatchEvent").filter(|(_, node)| name(node) == name(thrown));
+        all.next().map(|(index, _)| *index)
+    };
+    of("linkIntermediateThrowEvent").filter_map(|(index, node)| Some((*index, catches(node)?))).collect()
 }

@@ -10,9 +10,9 @@ use crate::generate::Model;
 pub fn shrink(model: &Model, fails: &dyn Fn(&Model) -> bool) -> Model {
     let mut smallest = model.clone();
     'smaller: loop {
-        for body in smaller(&smallest.body) {
+        for candidate in smaller_models(&smallest) {
             for seed in std::iter::once(smallest.seed).chain(1..=6) {
-                let candidate = Model { seed, body: body.clone(), ..smallest };
+                let candidate = Model { seed, ..candidate.clone() };
                 if fails(&candidate) {
                     smallest = candidate;
                     continue 'smaller;
@@ -21,6 +21,20 @@ pub fn shrink(model: &Model, fails: &dyn Fn(&Model) -> bool) -> Model {
         }
         return smallest;
     }
+}
+
+fn smaller_models(model: &Model) -> Vec<Model> {
+    let mut all: Vec<Model> =
+        without_each(&model.events).into_iter().map(|events| Model { events, ..model.clone() }).collect();
+    all.extend(smaller(&model.body).into_iter().map(|body| Model { body, ..model.clone() }));
+    for number in 0..model.events.len() {
+        all.extend(smaller(&model.events[number].body).into_iter().map(|body| {
+            let mut changed = model.clone();
+            changed.events[number].body = body;
+            changed
+        }));
+    }
+    all
 }
 
 /// Everything that is one cut smaller; the largest cuts first.
@@ -98,7 +112,13 @@ fn without_part(block: &Block) -> Vec<Block> {
             all.extend(hosts.map(|host| Block::Guarded { host, guards: guards.clone() }));
             all
         }
-        Block::Xor { .. } | Block::Or { .. } | Block::Loop { .. } => Vec::new(),
+        Block::Throw { before, .. } => vec![Block::Do(before.clone())],
+        Block::First { split, join, branches, wanted } => without_each(branches)
+            .into_iter()
+            .filter(|branches| !branches.is_empty())
+            .map(|branches| Block::First { split: *split, join: *join, branches, wanted: *wanted })
+            .collect(),
+        Block::Xor { .. } | Block::Or { .. } | Block::Loop { .. } | Block::Link { .. } => Vec::new(),
         Block::End { kind: EndKind::None, .. } => Vec::new(),
         Block::End { id, .. } => vec![Block::End { before: None, id: *id, kind: EndKind::None }],
     }
@@ -106,8 +126,21 @@ fn without_part(block: &Block) -> Vec<Block> {
 
 fn simpler(it: &Activity) -> Vec<Activity> {
     let mut all = Vec::new();
-    if matches!(it.kind, Kind::Sub { .. }) {
-        all.push(Activity { kind: Kind::Job, ..it.clone() });
+    match &it.kind {
+        Kind::Sub { start, body, end, events, is_transaction } => {
+            all.push(Activity { kind: Kind::Job, ..it.clone() });
+            all.extend(without_each(events).into_iter().map(|events| {
+                let kind =
+                    Kind::Sub { start: *start, body: body.clone(), end: *end, events, is_transaction: *is_transaction };
+                Activity { kind, ..it.clone() }
+            }));
+        }
+        Kind::AdHoc { items, is_sequential } => {
+            all.push(Activity { kind: Kind::Job, ..it.clone() });
+            let kind = |items| Kind::AdHoc { items, is_sequential: *is_sequential };
+            all.extend(without_each(items).into_iter().map(|items| Activity { kind: kind(items), ..it.clone() }));
+        }
+        _ => {}
     }
     if it.repeat.is_some() {
         all.push(Activity { repeat: None, ..it.clone() });
@@ -115,7 +148,7 @@ fn simpler(it: &Activity) -> Vec<Activity> {
     if it.tallies {
         all.push(Activity { tallies: false, ..it.clone() });
     }
-    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. }) {
+    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. } | Kind::AdHoc { .. }) {
         all.push(Activity { kind: Kind::Job, ..it.clone() });
     }
     all

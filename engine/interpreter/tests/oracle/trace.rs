@@ -76,11 +76,13 @@ pub struct Trace {
     pub ticks: Vec<i64>,
     pub notes: Vec<(i64, Cell)>,
     signals: Vec<Signal>,
+    /// What does not end anything.
+    raised: Vec<Signal>,
 }
 
 /// A place in a trace.
 #[derive(Clone, Copy)]
-pub struct Mark([usize; 7]);
+pub struct Mark([usize; 8]);
 
 impl Trace {
     pub fn mark(&self) -> Mark {
@@ -92,6 +94,7 @@ impl Trace {
             self.ticks.len(),
             self.notes.len(),
             self.signals.len(),
+            self.raised.len(),
         ])
     }
 
@@ -104,6 +107,7 @@ impl Trace {
         self.ticks.truncate(mark.0[4]);
         self.notes.truncate(mark.0[5]);
         self.signals.truncate(mark.0[6]);
+        self.raised.truncate(mark.0[7]);
     }
 
     /// Interrupts at `at` everything that was written down after `mark`.
@@ -125,6 +129,7 @@ impl Trace {
         keep(&mut self.ticks, mark.0[4], |tick| *tick <= at);
         keep(&mut self.notes, mark.0[5], |note| note.0 <= at);
         keep(&mut self.signals, mark.0[6], |signal| signal.at <= at);
+        keep(&mut self.raised, mark.0[7], |signal| signal.at <= at);
     }
 
     pub fn enter(&mut self, element: Id, path: &[u32], at: i64) -> usize {
@@ -158,6 +163,17 @@ impl Trace {
 
     pub fn signal(&mut self, signal: Signal) {
         self.signals.push(signal);
+    }
+
+    pub fn raise(&mut self, signal: Signal) {
+        self.raised.push(signal);
+    }
+
+    /// What was raised after `mark` for `frame` and ends nothing.
+    pub fn take_raised(&mut self, mark: Mark, frame: usize) -> Vec<Signal> {
+        let taken = self.raised[mark.0[7]..].iter().filter(|signal| signal.frame == frame).copied().collect();
+        keep(&mut self.raised, mark.0[7], |signal| signal.frame != frame);
+        taken
     }
 
     /// The first thing after `mark` that ends `frame`; none is left for it.

@@ -13,7 +13,11 @@ pub fn vary(model: &Model, seed: u64) -> Option<(&'static str, Scope)> {
         1 => Some(("renamed", draw(model, Names::Renamed(seed)))),
         4 => {
             let mut drawing = draw(model, Names::Plain);
-            drawing.for_each(&mut |scope| shuffle(scope, &mut random));
+            // In a sequential ad-hoc sub-process the order is the meaning; what has no flows stays.
+            drawing.for_each(&mut |scope| match scope.edges.is_empty() {
+                true => {}
+                false => shuffle(scope, &mut random),
+            });
             Some(("shuffled", drawing))
         }
         7 => {

@@ -9,7 +9,7 @@ use crate::define::define;
 use crate::drawing::Scope;
 use crate::ledger::Ledger;
 use crate::outside::{Due, Outside};
-use crate::plan::{Answer, Called, Visit};
+use crate::plan::{Answer, Called, SIGNALS, Visit, broadcasts, signal_name};
 use crate::random::mix;
 use crate::shape::Shape;
 use crate::trace::{Attempt, End, NEVER, Record};
@@ -67,6 +67,9 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let shape = Shape::of(drawing, &process);
     let mut world = World::new(&process, &shape, seed, options);
     let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
+    for name in 0..SIGNALS {
+        broadcasts(seed, name).for_each(|at| world.outside.schedule(at, Due::Signal(signal_name(name))));
+    }
     world.carry_out(CommandKind::Start(Start { variables, ..Start::default() }))?;
     while world.instance.state == InstanceState::Active {
         let Some((at, due)) = world.outside.next() else { break };
@@ -272,7 +275,7 @@ impl<'w> World<'w> {
             Effect::ScheduleRetry { due, .. } | Effect::ScheduleTimer { due, .. } => Some(due.0 - self.now),
             Effect::OpenSubscription { key, target, .. } => {
                 let visit = self.visit(*key, *target, self.now);
-                if self.shape.is_boundary(*target) { visit.interruption() } else { visit.message() }
+                if self.shape.interrupts(*target) { visit.interruption() } else { visit.message() }
             }
             Effect::OpenUserTask { key, .. } => self.own_visit(*key).person(),
             Effect::StartChild { key, .. } => Some(self.own_visit(*key).delay(1)),
@@ -348,6 +351,7 @@ impl<'w> World<'w> {
                     }
                 }
             }
+            Due::Signal(signal_name) => CommandKind::ReceiveSignal { signal_name, variables: Variables::new() },
             Due::Incident(incident) => return self.resolve(incident),
         })
     }

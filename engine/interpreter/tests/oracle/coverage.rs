@@ -1,0 +1,67 @@
+//! What a normal run must have seen: every construct, in every way that it can come out.
+
+use crate::campaign::Tally;
+
+/// Constructs as [`Tally::cells`] names them.
+const CELLS: [(&str, &[&str]); 54] = [
+    ("JOB_FAILED", &["resolved", "stays"]),
+    ("UNCAUGHT_ERROR", &["resolved", "stays"]),
+    ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
+    ("ad-hoc sub-process, sequential", &["completed", "interrupted", "stays"]),
+    ("back loop", &["again", "leaves"]),
+    ("boundary cancel", &["not triggered", "triggered"]),
+    ("boundary cycle beside", &["not triggered", "triggered", "triggered again"]),
+    ("boundary error", &["not triggered", "triggered"]),
+    ("boundary error, any", &["not triggered", "triggered"]),
+    ("boundary escalation", &["not triggered", "triggered"]),
+    ("boundary escalation beside", &["not triggered", "triggered", "triggered again"]),
+    ("boundary message", &["not triggered", "triggered"]),
+    ("boundary message beside", &["not triggered", "triggered", "triggered again"]),
+    ("boundary signal", &["not triggered", "triggered"]),
+    ("boundary signal beside", &["not triggered", "triggered", "triggered again"]),
+    ("boundary timer", &["not triggered", "triggered"]),
+    ("boundary timer beside", &["not triggered", "triggered"]),
+    ("call activity", &["CALL_REFUSED", "UNCAUGHT_ERROR", "completed", "interrupted", "stays"]),
+    ("cancel end event", &["cancels"]),
+    ("complex gateway", &["is not reset", "is reset", "stays"]),
+    ("drawing", &["renamed", "shuffled", "with more gateways"]),
+    ("error", &["caught by an event sub-process", "caught by its activity", "caught outside"]),
+    ("error end event", &["caught", "uncaught"]),
+    ("escalation", &["heard", "interrupts", "uncaught"]),
+    ("event sub-process, error", &["interrupts"]),
+    ("event sub-process, escalation", &["interrupts", "runs beside"]),
+    ("event sub-process, message", &["interrupts", "runs beside"]),
+    ("event sub-process, signal", &["interrupts", "runs beside"]),
+    ("event sub-process, timer", &["interrupts", "runs beside"]),
+    ("event-based gateway", &["message", "receive task", "signal", "timer"]),
+    ("exclusive gateway", &["condition", "default"]),
+    ("inclusive gateway", &["default", "one", "several", "two"]),
+    ("inclusive join", &["death", "last arrival", "stays"]),
+    ("job", &["held", "retried"]),
+    ("link", &["goes on"]),
+    ("loop, tested after", &["completed", "interrupted", "stays"]),
+    ("loop, tested before", &["completed", "interrupted", "stays"]),
+    ("message catch event", &["completed", "stays"]),
+    ("no matching flow", &["resolved", "stays"]),
+    ("none task", &["completed"]),
+    ("parallel instances", &["completed", "interrupted", "stays"]),
+    ("parallel instances until", &["completed", "interrupted", "stays"]),
+    ("parallel join", &["fires", "leftover"]),
+    ("process", &["active", "completed", "terminated"]),
+    ("receive task", &["completed", "interrupted", "stays", "timeout"]),
+    ("sequential instances", &["completed", "interrupted", "stays"]),
+    ("sequential instances until", &["completed", "interrupted", "stays"]),
+    ("service task", &["completed", "interrupted", "stays"]),
+    ("signal catch event", &["completed", "stays"]),
+    ("sub-process", &["completed", "interrupted", "stays"]),
+    ("terminate end event", &["process", "sub-process"]),
+    ("timer catch event", &["completed"]),
+    ("transaction", &["completed", "interrupted", "stays"]),
+    ("user task", &["completed", "interrupted", "stays"]),
+];
+
+/// What was never seen.
+pub fn missing(tally: &Tally) -> Vec<(&'static str, &'static str)> {
+    let all = CELLS.iter().flat_map(|(construct, outcomes)| outcomes.iter().map(move |outcome| (*construct, *outcome)));
+    all.filter(|cell| !tally.cells.contains_key(cell)).collect()
+}

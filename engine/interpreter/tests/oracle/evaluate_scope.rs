@@ -1,0 +1,260 @@
+//! The oracle's scopes: event sub-processes, what is thrown out of them, and what has no flows.
+
+use crate::block::*;
+use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
+use crate::trace::{Mark, NEVER, Signal};
+
+/// What comes for a scope while it is active.
+#[derive(Clone, Copy)]
+struct Coming {
+    at: i64,
+    /// Which event sub-process; none is a terminate end event.
+    event: Option<usize>,
+    is_thrown: bool,
+}
+
+/// Of a signal that ends a scope, and no event sub-process catches it.
+const TERMINATES: usize = usize::MAX;
+
+impl Oracle {
+    /// A process or sub-process from `at` on: when it is done, and whether that was a terminate end event.
+    ///
+    /// What comes for it is taken in the order of time, for each may end what would have come after it.
+    pub fn scope(
+        &mut self,
+        start: Id,
+        body: &Block,
+        end: Id,
+        events: &[EventSub],
+        at: i64,
+        path: &[u32],
+    ) -> (i64, bool) {
+        self.trace.point(start, path, at);
+        let (mark, frame) = (self.trace.mark(), self.frames.len());
+        self.frames.push(Frame::Scope(catches(events, None)));
+        let left = self.block(body, &[at], path);
+        left.exits.iter().for_each(|exit| self.trace.point(end, path, *exit));
+        self.frames.pop();
+        let (mut alive, mut since) = (left.alive.max(at), at);
+        let mut thrown = self.thrown(mark, frame);
+        loop {
+            let outside = events.iter().enumerate().filter_map(|(number, event)| {
+                let mut times = self.triggers(event.start, event.trigger, at, path);
+                times.find(|time| *time > since).map(|at| Coming { at, event: Some(number), is_thrown: false })
+            });
+            let outside: Vec<Coming> = outside.collect();
+            let next = outside.iter().chain(&thrown).copied().min_by_key(|coming| coming.at);
+            if next.is_some_and(|it| it.at == alive && !it.is_thrown) {
+                self.trace.ticks.extend([alive, alive]);
+            }
+            let Some(coming) = next.filter(|it| it.at < alive || it.is_thrown && it.at <= alive) else { break };
+            thrown.retain(|other| other.at > coming.at);
+            since = coming.at;
+            let Some(number) = coming.event else {
+                self.trace.cut(mark, coming.at);
+                return (coming.at, true);
+            };
+            let event = &events[number];
+            // Who comes first of several in one moment is open.
+            let at_once = outside.iter().filter(|other| other.at == coming.at).count();
+            self.trace.ticks.extend(std::iter::repeat_n(coming.at, at_once));
+            self.trace.note(coming.at, event_name(event), if event.interrupts { "interrupts" } else { "runs beside" });
+            if event.interrupts {
+                self.trace.cut(mark, coming.at);
+                return (self.event_sub_process(event, coming.at, path), false);
+            }
+            let inner = self.trace.mark();
+            self.frames.push(Frame::Scope(catches(events, Some(number))));
+            alive = alive.max(self.event_sub_process(event, coming.at, path));
+            self.frames.pop();
+            thrown.extend(self.thrown(inner, frame));
+        }
+        (alive, false)
+    }
+
+    /// What was thrown after `mark` at the scope whose frame is gone.
+    fn thrown(&mut self, mark: Mark, frame: usize) -> Vec<Coming> {
+        let first = self
+            .trace
+            .take_signal(mark, frame)
+            .filter(|it| it.guard != TERMINATES || self.mistake != Mistake::TerminateEndsOneToken);
+        let raised = self.trace.take_raised(mark, frame);
+        let coming =
+            |it: Signal| Coming { at: it.at, event: (it.guard != TERMINATES).then_some(it.guard), is_thrown: true };
+        first.into_iter().chain(raised).map(coming).collect()
+    }
+
+    fn event_sub_process(&mut self, it: &EventSub, at: i64, path: &[u32]) -> i64 {
+        let record = self.trace.enter(it.id, path, at);
+        let done = self.scope(it.start, &it.body, it.end, &[], at, path).0;
+        self.trace.complete(record, done);
+        done
+    }
+
+    /// All at once, or one after the other; nothing leads from one to the next.
+    pub fn ad_hoc(&mut self, items: &[Activity], is_sequential: bool, at: i64, path: &[u32]) -> i64 {
+        let mut done = at;
+        for item in items {
+            if done == NEVER && is_sequential {
+                break;
+            }
+            let begins = if is_sequential { done } else { at };
+            done = done.max(self.activity(item, &[], begins, path).at);
+        }
+        done
+    }
+
+    /// An escalation goes outwards; who throws it goes on, unless it is ended by who catches it.
+    pub fn escalation(&mut self, before: &Activity, id: Id, code: u8, entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        for entry in entries {
+            let at = self.activity(before, &[], *entry, path).at;
+            all.stays_until(at);
+            if at != NEVER {
+                self.trace.point(id, path, at);
+                let until = self.escalate(code, at);
+                all.stays_until(until);
+                all.exits.extend((until != NEVER).then_some(at));
+            }
+        }
+        all
+    }
+
+    fn escalate(&mut self, code: u8, at: i64) -> i64 {
+        let caught = self.find(|trigger| match trigger {
+            Trigger::Escalation(wanted) => wanted.is_none_or(|wanted| wanted == code).then_some(wanted.is_some()),
+            _ => None,
+        });
+        match caught {
+            None => self.trace.note(at, "escalation", "uncaught"),
+            Some((frame, catches, _)) if catches.interrupts => {
+                self.trace.note(at, "escalation", "interrupts");
+                self.trace.signal(Signal { at, frame, guard: catches.place });
+                return NEVER;
+            }
+            Some((frame, catches, _)) => {
+                self.trace.note(at, "escalation", "heard");
+                self.trace.raise(Signal { at, frame, guard: catches.place });
+            }
+        }
+        at
+    }
+
+    /// Until when an end event that was entered `at` lives.
+    pub fn ended(&mut self, id: Id, kind: EndKind, at: i64, path: &[u32]) -> i64 {
+        let record = self.trace.enter(id, path, at);
+        if !matches!(kind, EndKind::Error(_)) {
+            self.trace.complete(record, at);
+        }
+        match kind {
+            EndKind::None => {}
+            EndKind::Escalation(code) => return self.escalate(code, at),
+            EndKind::Cancel => return self.cancel(at),
+            EndKind::Terminate => {
+                let scope = self.frames.iter().rposition(|frame| matches!(frame, Frame::Scope(_))).unwrap_or_default();
+                self.trace.signal(Signal { at, frame: scope, guard: TERMINATES });
+                self.trace.note(at, "terminate end event", if scope == 0 { "process" } else { "sub-process" });
+            }
+            EndKind::Error(code) => match self.catcher(code) {
+                Some((frame, guard, _)) => {
+                    self.trace.note(at, "error end event", "caught");
+                    return self.throw(frame, guard, at);
+                }
+                None => {
+                    self.trace.note(at, "error end event", "uncaught");
+                    self.trace.incident(id, "UNCAUGHT_ERROR", at, NEVER);
+                    return NEVER;
+                }
+            },
+        }
+        at
+    }
+
+    /// The transaction around is ended, and left by its cancel event.
+    fn cancel(&mut self, at: i64) -> i64 {
+        let caught = self.find(|trigger| (trigger == Trigger::Cancel).then_some(true));
+        if let Some((frame, catches, _)) = caught {
+            self.trace.note(at, "cancel end event", "cancels");
+            self.trace.signal(Signal { at, frame, guard: catches.place });
+        }
+        NEVER
+    }
+
+    /// The innermost that catches the error `code`, by which event, and whether that asks for this very code.
+    pub fn catcher(&self, code: u8) -> Option<(usize, usize, bool)> {
+        let found = self.find(|trigger| match trigger {
+            Trigger::Error(wanted) => wanted.is_none_or(|wanted| wanted == code).then_some(wanted.is_some()),
+            _ => None,
+        });
+        found.map(|(frame, catches, is_specific)| (frame, catches.place, is_specific))
+    }
+
+    /// Outwards; an event that asks for the very code comes before one for all.
+    fn find(&self, catches: impl Fn(Trigger) -> Option<bool>) -> Option<(usize, Catches, bool)> {
+        let skipped = usize::from(self.mistake == Mistake::ErrorPassesItsCatcher);
+        let mut found = self.frames.iter().enumerate().rev().filter_map(|(frame, it)| {
+            let (Frame::Activity(all) | Frame::Scope(all)) = it;
+            let matching = || all.iter().filter_map(|it| Some((frame, *it, catches(it.trigger)?)));
+            matching().find(|(_, _, is_specific)| *is_specific).or_else(|| matching().next())
+        });
+        found.nth(skipped)
+    }
+
+    pub fn throw(&mut self, frame: usize, guard: usize, at: i64) -> i64 {
+        let outcome = match self.frames[frame] {
+            Frame::Activity(_) if frame + 1 == self.frames.len() => "caught by its activity",
+            Frame::Activity(_) => "caught outside",
+            Frame::Scope(_) => "caught by an event sub-process",
+        };
+        self.trace.note(at, "error", outcome);
+        self.trace.signal(Signal { at, frame, guard });
+        NEVER
+    }
+
+    /// A complex gateway as a join of one activation: out with the `wanted`-th arrival, done when no more can come.
+    pub fn first(&mut self, split: Id, join: Id, branches: &[Block], wanted: u32, entry: i64, path: &[u32]) -> Left {
+        self.trace.point(split, path, entry);
+        let mut all = Left { exits: Vec::new(), alive: entry, reach: entry };
+        let mut reset = entry;
+        for branch in branches {
+            let left = self.block(branch, &[entry], path).into(branch);
+            reset = reset.max(left.quiet());
+            all.add(left);
+        }
+        let mut arrivals = std::mem::take(&mut all.exits);
+        arrivals.sort_unstable();
+        if branches.iter().filter(|branch| branch.can_exit()).count() < 2 {
+            return self.met(Some(join), Left { exits: arrivals, ..all }, path);
+        }
+        let Some(activated) = arrivals.get(wanted as usize - 1).copied() else {
+            // Those that have come wait for more.
+            if let Some(first) = arrivals.first() {
+                self.trace.note(*first, "complex gateway", "stays");
+                all.stays_until(NEVER);
+            }
+            return all;
+        };
+        self.trace.note(activated, "complex gateway", if reset == NEVER { "is not reset" } else { "is reset" });
+        let record = self.trace.enter(join, path, activated);
+        self.trace.complete(record, reset);
+        all.stays_until(reset);
+        all.exits.push(activated);
+        all
+    }
+}
+
+fn catches(events: &[EventSub], but: Option<usize>) -> Vec<Catches> {
+    let all = events.iter().enumerate().filter(|(place, _)| Some(*place) != but);
+    all.map(|(place, it)| Catches { place, trigger: it.trigger, interrupts: it.interrupts }).collect()
+}
+
+fn event_name(event: &EventSub) -> &'static str {
+    match event.trigger {
+        Trigger::Timer { .. } => "event sub-process, timer",
+        Trigger::Message => "event sub-process, message",
+        Trigger::Signal(_) => "event sub-process, signal",
+        Trigger::Error(_) => "event sub-process, error",
+        Trigger::Escalation(_) => "event sub-process, escalation",
+        Trigger::Cancel => "event sub-process, cancel",
+    }
+}
