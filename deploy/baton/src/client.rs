@@ -40,6 +40,16 @@ impl Client {
         self.call(Method::POST, path, Some(body), None).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.call(Method::PUT, path, Some(body), None).await
+    }
+
+    /// The status and the body, whatever they are.
+    pub async fn ask(&self, path: &str, body: Value) -> anyhow::Result<(u16, Value)> {
+        let response = self.http.post(self.address(path)).bearer_auth(&self.key).json(&body).send().await?;
+        Ok((response.status().as_u16(), response.json().await.unwrap_or(Value::Null)))
+    }
+
     /// A command that may be sent again: the same key is carried out once.
     pub async fn post_once(&self, path: &str, body: Value, idempotency_key: &str) -> anyhow::Result<Value> {
         self.call(Method::POST, path, Some(body), Some(idempotency_key)).await

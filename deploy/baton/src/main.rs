@@ -91,7 +91,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(args) => return dev::run(args).await,
         Command::Demo(args) => return demo::run(args).await,
-        Command::Test(args) => return test_command::run(args),
+        Command::Test(args) => return test_command::run(args).await,
         Command::Convert(args) => return convert_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,

@@ -17,7 +17,7 @@ pub mod diagnostic;
 mod diagram;
 mod duration;
 pub mod location;
-mod near_miss;
+pub mod near_miss;
 mod type_name;
 pub mod validate;
 pub mod yaml;

@@ -1,7 +1,7 @@
 //! The near miss: of the names that exist, the one that somebody probably meant.
 
 /// A hint such as ``did you mean `target_1`?``, where one of `candidates` is close enough to `wrong`.
-pub(crate) fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(wrong, candidates).map(|name| format!("did you mean `{name}`?"))
 }
 

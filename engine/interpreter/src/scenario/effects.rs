@@ -28,7 +28,10 @@ impl World<'_> {
             Effect::OpenSignalSubscription { .. } | Effect::CloseSignalSubscription { .. } => {}
             Effect::BroadcastSignal { signal_name, variables } => self.broadcast(&signal_name, &variables, Some(run)),
             Effect::OpenUserTask { key, .. } => self.open_user_task(UserTask { run, key }),
-            Effect::CloseUserTask { key, .. } => self.user_tasks.retain(|task| (task.run, task.key) != (run, key)),
+            Effect::CloseUserTask { key, .. } => {
+                self.user_tasks.retain(|task| (task.run, task.key) != (run, key));
+                self.unplan(run, &Due::Answer { key, attempt: super::workers::PERSON });
+            }
             Effect::StartChild { key, child, called_element, variables, depth, .. } => {
                 self.start_child(run, key, child, &called_element, variables, depth);
             }

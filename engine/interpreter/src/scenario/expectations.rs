@@ -1,77 +1,73 @@
 //! Compares what happened with what was expected.
 
-use super::file::{Deployment, Expect};
-use super::world::{Run, World};
+use super::facts::{Counts, Facts};
+use super::file::{Deployment, Expect, State};
 use super::{Mismatch, Verdict};
-use crate::{ElementIndex, EventKind, Instance, InstanceState, Key, Variables, expression};
+use crate::{Variables, expression};
 use model::Diagnostic;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
 
-type Counts = BTreeMap<String, usize>;
-
-pub(super) fn check(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
-    let mut found = check_all(world, expect);
-    if expect.incident_or_error && !has_incident_or_error(world) {
+/// Everything that does not hold.
+pub fn check(facts: &Facts, expect: &Expect) -> Vec<Mismatch> {
+    let mut found = check_all(facts, expect);
+    if expect.incident_or_error && !facts.went_wrong {
         found.push(mismatch("incidentOrError", "an incident or an uncaught error", "neither"));
     }
     found
 }
 
-fn check_all(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
+/// When an incident or an error is expected, a refused deployment is one; all else must hold of a world in which nothing ran.
+pub(super) fn check_refused(expect: &Expect) -> Vec<Mismatch> {
+    check_all(&Facts::default(), expect)
+}
+
+fn check_all(facts: &Facts, expect: &Expect) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    if let Some(state) = &expect.state {
-        found.extend(check_state(world, state));
+    if let Some(state) = expect.state {
+        found.extend(check_state(facts, state));
     }
-    if let Some(entered) = &expect.entered {
-        found.extend(check_entered(world, entered, expect.exactly));
+    let counts = [
+        ("entered", &expect.entered, &facts.entered),
+        ("completed", &expect.completed, &facts.completed),
+        ("canceled", &expect.canceled, &facts.canceled),
+        ("waiting", &expect.waiting, &facts.waiting),
+    ];
+    for (what, expected, happened) in counts {
+        let Some(expected) = expected else { continue };
+        found.extend(check_counts(what, expected, happened, facts));
     }
-    if let Some(completed) = &expect.completed {
-        found.extend(check_counts("completed", completed, &ended(world, true)));
-    }
-    if let Some(canceled) = &expect.canceled {
-        found.extend(check_counts("canceled", canceled, &ended(world, false)));
+    if expect.exactly {
+        found.extend(check_exactly(facts, expect.entered.as_ref().unwrap_or(&Counts::new())));
     }
     if let Some(jobs) = &expect.jobs {
-        found.extend(check_jobs(world, jobs, &expect.ignore_jobs));
+        found.extend(check_jobs(facts, jobs, &expect.ignore_jobs));
     }
     if let Some(order) = &expect.order {
-        found.extend(check_order(world, order));
-    }
-    if let Some(waiting) = &expect.waiting {
-        found.extend(check_counts("waiting", waiting, &waiting_now(world)));
+        found.extend(check_order(facts, order));
     }
     if let Some(variables) = &expect.variables {
-        found.extend(check_variables(world, variables));
+        found.extend(check_variables(facts, variables));
     }
     if let Some(incidents) = &expect.incidents {
-        found.extend(check_incidents(world, incidents));
+        found.extend(check_incidents(facts, incidents));
     }
     found
 }
 
-/// When an incident or an error is expected, a refused deployment is one; all else must hold of a world in which nothing ran.
-pub(super) fn check_refused(world: &World<'_>, expect: &Expect) -> Vec<Mismatch> {
-    check_all(world, expect)
-}
-
-/// Judges a deployment that was expected to be refused.
-pub(super) fn rejection(expected: &Deployment, diagnostics: &[Diagnostic]) -> Verdict {
+/// Judges a deployment that was expected to be refused, by the codes of its errors.
+pub fn rejection(expected: &Deployment, diagnostics: &[Diagnostic]) -> Verdict {
     let happened: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
-    let codes: &[String] = match expected {
-        Deployment::Word(word) if word == "rejected" => &[],
-        Deployment::Word(word) => return Verdict::Malformed(format!("deployment is `rejected`, not `{word}`")),
-        Deployment::Codes { rejected } => rejected,
-    };
-    let missing: Vec<Mismatch> = codes
-        .iter()
-        .filter(|code| !happened.contains(&code.as_str()))
-        .map(|code| mismatch("deployment", format!("rejected with {code}"), format!("{happened:?}")))
-        .collect();
     if happened.is_empty() {
         return Verdict::Failed(vec![mismatch("deployment", "rejected", "accepted")]);
     }
+    let missing = expected.rejected.iter().filter(|code| !happened.contains(&code.as_str()));
+    let missing: Vec<Mismatch> = missing
+        .map(|code| {
+            mismatch("deployment", format!("rejected with {code}"), format!("rejected with {}", list(&happened)))
+        })
+        .collect();
     if missing.is_empty() { Verdict::Passed } else { Verdict::Failed(missing) }
 }
 
@@ -79,173 +75,106 @@ fn mismatch(what: impl Into<String>, expected: impl Display, happened: impl Disp
     Mismatch { what: what.into(), expected: expected.to_string(), happened: happened.to_string() }
 }
 
-fn check_state(world: &World<'_>, expected: &str) -> Vec<Mismatch> {
-    let roots: Vec<&Run> = world.runs.iter().filter(|run| run.is_root).collect();
-    if roots.is_empty() {
+fn check_state(facts: &Facts, expected: State) -> Vec<Mismatch> {
+    if facts.roots.is_empty() {
         return vec![mismatch("state", expected, "no instance was started")];
     }
-    let states = roots.into_iter().map(|run| state(&run.instance));
-    states.filter(|state| *state != expected).map(|state| mismatch("state", expected, state)).collect()
+    let wrong = facts.roots.iter().enumerate().filter(|(_, state)| **state != expected);
+    let number = |index: usize| match facts.roots.len() {
+        1 => String::new(),
+        all => format!(" (instance {} of {all})", index + 1),
+    };
+    wrong.map(|(index, state)| mismatch("state", expected, format!("{state}{}", number(index)))).collect()
 }
 
-fn state(instance: &Instance) -> &'static str {
-    match instance.state {
-        InstanceState::Active if instance.incidents.is_empty() => "active",
-        InstanceState::Active => "incident",
-        InstanceState::Completed => "completed",
-        InstanceState::Terminated => "terminated",
-        InstanceState::Canceled => "canceled",
-        InstanceState::Failed => "failed",
-    }
-}
-
-fn check_entered(world: &World<'_>, expected: &Counts, exactly: bool) -> Vec<Mismatch> {
-    let happened = entered(world);
-    let mut found = check_counts("entered", expected, &happened);
-    if exactly {
-        let unnamed = happened.iter().filter(|(id, _)| !expected.contains_key(*id));
-        found.extend(unnamed.map(|(id, count)| mismatch(format!("entered.{id}"), "0 (exactly)", count)));
-    }
-    found
-}
-
-fn check_counts(what: &str, expected: &Counts, happened: &Counts) -> Vec<Mismatch> {
+fn check_counts(what: &str, expected: &Counts, happened: &Counts, facts: &Facts) -> Vec<Mismatch> {
     let count = |id: &String| happened.get(id).copied().unwrap_or(0);
-    let wrong = expected.iter().filter(|(id, wanted)| count(id) != **wanted);
-    wrong.map(|(id, wanted)| mismatch(format!("{what}.{id}"), wanted, count(id))).collect()
+    let wrong = expected.iter().filter(|(id, wanted)| count(id) != **wanted || !facts.knows(id));
+    wrong.map(|(id, wanted)| mismatch(format!("{what}.{id}"), wanted, facts.count_or_unknown(id, count(id)))).collect()
 }
 
-/// How often each element was entered. At a join every arriving token counts, and its firing does not.
-fn entered(world: &World<'_>) -> Counts {
-    let (mut arrived, mut activated) = (Counts::new(), Counts::new());
-    let repetitions = repetitions(world);
-    for (run, event) in &world.log {
-        match &event.kind {
-            EventKind::TokenArrived { element, .. } => count(&mut arrived, world.element_id(*run, *element)),
-            EventKind::ElementActivated { key, element, .. } if !repetitions.contains(&(*run, *key)) => {
-                count(&mut activated, world.element_id(*run, *element));
-            }
-            _ => {}
+impl Facts {
+    /// Whether a process has the element; all are known where nothing was deployed.
+    fn knows(&self, id: &str) -> bool {
+        self.known.is_empty() || self.known.contains(id)
+    }
+
+    fn count_or_unknown(&self, id: &str, count: usize) -> String {
+        if self.knows(id) {
+            return count.to_string();
         }
-    }
-    activated.extend(arrived);
-    activated
-}
-
-/// Of an activity that repeats, its instances count, and not the whole of them.
-fn repetitions(world: &World<'_>) -> BTreeSet<(usize, Key)> {
-    let started = world.log.iter().filter_map(|(run, event)| match &event.kind {
-        EventKind::LoopStarted { key, .. } => Some((*run, *key)),
-        _ => None,
-    });
-    started.collect()
-}
-
-fn ended(world: &World<'_>, completed: bool) -> Counts {
-    let repetitions = repetitions(world);
-    let mut names: BTreeMap<(usize, Key), ElementIndex> = BTreeMap::new();
-    let mut counts = Counts::new();
-    for (run, event) in &world.log {
-        let key = match &event.kind {
-            EventKind::ElementActivated { key, element, .. } => {
-                if !repetitions.contains(&(*run, *key)) {
-                    names.insert((*run, *key), *element);
-                }
-                continue;
-            }
-            EventKind::ElementCompleted { key } if completed => key,
-            EventKind::ElementTerminated { key } if !completed => key,
-            _ => continue,
-        };
-        if let Some(element) = names.get(&(*run, *key)) {
-            count(&mut counts, world.element_id(*run, *element));
-        }
-    }
-    counts
-}
-
-fn count(counts: &mut Counts, id: &str) {
-    *counts.entry(id.to_owned()).or_default() += 1;
-}
-
-fn check_jobs(world: &World<'_>, expected: &Counts, ignored: &[String]) -> Vec<Mismatch> {
-    let mut happened = Counts::new();
-    for (_, event) in &world.log {
-        if let EventKind::JobCreated { job_type, .. } = &event.kind
-            && !ignored.contains(job_type)
-        {
-            count(&mut happened, job_type);
-        }
-    }
-    let wanted: Counts = expected.iter().filter(|(_, count)| **count > 0).map(|(id, n)| (id.clone(), *n)).collect();
-    if wanted == happened {
-        return Vec::new();
-    }
-    vec![mismatch("jobs", format!("{wanted:?}"), format!("{happened:?}"))]
-}
-
-fn check_order(world: &World<'_>, expected: &[String]) -> Vec<Mismatch> {
-    let entered: Vec<&str> = world
-        .log
-        .iter()
-        .filter_map(|(run, event)| match &event.kind {
-            EventKind::ElementActivated { element, .. } => Some(world.element_id(*run, *element)),
-            _ => None,
-        })
-        .collect();
-    let mut rest = entered.iter();
-    match expected.iter().find(|wanted| !rest.any(|id| id == &wanted.as_str())) {
-        Some(missing) => vec![mismatch("order", format!("{missing} in {expected:?}"), format!("{entered:?}"))],
-        None => Vec::new(),
+        unknown_element(id, self.known.iter().map(String::as_str))
     }
 }
 
-fn waiting_now(world: &World<'_>) -> Counts {
-    let mut counts = Counts::new();
-    for (run, state) in world.runs.iter().enumerate() {
-        for element in state.instance.elements.values().filter(|element| element.repetition.is_none()) {
-            count(&mut counts, world.element_id(run, element.element));
-        }
-        for ((_, element, _), tokens) in &state.instance.waiting_tokens {
-            *counts.entry(world.element_id(run, *element).to_owned()).or_default() += *tokens as usize;
-        }
-    }
-    counts
+/// Says that no process has such an element, and which one was probably meant.
+pub(super) fn unknown_element<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let hint = model::near_miss::did_you_mean(id, known).map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("no process has an element `{id}`{hint}")
 }
 
-/// Of the root scope of the newest root instance. Null and missing are the same.
-fn check_variables(world: &World<'_>, expected: &Variables) -> Vec<Mismatch> {
-    let Some(run) = world.runs.iter().rfind(|run| run.is_root) else {
+fn check_exactly(facts: &Facts, expected: &Counts) -> Vec<Mismatch> {
+    let unnamed = facts.entered.iter().filter(|(id, _)| !expected.contains_key(*id));
+    unnamed.map(|(id, count)| mismatch(format!("entered.{id}"), "0 (exactly)", count)).collect()
+}
+
+fn check_jobs(facts: &Facts, expected: &Counts, ignored: &[String]) -> Vec<Mismatch> {
+    let zero = 0;
+    let count = |counts: &Counts, id: &String| *counts.get(id).unwrap_or(&zero);
+    let types: std::collections::BTreeSet<&String> = expected.keys().chain(facts.jobs.keys()).collect();
+    let wrong = types.into_iter().filter(|id| !ignored.contains(id) && count(expected, id) != count(&facts.jobs, id));
+    wrong.map(|id| mismatch(format!("jobs.{id}"), count(expected, id), count(&facts.jobs, id))).collect()
+}
+
+fn check_order(facts: &Facts, expected: &[String]) -> Vec<Mismatch> {
+    let mut rest = facts.order.iter();
+    let Some(missing) = expected.iter().find(|wanted| !rest.any(|id| id == *wanted)) else { return Vec::new() };
+    if !facts.knows(missing) {
+        return vec![mismatch(
+            "order",
+            list(expected),
+            unknown_element(missing, facts.known.iter().map(String::as_str)),
+        )];
+    }
+    vec![mismatch("order", format!("{missing} in {}", list(expected)), list(&facts.order))]
+}
+
+/// Null and missing are the same.
+fn check_variables(facts: &Facts, expected: &Variables) -> Vec<Mismatch> {
+    let Some(variables) = &facts.variables else {
         return vec![mismatch("variables", "an instance", "no instance was started")];
     };
-    let nothing = Value::Null;
-    let happened = |name: &String| {
-        let root = run.instance.variables.get(&Key::ROOT);
-        root.and_then(|variables| variables.get(name)).unwrap_or(&nothing)
-    };
+    let happened = |name: &String| variables.get(name).unwrap_or(&Value::Null);
     let wrong = expected.iter().filter(|(name, value)| !expression::equal(value, happened(name)));
-    wrong.map(|(name, value)| mismatch(format!("variables.{name}"), value, happened(name))).collect()
+    wrong.map(|(name, value)| mismatch(format!("variables.{name}"), value, value_or_near(variables, name))).collect()
+}
+
+fn value_or_near(variables: &Variables, name: &str) -> String {
+    let hint = model::near_miss::did_you_mean(name, variables.keys().map(String::as_str));
+    match (variables.get(name), hint) {
+        (Some(value), _) => value.to_string(),
+        (None, Some(hint)) => format!("no such variable ({hint})"),
+        (None, None) => "no such variable".to_owned(),
+    }
 }
 
 /// The open incidents: each named one is there, and `{}` means none at all.
-fn check_incidents(world: &World<'_>, expected: &BTreeMap<String, String>) -> Vec<Mismatch> {
-    let mut open: Vec<(String, String)> = Vec::new();
-    for (run, state) in world.runs.iter().enumerate() {
-        let incidents = state.instance.incidents.values();
-        open.extend(incidents.map(|it| (world.id_of(run, it.element_instance).to_owned(), it.code.clone())));
-    }
+fn check_incidents(facts: &Facts, expected: &BTreeMap<String, String>) -> Vec<Mismatch> {
+    let open: Vec<String> = facts.incidents.iter().map(|(id, code)| format!("{id}: {code}")).collect();
+    let happened = if open.is_empty() { "none".to_owned() } else { list(&open) };
     if expected.is_empty() && !open.is_empty() {
-        return vec![mismatch("incidents", "none", format!("{open:?}"))];
+        return vec![mismatch("incidents", "none", happened)];
     }
     let is_missing =
-        |(id, code): &(&String, &String)| !open.iter().any(|(other, found)| (other, found) == (*id, *code));
+        |(id, code): &(&String, &String)| !facts.incidents.iter().any(|(other, found)| (other, found) == (*id, *code));
     let missing = expected.iter().filter(is_missing);
-    missing.map(|(id, code)| mismatch(format!("incidents.{id}"), code, format!("{open:?}"))).collect()
+    missing.map(|(id, code)| mismatch(format!("incidents.{id}"), code, &happened)).collect()
 }
 
-fn has_incident_or_error(world: &World<'_>) -> bool {
-    world
-        .log
-        .iter()
-        .any(|(_, event)| matches!(event.kind, EventKind::IncidentRaised { .. } | EventKind::InstanceFailed { .. }))
+/// At most so many, so that a line can be read.
+fn list<T: AsRef<str> + Debug>(items: &[T]) -> String {
+    const SHOWN: usize = 40;
+    let shown: Vec<&str> = items.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    let more = if items.len() > SHOWN { format!(", … {} more", items.len() - SHOWN) } else { String::new() };
+    format!("[{}{more}]", shown.join(", "))
 }

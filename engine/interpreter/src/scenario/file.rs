@@ -1,14 +1,16 @@
-//! The scenario file, as it is written.
+//! The scenario file, as it is written. Every key that is not here is an error with its place.
 
+use super::reading::{Either, OneOrMany};
 use crate::Variables;
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Scenario {
+pub struct Scenario {
     pub scenario: Option<String>,
     #[serde(default, rename = "description")]
     _description: Option<String>,
@@ -25,33 +27,9 @@ pub(super) struct Scenario {
     pub expect: Option<Expect>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-    None(()),
-}
-
-impl<T> Default for OneOrMany<T> {
-    fn default() -> Self {
-        OneOrMany::None(())
-    }
-}
-
-impl<T> OneOrMany<T> {
-    pub fn as_slice(&self) -> &[T] {
-        match self {
-            OneOrMany::Many(all) => all,
-            OneOrMany::One(one) => std::slice::from_ref(one),
-            OneOrMany::None(()) => &[],
-        }
-    }
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Start {
+pub struct Start {
     pub process: Option<String>,
     pub element: Option<String>,
     #[serde(default)]
@@ -62,22 +40,31 @@ pub(super) struct Start {
 
 /// How a worker answers.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Answer {
+#[serde(from = "Either<Word, Detailed>")]
+pub enum Answer {
     Word(Word),
     Detailed(Box<Detailed>),
 }
 
+impl From<Either<Word, Detailed>> for Answer {
+    fn from(read: Either<Word, Detailed>) -> Self {
+        match read {
+            Either::Text(word) => Answer::Word(word),
+            Either::Map(detailed) => Answer::Detailed(Box::new(detailed)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Word {
+pub enum Word {
     Hold,
     Complete,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Detailed {
+pub struct Detailed {
     /// Waits that long before it answers.
     pub after: Option<String>,
     pub complete: Option<Variables>,
@@ -87,7 +74,7 @@ pub(super) struct Detailed {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BpmnError {
+pub struct BpmnError {
     pub code: String,
     #[serde(default)]
     pub message: String,
@@ -97,7 +84,7 @@ pub(super) struct BpmnError {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Failure {
+pub struct Failure {
     #[serde(default)]
     pub message: String,
     /// How many attempts fail before one succeeds; missing: all.
@@ -113,7 +100,7 @@ fn yes() -> bool {
 /// One step: exactly one of these, and `times` with `advance`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Step {
+pub struct Step {
     pub start: Option<Start>,
     pub complete: Option<Complete>,
     pub fail: Option<Fail>,
@@ -124,14 +111,19 @@ pub(super) struct Step {
     pub variables: Option<Variables>,
     pub advance: Option<String>,
     pub times: Option<u32>,
-    pub cancel: Option<Value>,
+    pub cancel: Option<Cancel>,
     pub resolve: Option<Resolve>,
     pub expect: Option<Expect>,
 }
 
+/// Cancels every started instance; it has no keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Complete {
+pub struct Cancel {}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Complete {
     pub element: String,
     #[serde(default)]
     pub variables: Variables,
@@ -142,7 +134,7 @@ pub(super) struct Complete {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fail {
+pub struct Fail {
     pub element: String,
     #[serde(default)]
     pub message: String,
@@ -154,7 +146,7 @@ pub(super) struct Fail {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ThrowError {
+pub struct ThrowError {
     pub element: String,
     pub code: String,
     #[serde(default)]
@@ -167,7 +159,7 @@ pub(super) struct ThrowError {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Message {
+pub struct Message {
     pub name: String,
     #[serde(default, rename = "correlationKey")]
     pub correlation_key: Value,
@@ -178,7 +170,7 @@ pub(super) struct Message {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Signal {
+pub struct Signal {
     pub name: String,
     #[serde(default)]
     pub variables: Variables,
@@ -186,7 +178,7 @@ pub(super) struct Signal {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Resolve {
+pub struct Resolve {
     /// The element whose incident it is.
     pub element: String,
     pub retries: Option<u32>,
@@ -197,9 +189,9 @@ pub(super) struct Resolve {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Expect {
+pub struct Expect {
     pub deployment: Option<Deployment>,
-    pub state: Option<String>,
+    pub state: Option<State>,
     pub entered: Option<BTreeMap<String, usize>>,
     pub completed: Option<BTreeMap<String, usize>>,
     pub canceled: Option<BTreeMap<String, usize>>,
@@ -216,26 +208,49 @@ pub(super) struct Expect {
     pub incident_or_error: bool,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Deployment {
-    /// `rejected`.
-    Word(String),
-    Codes {
-        rejected: Vec<String>,
-    },
+/// What a started instance can be at the end, and in the middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Active,
+    /// Active, and an incident of it is open.
+    Incident,
+    Completed,
+    Terminated,
+    Canceled,
+    Failed,
 }
 
-pub(super) fn read(text: &str) -> Result<Scenario, String> {
-    // YAML 1.2: `n`, `no` and `off` are names, not truth values.
-    let options = serde_saphyr::options! { strict_booleans: true };
-    let scenario: Scenario = serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())?;
-    if let Some(index) = scenario.steps.iter().position(|step| step.actions() != 1) {
-        return Err(format!("steps[{index}]: a step has exactly one action"));
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
-    match (&scenario.process, &scenario.definitions) {
-        (Some(_), None) | (None, Some(_)) => Ok(scenario),
-        (Some(_), Some(_)) => Err("`process` and `definitions` exclude each other".to_owned()),
-        (None, None) => Err("either `process` or `definitions` is needed".to_owned()),
+}
+
+/// The definitions are refused, with these codes among others.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Either<RejectedWord, RejectedCodes>")]
+pub struct Deployment {
+    pub rejected: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RejectedWord {
+    Rejected,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RejectedCodes {
+    rejected: Vec<String>,
+}
+
+impl From<Either<RejectedWord, RejectedCodes>> for Deployment {
+    fn from(read: Either<RejectedWord, RejectedCodes>) -> Self {
+        match read {
+            Either::Text(RejectedWord::Rejected) => Deployment { rejected: Vec::new() },
+            Either::Map(RejectedCodes { rejected }) => Deployment { rejected },
+        }
     }
 }

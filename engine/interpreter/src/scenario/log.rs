@@ -2,12 +2,16 @@
 
 use super::world::World;
 use crate::{ElementIndex, Event, EventKind, Key};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The first of them are left out when there are more.
+const MOST_LINES: usize = 400;
 
 /// One line an event: the time since the start, the instance, what happened.
 pub(super) fn lines(world: &World<'_>) -> Vec<String> {
     let mut elements: BTreeMap<(usize, Key), ElementIndex> = BTreeMap::new();
-    let mut lines = Vec::new();
+    let mut lines = VecDeque::new();
+    let mut left_out = 0_usize;
     for (run, event) in &world.log {
         if let EventKind::ElementActivated { key, element, .. } = &event.kind {
             elements.insert((*run, *key), *element);
@@ -18,10 +22,17 @@ pub(super) fn lines(world: &World<'_>) -> Vec<String> {
         };
         if let Some(text) = describe(world, *run, event, &name) {
             let process = world.runs.get(*run).map_or("?", |run| world.processes[run.process].id.as_str());
-            lines.push(format!("{:>12}  {process}#{run}  {text}", since(world, event)));
+            lines.push_back(format!("{:>12}  {process}#{run}  {text}", since(world, event)));
+        }
+        if lines.len() > MOST_LINES {
+            lines.pop_front();
+            left_out += 1;
         }
     }
-    lines
+    if left_out > 0 {
+        lines.push_front(format!("… {left_out} earlier lines"));
+    }
+    lines.into()
 }
 
 fn since(world: &World<'_>, event: &Event) -> String {

@@ -10,15 +10,28 @@
 //!
 //! The format is described in `engine/docs/scenarios.md`.
 
+mod coverage;
 mod deploy;
 mod effects;
 mod expectations;
-mod file;
+mod facts;
+pub mod file;
 mod log;
 mod messages;
+mod plan;
+mod reading;
 mod steps;
+#[cfg(test)]
+mod tests;
+mod witness;
 mod workers;
 mod world;
+
+pub use coverage::Coverage;
+pub use expectations::{check, rejection};
+pub use facts::{Counts, Facts, Happening};
+pub use plan::Plan;
+pub use workers::{Reply, reply};
 
 use model::Diagnostic;
 use std::fmt;
@@ -36,8 +49,10 @@ pub struct Report {
     /// `scenario:` of the file, or the file's name.
     pub name: String,
     pub verdict: Verdict,
-    /// What happened, one line an event, with the time since the start.
+    /// What happened, one line an event, with the time since the start; empty when it passed.
     pub log: Vec<String>,
+    /// What each process was put through; empty when nothing ran.
+    pub coverage: Vec<Coverage>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +61,8 @@ pub enum Verdict {
     Failed(Vec<Mismatch>),
     /// The definitions were refused, and the scenario did not expect it.
     Refused(Vec<Diagnostic>),
-    /// The scenario asks for something that this runner cannot do; each text names it.
-    Unsupported(Vec<String>),
+    /// It was not run: each text says why. A simulated run skips nothing; one against an engine has to.
+    Skipped(Vec<String>),
     /// The file is no scenario.
     Malformed(String),
 }
@@ -67,6 +82,13 @@ impl fmt::Display for Mismatch {
     }
 }
 
+impl Verdict {
+    /// Passed, when there is no mismatch.
+    pub fn of(mismatches: Vec<Mismatch>) -> Verdict {
+        if mismatches.is_empty() { Verdict::Passed } else { Verdict::Failed(mismatches) }
+    }
+}
+
 impl Report {
     pub fn passed(&self) -> bool {
         self.verdict == Verdict::Passed
@@ -75,51 +97,13 @@ impl Report {
 
 /// Runs the scenario in `text`. `load` reads a file that stands beside it.
 pub fn run(file_name: &str, text: &str, options: Options, load: &dyn Fn(&str) -> Result<String, String>) -> Report {
-    let scenario = match file::read(text) {
-        Ok(scenario) => scenario,
-        Err(message) => {
-            return Report { name: file_name.to_owned(), verdict: Verdict::Malformed(message), log: Vec::new() };
-        }
-    };
-    let name = scenario.scenario.clone().unwrap_or_else(|| file_name.to_owned());
-    let (verdict, log) = judge(file_name, &scenario, options, load);
-    Report { name, verdict, log }
-}
-
-type Judgement = (Verdict, Vec<String>);
-
-fn judge(
-    file_name: &str,
-    scenario: &file::Scenario,
-    options: Options,
-    load: &dyn Fn(&str) -> Result<String, String>,
-) -> Judgement {
-    let deployment = match deploy::deploy(file_name, scenario, load) {
-        Ok(deployment) => deployment,
-        Err(verdict) => return (verdict, Vec::new()),
-    };
-    let rejection = scenario.expect.as_ref().and_then(|expect| expect.deployment.as_ref());
-    if let Some(expected) = rejection {
-        return (expectations::rejection(expected, &deployment.diagnostics), Vec::new());
+    match Plan::read(file_name, text, load) {
+        Ok(plan) => plan.run(options),
+        Err(message) => Report {
+            name: file_name.to_owned(),
+            verdict: Verdict::Malformed(message),
+            log: Vec::new(),
+            coverage: Vec::new(),
+        },
     }
-    if !deployment.diagnostics.is_empty() {
-        if let Some(expect) = scenario.expect.as_ref().filter(|expect| expect.incident_or_error) {
-            let nothing_ran = world::World::new(Vec::new(), &scenario.workers, options);
-            let mismatches = expectations::check_refused(&nothing_ran, expect);
-            let verdict = if mismatches.is_empty() { Verdict::Passed } else { Verdict::Failed(mismatches) };
-            return (verdict, Vec::new());
-        }
-        return (Verdict::Refused(deployment.diagnostics), Vec::new());
-    }
-    let mut world = world::World::new(deployment.processes, &scenario.workers, options);
-    let verdict = match steps::play(&mut world, scenario) {
-        Ok(mismatches) if mismatches.is_empty() => Verdict::Passed,
-        Ok(mismatches) => Verdict::Failed(mismatches),
-        Err(what) => Verdict::Failed(vec![Mismatch {
-            what: "the run".to_owned(),
-            expected: "every step to be possible".to_owned(),
-            happened: what,
-        }]),
-    };
-    (verdict, log::lines(&world))
 }

@@ -18,14 +18,14 @@ pub(super) fn play(world: &mut World<'_>, scenario: &Scenario) -> Result<Vec<Mis
         let here = format!("steps[{index}]");
         world.play_step(step).map_err(|why| format!("{here}: {why}"))?;
         if let Some(expect) = &step.expect {
-            mismatches.extend(expectations::check(world, expect).into_iter().map(|mut mismatch| {
+            mismatches.extend(expectations::check(&world.facts(), expect).into_iter().map(|mut mismatch| {
                 mismatch.what = format!("{here}.{}", mismatch.what);
                 mismatch
             }));
         }
     }
     if let Some(expect) = &scenario.expect {
-        mismatches.extend(expectations::check(world, expect));
+        mismatches.extend(expectations::check(&world.facts(), expect));
     }
     world.check_histories();
     mismatches.extend(world.faults.drain(..).map(|fault| Mismatch {
@@ -97,7 +97,7 @@ impl World<'_> {
 
     fn process_to_start(&self, start: &Start) -> Result<usize, String> {
         if let Some(id) = &start.process {
-            return self.process_named(id).ok_or_else(|| format!("no process `{id}` is deployed"));
+            return self.process_named(id).ok_or_else(|| self.no_process(id));
         }
         let has_element = |index: &usize| match &start.element {
             Some(element) => self.processes[*index].find(element).is_some(),
@@ -110,6 +110,11 @@ impl World<'_> {
             [first, ..] if start.element.is_some() => Ok(*first),
             _ => Err("several processes are deployed: say which one to start".to_owned()),
         }
+    }
+
+    fn no_process(&self, id: &str) -> String {
+        let hint = model::near_miss::did_you_mean(id, self.processes.iter().map(|process| process.id.as_str()));
+        format!("no process `{id}` is deployed{}", hint.map(|hint| format!(" ({hint})")).unwrap_or_default())
     }
 
     fn complete(&mut self, complete: &Complete) -> Result<(), String> {
@@ -198,7 +203,7 @@ impl World<'_> {
                 self.element_id(open.run, open.target) == element
             })
             .nth(nth)
-            .ok_or_else(|| format!("nothing waits at `{element}`"))?;
+            .ok_or_else(|| self.nothing_waits_at(element, nth))?;
         let open = self.subscriptions.remove(place);
         let (key, target) = (open.key, open.target);
         let command = CommandKind::DeliverMessage { key, target, message_name: open.message_name, variables };
@@ -240,7 +245,8 @@ impl World<'_> {
 
     /// Moves the clock, stopping at everything that comes due on the way.
     fn advance(&mut self, length: &str) -> Result<(), String> {
-        let end = time::after_duration(length, self.now).map_err(|error| format!("advance: {error}"))?;
+        let length = time::milliseconds(length, self.now).map_err(|error| format!("advance: {error}"))?;
+        let end = Timestamp(self.now.0.saturating_add_unsigned(length));
         while let Some(entry) = self.agenda.first_entry() {
             let (due, _) = *entry.key();
             if due > end {
@@ -273,7 +279,21 @@ impl World<'_> {
                 move |active: &ElementInstance| Some(active.element) == wanted && active.repetition.is_none();
             keys.filter(move |(_, active)| is_meant(active)).map(move |(key, _)| (number, *key))
         });
-        all.nth(nth).ok_or_else(|| format!("nothing waits at `{element}`"))
+        all.nth(nth).ok_or_else(|| self.nothing_waits_at(element, nth))
+    }
+
+    /// Why a step finds nothing: no such element, or what is open instead.
+    fn nothing_waits_at(&self, element: &str, nth: usize) -> String {
+        if !self.element_ids().any(|id| id == element) {
+            return expectations::unknown_element(element, self.element_ids());
+        }
+        let waiting = self.waiting_now();
+        let open: Vec<&str> = waiting.keys().map(String::as_str).take(20).collect();
+        let instead = if open.is_empty() { "nothing is".to_owned() } else { open.join(", ") };
+        match waiting.get(element) {
+            Some(count) => format!("`{element}` has no instance {nth}: {count} are open, counted from 0"),
+            None => format!("nothing waits at `{element}`; open now: {instead}"),
+        }
     }
 
     fn attempt(&self, run: usize, key: Key) -> Option<u32> {

@@ -6,15 +6,22 @@ use super::messages::{Buffered, Open};
 use super::workers::{Job, UserTask};
 use crate::command::Start;
 use crate::{
-    Command, CommandKind, DefinitionKey, ElementIndex, Event, Instance, InstanceId, InstanceState, Key, Outcome,
-    Process, Rejection, Timestamp, Variables,
+    Command, CommandKind, DefinitionKey, ElementIndex, Event, EventKind, Instance, InstanceId, InstanceState, Key,
+    Outcome, Process, Rejection, Timestamp, Variables,
 };
 use indexmap::IndexMap;
+use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
 
-/// Commands after which a scenario that does not come to rest is given up.
-const MOST_COMMANDS: usize = 100_000;
+/// After this much a scenario that does not come to rest is given up. A command on a small instance costs a hundred, one
+/// on a large instance more, and so do the values that it writes: so time and memory are bounded, and the same everywhere.
+const MOST_WORK: usize = 5_000_000;
+const WORK_PER_COMMAND: usize = 100;
+const BYTES_COPIED_PER_WORK: usize = 400;
+const BYTES_KEPT_PER_WORK: usize = 10;
+/// Instances of one scenario, called ones included.
+const MOST_INSTANCES: usize = 20_000;
 
 pub(super) struct World<'s> {
     pub processes: Vec<Process>,
@@ -37,6 +44,7 @@ pub(super) struct World<'s> {
     /// What the scenario gave the instance that it started last.
     pub last_start: Variables,
     commands: usize,
+    work: usize,
     pub(super) tickets: u64,
 }
 
@@ -77,6 +85,7 @@ impl<'s> World<'s> {
             faults: Vec::new(),
             last_start: Variables::new(),
             commands: 0,
+            work: 0,
             tickets: 0,
         }
     }
@@ -97,6 +106,7 @@ impl<'s> World<'s> {
             if self.runs.get(run).is_some_and(|run| run.instance.state != InstanceState::Active) {
                 continue;
             }
+            self.check_bounds()?;
             let is_answer = matches!(
                 kind,
                 CommandKind::Cancel { .. }
@@ -115,19 +125,28 @@ impl<'s> World<'s> {
         Ok(())
     }
 
-    fn execute(&mut self, number: usize, kind: CommandKind) -> Result<(), Rejection> {
-        self.commands += 1;
-        if self.commands > MOST_COMMANDS {
-            self.queue.clear();
-            self.faults.push(format!("not at rest after {MOST_COMMANDS} commands"));
+    /// An endless loop, endless calls, or simply too much for a test.
+    fn check_bounds(&mut self) -> Result<(), String> {
+        if self.work <= MOST_WORK && self.runs.len() <= MOST_INSTANCES {
             return Ok(());
         }
+        self.queue.clear();
+        let (commands, instances) = (self.commands, self.runs.len());
+        Err(format!(
+            "given up: not at rest after {commands} commands and {instances} instances; does a loop, a timer cycle or a \
+             call go on without end?"
+        ))
+    }
+
+    fn execute(&mut self, number: usize, kind: CommandKind) -> Result<(), Rejection> {
+        self.commands += 1;
         let Some(run) = self.runs.get_mut(number) else { return Ok(()) };
         let process = &self.processes[run.process];
         let before = run.instance.clone();
         let command = Command { now: self.now, kind };
         let Outcome { instance, events, effects } = crate::step(process, before.clone(), command)?;
         self.faults.extend(check_step(&before, &instance, &events, self.options));
+        self.work += cost(&instance, &events);
         run.instance = instance;
         run.history.extend(events.iter().cloned());
         self.log.extend(events.into_iter().map(|event| (number, event)));
@@ -183,6 +202,24 @@ impl<'s> World<'s> {
 
 pub(super) fn definition_key(process: usize) -> DefinitionKey {
     DefinitionKey(Uuid::from_u128((1 << 64) + process as u128))
+}
+
+fn cost(instance: &Instance, events: &[Event]) -> usize {
+    let copied = instance.elements.len() + instance.variable_bytes as usize / BYTES_COPIED_PER_WORK;
+    let written = events.iter().map(|event| match &event.kind {
+        EventKind::VariableSet { value, .. } => rough_size(value),
+        _ => 0,
+    });
+    WORK_PER_COMMAND + copied + written.sum::<usize>() / BYTES_KEPT_PER_WORK
+}
+
+fn rough_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(rough_size).sum::<usize>() + 16 * items.len(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + rough_size(value) + 32).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
+    }
 }
 
 /// What every step must keep: its events explain its state, and the state survives being written and read.
