@@ -7,5 +7,6 @@ mod browser;
 mod corners;
 mod kills;
 mod running;
+mod scenarios;
 mod story;
 mod traces;

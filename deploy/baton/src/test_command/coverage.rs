@@ -40,7 +40,7 @@ fn beside(scenario: &Path, source: &str) -> String {
 /// Whole percent, rounded down: 100 means everything.
 pub fn percent(coverage: &Coverage) -> usize {
     let (reached, all) = coverage.share();
-    if all == 0 { 100 } else { reached * 100 / all }
+    (reached * 100).checked_div(all).unwrap_or(100)
 }
 
 pub fn print(coverage: &Coverage) {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 const PAUSE: Duration = Duration::from_millis(60);
 /// Looks in a row that must show the same before the engine counts as at rest.
-const SAME_LOOKS: u32 = 3;
+const SAME_LOOKS: u32 = 2;
 /// Events of one instance that are read; a scenario with more is no test.
 const MOST_EVENTS: usize = 100_000;
 
@@ -48,7 +48,7 @@ impl Session<'_> {
         self.play_all().await
     }
 
-    /// Everything that can be seen of the scenario's instances now; people's tasks that answer themselves are done first.
+    /// Everything that can be seen of the scenario's instances now.
     pub(super) async fn look(&self) -> Result<View> {
         let mut view = View::default();
         for (_, id) in self.instance_ids().await?.into_iter().filter(|(_, id)| !self.others.contains(id)) {
@@ -64,8 +64,8 @@ impl Session<'_> {
         let deadline = self.deadline();
         let (mut before, mut same) = (None, 0);
         loop {
-            self.do_tasks().await?;
             let view = self.look().await?;
+            self.do_tasks(&view).await?;
             let is_same = before.as_ref() == Some(&view.versions()) && !self.works(&view);
             same = if is_same { same + 1 } else { 0 };
             if same >= SAME_LOOKS || Instant::now() > deadline {
@@ -143,11 +143,11 @@ impl Session<'_> {
     }
 
     /// Does the people's tasks that `workers` answers.
-    async fn do_tasks(&self) -> Result<()> {
+    async fn do_tasks(&self, view: &View) -> Result<()> {
         if self.plan.scenario.workers.is_empty() {
             return Ok(());
         }
-        for task in self.tasks(&self.look().await?).await? {
+        for task in self.tasks(view).await? {
             let answer = match self.plan.scenario.workers.get(text(&task, "elementId")) {
                 None | Some(Answer::Word(Word::Hold)) => continue,
                 Some(Answer::Word(Word::Complete)) => Detailed::default(),

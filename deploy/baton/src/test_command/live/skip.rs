@@ -13,9 +13,7 @@ pub fn reasons(plan: &Plan, has_nats: bool) -> Vec<String> {
     for step in &plan.scenario.steps {
         let clock = "`advance`: the clock of a running engine cannot be moved";
         let trigger = "`trigger`: a running engine delivers by message, time or task only";
-        let signal = "`signal`: the gateway has no route for signals";
-        let asked =
-            [(step.advance.is_some(), clock), (step.trigger.is_some(), trigger), (step.signal.is_some(), signal)];
+        let asked = [(step.advance.is_some(), clock), (step.trigger.is_some(), trigger)];
         reasons.extend(asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, why)| why.to_owned()));
     }
     for (name, answer) in &plan.scenario.workers {

@@ -47,6 +47,11 @@ impl Session<'_> {
         if let Some(message) = &step.message {
             self.send(message).await?;
         }
+        if let Some(signal) = &step.signal {
+            self.rest().await?;
+            let body = json!({"name": signal.name, "variables": signal.variables});
+            self.target.client.post("/signals", body).await?;
+        }
         if let Some(variables) = &step.variables {
             self.set(variables).await?;
         }

@@ -95,7 +95,7 @@ async fn answer(plan: Arc<Plan>, held: Held, job: Job<Variables>) -> Result<Vari
                 () = job.cancellation().cancelled() => return Err(JobFailure::retryable("not wanted any more")),
             }
         }
-        Answer::Detailed(answer) => fill(answer, job.attempt(), &job.input).map_err(|error| JobFailure::bug(error))?,
+        Answer::Detailed(answer) => fill(answer, job.attempt(), &job.input).map_err(JobFailure::bug)?,
     };
     match reply {
         Reply::Complete(variables) => Ok(variables),
