@@ -137,6 +137,7 @@ async fn scenario_files_are_played_on_a_running_engine() {
         ("happy", "passed"),
         ("held", "passed"),
         ("refused", "passed"),
+        ("signal", "passed"),
         ("typo", "failed"),
     ];
     let (output, results) = test(&folder, &live);
