@@ -161,11 +161,30 @@ pub enum Kind {
         #[serde(default)]
         is_transaction: bool,
     },
+    /// A sub-process that undoes what it has done: its steps, one after the other or all at once, and then a compensation
+    /// event.
+    Undo {
+        start: Id,
+        /// The gateways around the steps, if they are taken at once.
+        at_once: Option<(Id, Id)>,
+        steps: Vec<Step>,
+        throws: Id,
+        end: Id,
+    },
     /// One after the other, or all at once; without flows.
     AdHoc {
         items: Vec<Activity>,
         is_sequential: bool,
     },
+}
+
+/// An activity and how it is undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub activity: Activity,
+    /// The compensation boundary event.
+    pub event: Id,
+    pub handler: Activity,
 }
 
 /// An event sub-process.

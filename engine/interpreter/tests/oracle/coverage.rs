@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 54] = [
+const CELLS: [(&str, &[&str]); 56] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -23,6 +23,8 @@ const CELLS: [(&str, &[&str]); 54] = [
     ("boundary timer beside", &["not triggered", "triggered"]),
     ("call activity", &["CALL_REFUSED", "UNCAUGHT_ERROR", "completed", "interrupted", "stays"]),
     ("cancel end event", &["cancels"]),
+    ("compensation", &["undoes"]),
+    ("sub-process with compensation", &["completed", "interrupted", "stays"]),
     ("complex gateway", &["is not reset", "is reset", "stays"]),
     ("drawing", &["renamed", "shuffled", "with more gateways"]),
     ("error", &["caught by an event sub-process", "caught by its activity", "caught outside"]),

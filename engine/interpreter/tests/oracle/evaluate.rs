@@ -37,6 +37,7 @@ pub enum Mistake {
     TallyForgetsRepetition,
     LeftoverTokensAreForgotten,
     TestBeforeIsAfter,
+    FirstIsUndoneFirst,
 }
 
 /// What must be true in the end.
@@ -352,14 +353,18 @@ impl Oracle {
                 }
                 Wait::Signal(name) => next_broadcast(self.seed, name, *entry).unwrap_or(NEVER),
             });
-            let coming = arrivals.enumerate().filter(|(_, at)| *at != NEVER);
+            let coming: Vec<(usize, i64)> = arrivals.enumerate().filter(|(_, at)| *at != NEVER).collect();
+            let first = coming.iter().map(|(_, at)| *at).min();
+            // Who comes first of several in one moment is open.
+            let at_once = coming.iter().filter(|(_, at)| Some(*at) == first).count();
+            let coming = coming.into_iter();
             let winner = match self.mistake {
                 Mistake::LastEventWins => coming.max_by_key(|(_, at)| *at),
                 _ => coming.min_by_key(|(_, at)| *at),
             };
             all.stays_until(winner.map_or(NEVER, |(_, at)| at));
             let Some((number, at)) = winner else { continue };
-            self.trace.ticks.push(at);
+            self.trace.ticks.extend(std::iter::repeat_n(at, at_once));
             self.trace.complete(record, at);
             self.trace.point(arms[number].id, path, at);
             self.trace.note(at, "event-based gateway", name_of(arms[number].wait));

@@ -158,6 +158,9 @@ impl Oracle {
             Kind::Receive { timeout } => self.receive(it.id, *timeout, at, path),
             Kind::Call => self.call(it.id, at, path),
             Kind::Sub { start, body, end, events, .. } => self.scope(*start, body, *end, events, at, path).0,
+            Kind::Undo { start, at_once, steps, throws, end } => {
+                self.undo([*start, *throws, *end], *at_once, steps, at, path)
+            }
             Kind::AdHoc { items, is_sequential } => self.ad_hoc(items, *is_sequential, at, path),
         };
         if done != NEVER && it.tallies {
@@ -349,6 +352,7 @@ fn kind_name(it: &Activity) -> &'static str {
         Kind::Call => "call activity",
         Kind::Sub { is_transaction: true, .. } => "transaction",
         Kind::Sub { .. } => "sub-process",
+        Kind::Undo { .. } => "sub-process with compensation",
         Kind::AdHoc { is_sequential: true, .. } => "ad-hoc sub-process, sequential",
         Kind::AdHoc { .. } => "ad-hoc sub-process, parallel",
     }

@@ -104,6 +104,49 @@ impl Oracle {
         done
     }
 
+    /// Steps, and then their handlers: the last completed first, one after the other.
+    pub fn undo(
+        &mut self,
+        [start, throws, end]: [Id; 3],
+        at_once: Option<(Id, Id)>,
+        steps: &[Step],
+        at: i64,
+        path: &[u32],
+    ) -> i64 {
+        self.trace.point(start, path, at);
+        self.frames.push(Frame::Scope(Vec::new()));
+        at_once.iter().for_each(|(split, _)| self.trace.point(*split, path, at));
+        let (mut done, mut completed) = (at, Vec::new());
+        for step in steps.iter() {
+            let begins = if at_once.is_some() { at } else { done };
+            if begins != NEVER {
+                let ends = self.activity(&step.activity, &[], begins, path).at;
+                completed.push((ends, step));
+                done = done.max(ends);
+            }
+        }
+        if done != NEVER {
+            at_once.iter().for_each(|(_, join)| self.trace.point(*join, path, done));
+            let record = self.trace.enter(throws, path, done);
+            completed.sort_by_key(|(ends, _)| *ends);
+            if self.mistake != Mistake::FirstIsUndoneFirst {
+                completed.reverse();
+            }
+            for (_, step) in completed {
+                if done != NEVER {
+                    self.trace.note(done, "compensation", "undoes");
+                    done = self.activity(&step.handler, &[], done, path).at;
+                }
+            }
+            self.trace.complete(record, done);
+        }
+        if done != NEVER {
+            self.trace.point(end, path, done);
+        }
+        self.frames.pop();
+        done
+    }
+
     /// An escalation goes outwards; who throws it goes on, unless it is ended by who catches it.
     pub fn escalation(&mut self, before: &Activity, id: Id, code: u8, entries: &[i64], path: &[u32]) -> Left {
         let mut all = Left::nothing();

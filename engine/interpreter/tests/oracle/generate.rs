@@ -344,6 +344,7 @@ impl Maker {
         let mut it = match self.random.below(100) {
             0..=27 => self.sub_process(place, false),
             28..=31 => self.ad_hoc(),
+            32..=35 => self.undo(),
             _ => self.simple(),
         };
         if !matches!(it.kind, Kind::Catch(_)) {
@@ -370,6 +371,18 @@ impl Maker {
         self.caught.truncate(outside.1);
         self.heard.truncate(outside.2);
         Activity::plain(id, Kind::Sub { start, body, end, events, is_transaction })
+    }
+
+    fn undo(&mut self) -> Activity {
+        let at_once = self.random.percent(50).then(|| (self.id(), self.id()));
+        let steps = (0..self.random.between(1, 3)).map(|_| Step {
+            activity: self.decision(),
+            event: self.id(),
+            handler: self.decision(),
+        });
+        let steps = steps.collect();
+        let (start, throws, end) = (self.id(), self.id(), self.id());
+        Activity::plain(self.id(), Kind::Undo { start, at_once, steps, throws, end })
     }
 
     fn ad_hoc(&mut self) -> Activity {

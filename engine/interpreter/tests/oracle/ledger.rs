@@ -139,6 +139,7 @@ impl Ledger {
             self.jumped.take().is_some_and(|jumped| jumped == (scope, node.properties.get("linkName").cloned()));
         match node.type_name {
             "eventSubProcess" => return Ok(()),
+            _ if node.properties.contains_key("isForCompensation") => return Ok(()),
             "linkIntermediateCatchEvent" if jumped => return Ok(()),
             _ if around == Some("adHocSubProcess") && process.element(element).incoming.is_empty() => return Ok(()),
             _ => {}

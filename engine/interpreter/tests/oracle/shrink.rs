@@ -135,6 +135,14 @@ fn simpler(it: &Activity) -> Vec<Activity> {
                 Activity { kind, ..it.clone() }
             }));
         }
+        Kind::Undo { start, at_once, steps, throws, end } => {
+            all.push(Activity { kind: Kind::Job, ..it.clone() });
+            let fewer = without_each(steps).into_iter().filter(|steps| !steps.is_empty());
+            all.extend(fewer.map(|steps| {
+                let kind = Kind::Undo { start: *start, at_once: *at_once, steps, throws: *throws, end: *end };
+                Activity { kind, ..it.clone() }
+            }));
+        }
         Kind::AdHoc { items, is_sequential } => {
             all.push(Activity { kind: Kind::Job, ..it.clone() });
             let kind = |items| Kind::AdHoc { items, is_sequential: *is_sequential };
@@ -148,7 +156,7 @@ fn simpler(it: &Activity) -> Vec<Activity> {
     if it.tallies {
         all.push(Activity { tallies: false, ..it.clone() });
     }
-    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. } | Kind::AdHoc { .. }) {
+    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. } | Kind::AdHoc { .. } | Kind::Undo { .. }) {
         all.push(Activity { kind: Kind::Job, ..it.clone() });
     }
     all

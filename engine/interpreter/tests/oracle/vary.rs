@@ -51,7 +51,7 @@ fn pass_through(scope: &mut Scope, random: &mut Random) {
     let mut added = Vec::new();
     for edge in &mut scope.edges {
         let from_race = scope.nodes.iter().any(|node| node.id == edge.from && node.type_name == "eventBasedGateway");
-        if from_race || random.percent(60) {
+        if from_race || edge.is_association || random.percent(60) {
             continue;
         }
         let gateway = format!("{}_on_{}", edge.from, scope.nodes.len());
