@@ -34,6 +34,7 @@ pub mod template;
 mod testing;
 pub mod time;
 mod variables;
+pub mod why;
 
 pub use command::{Command, CommandKind};
 pub use compile::compile;

@@ -9,7 +9,7 @@ use crate::{
     world::World,
 };
 use async_nats::HeaderMap;
-use interpreter::{CommandKind, InstanceId, Key, command::Start};
+use interpreter::{CommandKind, InstanceId, Key, command::Start, why};
 use proto::*;
 use std::time::{Duration, Instant};
 use store::{Time, instance};
@@ -158,6 +158,7 @@ pub async fn get(world: &World, request: GetInstanceRequest) -> Result<GetInstan
         incidents: super::incidents::infos(world, incidents).await?,
         children: children.iter().map(Uuid::to_string).collect(),
         subscriptions: subscriptions(&slot),
+        joins: joins(&slot),
     })
 }
 
@@ -193,7 +194,17 @@ fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> Acti
         timer_due: element.waits.timers.values().map(|timer| timer.due.0).min(),
         child_id: element.child.map(|child| child.to_string()),
         variables: own.map(convert::variables_json).unwrap_or_default(),
+        why: why::of_element(&slot.definition.process, &slot.instance, key).unwrap_or_default(),
     }
+}
+
+fn joins(slot: &Slot) -> Vec<WaitingJoin> {
+    let waiting = why::of_joins(&slot.definition.process, &slot.instance).into_iter();
+    let join = |join: why::WaitingJoin| {
+        let name = slot.definition.element_at(join.element);
+        WaitingJoin { element_id: name.id, element_name: name.name, scope: join.scope.0, why: join.why }
+    };
+    waiting.map(join).collect()
 }
 
 fn subscriptions(slot: &Slot) -> Vec<OpenSubscription> {

@@ -5,6 +5,7 @@ import { duration, short, words } from '../format.js';
 import { RunState } from '../run_state.js';
 
 const NAMES = { active: 'active', waiting: 'waits for a person', completed: 'completed', incident: 'incident', cancelled: 'cancelled', idle: 'not reached' };
+const SHOWN_REASONS = 2;
 const SIGNS = { active: '▶', waiting: '☺', completed: '✓', incident: '!', cancelled: '⊘', idle: '·' };
 
 export class ElementList {
@@ -20,12 +21,12 @@ export class ElementList {
     this.#on = on;
   }
 
-  /** Those that were reached come first, in the order of their first time. */
-  draw(state) {
+  /** Those that were reached come first, in the order of their first time. `whys`: why each waits, by id. */
+  draw(state, whys) {
     const reached = [...state.elements.keys()].filter((id) => this.#elements.has(id));
     const rest = [...this.#elements.keys()].filter((id) => !state.elements.has(id));
     const rows = [...reached, ...rest].map((id) => this.#row(id));
-    for (const row of rows) draw(row, state.elements.get(row.id));
+    for (const row of rows) draw(row, state.elements.get(row.id), whys.get(row.id) ?? []);
     const order = rows.map((row) => row.id).join();
     if (order !== this.#order) fill(this.root, rows.map((row) => row.item));
     this.#order = order;
@@ -54,7 +55,7 @@ export class ElementList {
   }
 }
 
-function draw(row, element) {
+function draw(row, element, whys) {
   const kind = element ? RunState.summary(element) : 'idle';
   row.item.className = kind;
   row.item.dataset.state = kind;
@@ -64,7 +65,7 @@ function draw(row, element) {
   const took = element?.duration ? duration(element.duration) : '';
   const state = states(element, kind);
   fillWhenChanged(row.words, `${state}/${took}`, () => [state, took && h('small', {}, took)]);
-  const texts = news(element);
+  const texts = [...news(element), ...reasons(element, whys)];
   row.news.hidden = !texts.length;
   fillWhenChanged(row.news, JSON.stringify(texts), () => texts.map(([mood, text]) => h('p', { class: mood }, short(text, 300))));
 }
@@ -86,4 +87,13 @@ function news(element) {
   const works = progress?.text && element.active.size && !incidents.length;
   const doing = works ? [['', `${Math.round(progress.value * 100)} % ${progress.text}`]] : [];
   return [...doing, ...incidents, ...error];
+}
+
+/** Why it waits, unless an incident says it already; a few will do where there are many. */
+function reasons(element, whys) {
+  if (!whys.length || element?.incidents.size) return [];
+  const different = [...new Set(whys)];
+  const rest = different.length - SHOWN_REASONS;
+  const shown = different.slice(0, SHOWN_REASONS).map((why) => ['why', why]);
+  return rest > 0 ? [...shown, ['why', `and ${rest} more`]] : shown;
 }

@@ -130,7 +130,7 @@ class InstanceView {
     fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended, [...this.#state.children]]),
       () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, () => openCancel(instance, this.#look)));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
-    this.#list.draw(this.#state);
+    this.#list.draw(this.#state, whys(this.#snapshot));
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
     this.#variables.draw(variables, !instance.endedAt);
     this.#diagram.redraw();
@@ -145,4 +145,13 @@ class InstanceView {
     this.#drawer.open(elementId, this.#elements.get(elementId)?.name);
   }
 
+}
+
+/** The sentences of the engine, by element id. */
+function whys({ elements, joins }) {
+  const found = new Map();
+  for (const { elementId, why } of [...elements, ...joins]) {
+    if (why) found.set(elementId, [...(found.get(elementId) ?? []), why]);
+  }
+  return found;
 }

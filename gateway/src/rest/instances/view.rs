@@ -57,6 +57,8 @@ pub struct Instance {
     /// Instances that it called.
     children: Vec<String>,
     subscriptions: Vec<Subscription>,
+    /// Where tokens wait for others.
+    joins: Vec<Join>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -77,6 +79,18 @@ pub struct ActiveElement {
     child_id: Option<String>,
     /// Its own, where it has any.
     variables: Value,
+    /// Why it is not over yet, for people.
+    why: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Join {
+    element_id: String,
+    element_name: String,
+    scope: u64,
+    /// What is missing, and who can still come; for people.
+    why: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -127,6 +141,12 @@ impl From<proto::GetInstanceReply> for Instance {
             message_name: subscription.message_name,
             correlation_key: subscription.correlation_key,
         });
+        let joins = wire.joins.into_iter().map(|join| Join {
+            element_id: join.element_id,
+            element_name: join.element_name,
+            scope: join.scope,
+            why: join.why,
+        });
         Self {
             instance: wire.instance.unwrap_or_default().into(),
             variables: json::value(&wire.variables),
@@ -134,6 +154,7 @@ impl From<proto::GetInstanceReply> for Instance {
             incidents: wire.incidents.into_iter().map(Into::into).collect(),
             children: wire.children,
             subscriptions: subscriptions.collect(),
+            joins: joins.collect(),
         }
     }
 }
@@ -152,6 +173,7 @@ impl From<proto::ActiveElement> for ActiveElement {
             timer_due: wire.timer_due.map(json::time),
             child_id: wire.child_id,
             variables: json::value(&wire.variables),
+            why: wire.why,
         }
     }
 }
