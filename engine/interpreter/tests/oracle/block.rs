@@ -105,6 +105,8 @@ pub enum Wait {
     Message,
     ReceiveTask,
     Signal(u8),
+    /// A condition: that a flag is set.
+    Flag(u8),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,6 +127,7 @@ pub enum Trigger {
     },
     Message,
     Signal(u8),
+    Flag(u8),
     /// None catches every code.
     Error(Option<u8>),
     Escalation(Option<u8>),

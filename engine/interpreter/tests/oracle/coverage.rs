@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 56] = [
+const CELLS: [(&str, &[&str]); 60] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -25,6 +25,10 @@ const CELLS: [(&str, &[&str]); 56] = [
     ("cancel end event", &["cancels"]),
     ("compensation", &["undoes"]),
     ("sub-process with compensation", &["completed", "interrupted", "stays"]),
+    ("conditional catch event", &["completed", "stays"]),
+    ("boundary condition", &["triggered"]),
+    ("boundary condition beside", &["triggered"]),
+    ("event sub-process, condition", &["interrupts", "runs beside"]),
     ("complex gateway", &["is not reset", "is reset", "stays"]),
     ("drawing", &["renamed", "shuffled", "with more gateways"]),
     ("error", &["caught by an event sub-process", "caught by its activity", "caught outside"]),

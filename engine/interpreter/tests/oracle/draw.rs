@@ -5,7 +5,7 @@
 use crate::block::*;
 use crate::drawing::{Edge, Node, Scope};
 use crate::generate::Model;
-use crate::properties::{Position, duration, event_type, repetition, trigger_properties};
+use crate::properties::{Position, condition_of, duration, event_type, repetition, trigger_properties};
 use crate::random::mix;
 use serde_json::{Map, Value, json};
 
@@ -360,6 +360,9 @@ impl Drawer {
             Wait::Message => self.node(id, "messageIntermediateCatchEvent").with("messageRef", format!("m_{id}")),
             Wait::Signal(name) => {
                 self.node(id, "signalIntermediateCatchEvent").with("signalRef", crate::plan::signal_name(name))
+            }
+            Wait::Flag(name) => {
+                self.node(id, "conditionalIntermediateCatchEvent").with("condition", condition_of(name))
             }
             Wait::ReceiveTask => self.node(id, "receiveTask").with("messageRef", format!("m_{id}")),
         }

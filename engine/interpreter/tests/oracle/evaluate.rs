@@ -10,7 +10,7 @@ use crate::block::*;
 use crate::draw::{result, result_of, test_of};
 use crate::evaluate_activity::Ended;
 use crate::generate::Model;
-use crate::plan::{Visit, next_broadcast};
+use crate::plan::{Visit, next_broadcast, rises};
 use crate::trace::{End, NEVER, Record, Trace, Written};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -351,6 +351,7 @@ impl Oracle {
                 Wait::Message | Wait::ReceiveTask => {
                     self.visit(arm.id, *entry, path).message().map_or(NEVER, |after| entry + after)
                 }
+                Wait::Flag(name) => rises(self.seed, name, *entry).next().unwrap_or(NEVER),
                 Wait::Signal(name) => next_broadcast(self.seed, name, *entry).unwrap_or(NEVER),
             });
             let coming: Vec<(usize, i64)> = arrivals.enumerate().filter(|(_, at)| *at != NEVER).collect();
@@ -433,6 +434,7 @@ fn name_of(wait: Wait) -> &'static str {
         Wait::Message => "message",
         Wait::ReceiveTask => "receive task",
         Wait::Signal(_) => "signal",
+        Wait::Flag(_) => "condition",
     }
 }
 

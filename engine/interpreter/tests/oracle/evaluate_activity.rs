@@ -3,7 +3,7 @@
 use crate::block::*;
 use crate::draw::{collection_of, result, result_of, tally_of};
 use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
-use crate::plan::{Answer, Called, Visit, Work, broadcasts, next_broadcast};
+use crate::plan::{Answer, Called, Visit, Work, broadcasts, next_broadcast, rises};
 use crate::trace::{NEVER, Written};
 use serde_json::Value;
 
@@ -98,6 +98,7 @@ impl Oracle {
                 self.trace.ticks.extend([gone, gone]);
             }
         }
+        self.settled_at_once(guards.iter().map(|guard| guard.trigger), at);
         self.note(it, guards, gone, winner, &triggered);
         Ended { record, entered: at, at: if winner.is_none() { done } else { NEVER }, gone, triggered }
     }
@@ -123,6 +124,15 @@ impl Oracle {
         }
     }
 
+    /// What is true from the start may happen before or after what else is done at once: that is open.
+    pub fn settled_at_once(&mut self, triggers: impl Iterator<Item = Trigger>, at: i64) {
+        for trigger in triggers {
+            if matches!(trigger, Trigger::Flag(name) if rises(self.seed, name, at).next() == Some(at)) {
+                self.trace.ticks.extend([at, at]);
+            }
+        }
+    }
+
     /// When an event that waits from `at` on is triggered from outside, as long as it waits.
     pub fn triggers<'o>(
         &'o self,
@@ -138,6 +148,7 @@ impl Oracle {
                 Box::new(std::iter::successors(next(at), move |at| next(*at)))
             }
             Trigger::Signal(name) => Box::new(broadcasts(self.seed, name).filter(move |time| *time > at)),
+            Trigger::Flag(name) => Box::new(rises(self.seed, name, at)),
             Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel => Box::new(std::iter::empty()),
         }
     }
@@ -150,6 +161,10 @@ impl Oracle {
             Kind::Job => self.job(it.id, at, path),
             Kind::User => self.comes(self.visit(it.id, at, path).person(), at),
             Kind::Catch(Wait::Timer(after)) => self.comes(Some(*after), at),
+            Kind::Catch(Wait::Flag(name)) => match rises(self.seed, *name, at).next() {
+                Some(now) if now == at => at,
+                next => self.comes(next.map(|time| time - at), at),
+            },
             Kind::Catch(Wait::Signal(name)) => {
                 let after = next_broadcast(self.seed, *name, at).map(|time| time - at);
                 self.comes(after, at)
@@ -347,6 +362,7 @@ fn kind_name(it: &Activity) -> &'static str {
         Kind::User => "user task",
         Kind::Catch(Wait::Timer(_)) => "timer catch event",
         Kind::Catch(Wait::Signal(_)) => "signal catch event",
+        Kind::Catch(Wait::Flag(_)) => "conditional catch event",
         Kind::Catch(_) => "message catch event",
         Kind::Receive { .. } => "receive task",
         Kind::Call => "call activity",
@@ -378,6 +394,8 @@ fn guard_name(guard: &Guard) -> &'static str {
         (Trigger::Message, false) => "boundary message beside",
         (Trigger::Signal(_), true) => "boundary signal",
         (Trigger::Signal(_), false) => "boundary signal beside",
+        (Trigger::Flag(_), true) => "boundary condition",
+        (Trigger::Flag(_), false) => "boundary condition beside",
         (Trigger::Escalation(_), true) => "boundary escalation",
         (Trigger::Escalation(_), false) => "boundary escalation beside",
         (Trigger::Cancel, _) => "boundary cancel",

@@ -35,6 +35,7 @@ impl Oracle {
         let left = self.block(body, &[at], path);
         left.exits.iter().for_each(|exit| self.trace.point(end, path, *exit));
         self.frames.pop();
+        self.settled_at_once(events.iter().map(|event| event.trigger), at);
         let (mut alive, mut since) = (left.alive.max(at), at);
         let mut thrown = self.thrown(mark, frame);
         loop {
@@ -296,6 +297,7 @@ fn event_name(event: &EventSub) -> &'static str {
         Trigger::Timer { .. } => "event sub-process, timer",
         Trigger::Message => "event sub-process, message",
         Trigger::Signal(_) => "event sub-process, signal",
+        Trigger::Flag(_) => "event sub-process, condition",
         Trigger::Error(_) => "event sub-process, error",
         Trigger::Escalation(_) => "event sub-process, escalation",
         Trigger::Cancel => "event sub-process, cancel",

@@ -117,6 +117,9 @@ impl Maker {
         if place.depth >= DEEPEST || self.made >= MOST_ELEMENTS {
             return Block::Do(self.simple());
         }
+        if !self.heard.is_empty() && self.random.percent(14) {
+            return self.escalation();
+        }
         match self.random.below(100) {
             0..=29 => Block::Do(self.activity(place)),
             30..=40 => self.exclusive(place),
@@ -126,10 +129,7 @@ impl Maker {
             64..=69 => self.race(place),
             70..=75 => self.back_loop(place),
             76 => Block::Link { throws: self.id(), catches: self.id() },
-            77..=82 if !self.heard.is_empty() || self.random.percent(10) => {
-                let code = self.escalation_code();
-                Block::Throw { before: self.decision(), id: self.id(), code }
-            }
+            77 => self.escalation(),
             _ => self.guarded(place),
         }
     }
@@ -168,6 +168,11 @@ impl Maker {
     fn either(&mut self, one: Block, other: Block) -> Block {
         let branches = [one, other].map(|block| Branch { test: Test::Equals, block }).into();
         Block::Xor { decide: self.decision(), split: Some(self.id()), join: None, branches, has_default: true }
+    }
+
+    fn escalation(&mut self) -> Block {
+        let code = self.escalation_code();
+        Block::Throw { before: self.decision(), id: self.id(), code }
     }
 
     /// A complex gateway: its reset must not meet the next round.
@@ -257,10 +262,11 @@ impl Maker {
         let trigger = match self.random.below(100) {
             0..=34 if interrupts => Trigger::Error(Some(self.code())),
             35..=49 if interrupts => Trigger::Error(None),
-            0..=62 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
-            63..=74 => Trigger::Escalation(Some(self.code())),
+            0..=59 => Trigger::Timer { after: self.span(), times: if interrupts { 1 } else { self.times() } },
+            60..=74 => Trigger::Escalation(Some(self.code())),
             75..=79 => Trigger::Escalation(None),
-            80..=87 => Trigger::Signal(self.code()),
+            80..=85 => Trigger::Signal(self.code()),
+            86..=91 => Trigger::Flag(self.code()),
             _ => Trigger::Message,
         };
         (trigger, interrupts)
@@ -331,7 +337,8 @@ impl Maker {
             75..=80 => Kind::Catch(Wait::Timer(self.span())),
             81..=84 => Kind::Catch(Wait::Message),
             85..=86 => Kind::Catch(Wait::Signal(self.code())),
-            87..=93 => {
+            87..=88 => Kind::Catch(Wait::Flag(self.code())),
+            89..=93 => {
                 let limited = self.random.percent(50);
                 Kind::Receive { timeout: limited.then(|| self.span()) }
             }

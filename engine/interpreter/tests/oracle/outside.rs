@@ -17,6 +17,7 @@ pub enum Due {
     Incident(Key),
     /// To all that listen.
     Signal(String),
+    Flag(String, bool),
 }
 
 #[derive(Default)]
@@ -105,6 +106,7 @@ impl Outside {
                 is_wanted
             }
             Due::Incident(incident) => self.incidents.contains(incident),
+            Due::Flag(..) => true,
             Due::Signal(name) => self.signals.values().any(|listened| listened == name),
         }
     }

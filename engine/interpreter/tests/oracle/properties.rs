@@ -22,6 +22,8 @@ pub fn event_type(trigger: Trigger, position: Position) -> &'static str {
         (Trigger::Message, Position::Boundary) => "messageBoundaryEvent",
         (Trigger::Signal(_), Position::Start) => "signalStartEvent",
         (Trigger::Signal(_), Position::Boundary) => "signalBoundaryEvent",
+        (Trigger::Flag(_), Position::Start) => "conditionalStartEvent",
+        (Trigger::Flag(_), Position::Boundary) => "conditionalBoundaryEvent",
         (Trigger::Error(_), Position::Start) => "errorStartEvent",
         (Trigger::Error(_), Position::Boundary) => "errorBoundaryEvent",
         (Trigger::Escalation(_), Position::Start) => "escalationStartEvent",
@@ -37,11 +39,16 @@ pub fn trigger_properties(id: Id, trigger: Trigger) -> Map<String, Value> {
         Trigger::Timer { after, times } => ("timerCycle", json!(format!("R{times}/{}", duration(after)))),
         Trigger::Message => ("messageRef", json!(format!("m_{id}"))),
         Trigger::Signal(name) => ("signalRef", json!(crate::plan::signal_name(name))),
+        Trigger::Flag(name) => ("condition", json!(condition_of(name))),
         Trigger::Error(Some(code)) => ("errorCode", json!(format!("E{code}"))),
         Trigger::Escalation(Some(code)) => ("escalationCode", json!(format!("E{code}"))),
         Trigger::Error(None) | Trigger::Escalation(None) | Trigger::Cancel => return Map::new(),
     };
     Map::from_iter([(property.0.to_owned(), property.1)])
+}
+
+pub fn condition_of(flag: u8) -> String {
+    format!("{} == true", crate::plan::flag_name(flag))
 }
 
 pub fn repetition(id: Id, repeat: &Repeat) -> Map<String, Value> {

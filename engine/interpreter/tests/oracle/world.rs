@@ -9,7 +9,7 @@ use crate::define::define;
 use crate::drawing::Scope;
 use crate::ledger::Ledger;
 use crate::outside::{Due, Outside};
-use crate::plan::{Answer, Called, SIGNALS, Visit, broadcasts, signal_name};
+use crate::plan::{Answer, Called, SIGNALS, Visit, broadcasts, flag_name, signal_name, turns};
 use crate::random::mix;
 use crate::shape::Shape;
 use crate::trace::{Attempt, End, NEVER, Record};
@@ -68,6 +68,10 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let mut world = World::new(&process, &shape, seed, options);
     let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
     for name in 0..SIGNALS {
+        if drawing.all_nodes().iter().any(|node| node.type_name.starts_with("conditional")) {
+            let flag = |is_set| Due::Flag(flag_name(name), is_set);
+            turns(seed, name).for_each(|(at, is_set)| world.outside.schedule(at, flag(is_set)));
+        }
         broadcasts(seed, name).for_each(|at| world.outside.schedule(at, Due::Signal(signal_name(name))));
     }
     world.carry_out(CommandKind::Start(Start { variables, ..Start::default() }))?;
@@ -352,6 +356,10 @@ impl<'w> World<'w> {
                 }
             }
             Due::Signal(signal_name) => CommandKind::ReceiveSignal { signal_name, variables: Variables::new() },
+            Due::Flag(name, is_set) => {
+                let variables = Variables::from_iter([(name, json!(is_set))]);
+                CommandKind::SetVariables { scope: Key::ROOT, variables }
+            }
             Due::Incident(incident) => return self.resolve(incident),
         })
     }
