@@ -3,7 +3,7 @@
 use super::{Xml, plane};
 use crate::{
     Activity, ActivityKind, Custom, Element, ElementKind, Flow, FlowKind, ProcessDefinition,
-    diagram::{Diagram, Point, Rect},
+    diagram::{Diagram, Point, Rect, is_collapsed},
 };
 use serde_json::Value;
 use std::io;
@@ -43,13 +43,14 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
             },
             _ => None,
         };
-        let is_collapsed = detail(&element.properties, "isExpanded").is_some_and(|value| value == false);
+        let is_collapsed = is_collapsed(element);
         let is_expanded: &[_] = match sub_process {
             Some(_) if is_collapsed => &[("isExpanded", "false")],
             Some(_) => &[("isExpanded", "true")],
             None => &[],
         };
-        shape(&element.id, *rect, is_expanded, label(&element.properties), xml)?;
+        let label = label(&element.properties).or_else(|| drawing.labels.get(&element.id).copied());
+        shape(&element.id, *rect, is_expanded, label, xml)?;
         if let Some(inner) = sub_process.filter(|_| !is_collapsed) {
             scope(&inner.elements, &inner.flows, drawing, xml)?;
         }
@@ -57,7 +58,8 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
     for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message || !drawing.frames.is_empty()) {
         let by_hand = waypoints(&flow.properties);
         if let Some(line) = by_hand.as_ref().or_else(|| drawing.lines.get(&flow.id)) {
-            edge(&flow.id, line, label(&flow.properties), xml)?;
+            let label = label(&flow.properties).or_else(|| drawing.labels.get(&flow.id).copied());
+            edge(&flow.id, line, label, xml)?;
         }
     }
     Ok(())
