@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long, env = "BATON_URL", default_value = "http://127.0.0.1:8420")]
     url: String,
     /// API key.
-    #[arg(long, env = "BATON_KEY", hide_env_values = true)]
+    #[arg(long, env = "BATON_API_KEY", hide_env_values = true)]
     key: String,
     /// Only check.
     #[arg(long)]
