@@ -26,6 +26,7 @@ pub mod job;
 pub mod limits;
 pub mod outcome;
 pub mod process;
+mod proof;
 mod run;
 pub mod scenario;
 mod step;
@@ -45,6 +46,7 @@ pub use instance::{ElementInstance, Instance, InstanceState};
 pub use job::{JobError, JobPayload, job_payload};
 pub use outcome::{Outcome, Rejection, RejectionCode};
 pub use process::Process;
+pub use proof::prove;
 pub use step::{Advance, advance, step};
 
 /// Variables by name, in the order they were given.

@@ -55,7 +55,7 @@ impl Scope for With<'_> {
 pub(crate) const HIDDEN: char = '#';
 
 /// Scope variables that exist without being set, also as scripts spell them.
-const BUILT_IN: [&str; 12] = [
+pub(crate) const BUILT_IN: [&str; 12] = [
     "workflowInstanceId",
     "workflow_instance_id",
     "instanceId",

@@ -79,6 +79,7 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
                     }
                     match core::compile(&name, &model) {
                         Ok(process) => {
+                            found.extend(interpreter::prove(&model, &process));
                             checked.push(Checked { file_name: name.clone(), source: source.clone(), model, process })
                         }
                         // What is only drawn need not run; a file of several pools often has one that does.

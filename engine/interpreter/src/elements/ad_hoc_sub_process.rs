@@ -16,7 +16,7 @@ use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct AdHocSubProcess {
-    starts: Starts,
+    pub starts: Starts,
     is_sequential: bool,
     completion_condition: Option<Expression>,
     cancel_remaining: bool,
