@@ -20,7 +20,7 @@ use quick_xml::{
     Writer,
     events::{BytesDecl, BytesText, Event},
 };
-use std::io;
+use std::{collections::HashMap, io};
 
 type Xml = Writer<Vec<u8>>;
 
@@ -114,14 +114,16 @@ fn lanes(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
     let Some(pool) = process.pools.first().filter(|pool| !pool.lanes.is_empty()) else { return Ok(()) };
     let id = format!("{}-lanes", pool.id);
     xml.create_element("bpmn:laneSet").with_attribute(("id", id.as_str())).write_inner_content(|xml| {
+        let mut nodes: HashMap<&str, Vec<&Element>> = HashMap::new();
+        for element in process.elements.iter().filter(|element| !matches!(element.kind, ElementKind::Artifact(_))) {
+            nodes.entry(element.lane_id.as_deref().unwrap_or_default()).or_default().push(element);
+        }
         for lane in &pool.lanes {
             let name = lane.name.as_deref().unwrap_or("");
             let element = xml.create_element("bpmn:lane").with_attributes([("id", lane.id.as_str()), ("name", name)]);
             element.write_inner_content(|xml| {
-                let own =
-                    process.elements.iter().filter(|element| element.lane_id.as_deref() == Some(lane.id.as_str()));
-                own.filter(|element| !matches!(element.kind, ElementKind::Artifact(_)))
-                    .try_for_each(|element| text("bpmn:flowNodeRef", &element.id, xml))
+                let own = nodes.get(lane.id.as_str()).into_iter().flatten();
+                own.into_iter().try_for_each(|element| text("bpmn:flowNodeRef", &element.id, xml))
             })?;
         }
         Ok(())
@@ -133,20 +135,45 @@ fn lanes(process: &ProcessDefinition, xml: &mut Xml) -> io::Result<()> {
 fn scope(elements: &[Element], flows: &[Flow], xml: &mut Xml) -> io::Result<()> {
     let is_drawn =
         |element: &&Element| matches!(&element.kind, ElementKind::Artifact(kind) if !kind.starts_with("data"));
-    elements.iter().filter(|element| !is_drawn(element)).try_for_each(|element| write_element(element, flows, xml))?;
+    let joins = Joins::of(flows);
+    elements.iter().filter(|element| !is_drawn(element)).try_for_each(|element| write_element(element, &joins, xml))?;
     let is_association = |flow: &&Flow| flow.kind == FlowKind::Association;
     flows.iter().filter(|flow| !is_association(flow)).try_for_each(|flow| write_flow(flow, xml))?;
-    elements.iter().filter(is_drawn).try_for_each(|element| write_element(element, flows, xml))?;
+    elements.iter().filter(is_drawn).try_for_each(|element| write_element(element, &joins, xml))?;
     flows.iter().filter(is_association).try_for_each(|flow| write_flow(flow, xml))
 }
 
-fn write_element(element: &Element, flows: &[Flow], xml: &mut Xml) -> io::Result<()> {
+/// The flows of a scope by the elements that they join.
+#[derive(Default)]
+struct Joins<'a> {
+    incoming: HashMap<&'a str, Vec<&'a str>>,
+    outgoing: HashMap<&'a str, Vec<&'a str>>,
+    default: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Joins<'a> {
+    fn of(flows: &'a [Flow]) -> Joins<'a> {
+        let mut joins = Joins::default();
+        for flow in flows {
+            if flow.kind == FlowKind::Sequence {
+                joins.incoming.entry(&flow.to.value).or_default().push(&flow.id);
+                joins.outgoing.entry(&flow.from.value).or_default().push(&flow.id);
+            }
+            if flow.condition == FlowCondition::Default {
+                joins.default.entry(&flow.from.value).or_insert(&flow.id);
+            }
+        }
+        joins
+    }
+}
+
+fn write_element(element: &Element, joins: &Joins<'_>, xml: &mut Xml) -> io::Result<()> {
     let mut start = xml.create_element(tag(&element.kind)).with_attribute(("id", element.id.as_str()));
     let is_named = !matches!(&element.kind, ElementKind::Artifact(kind) if !kind.starts_with("data"));
     if let Some(name) = element.name.as_ref().filter(|_| is_named) {
         start = start.with_attribute(("name", name.as_str()));
     }
-    for (name, value) in attributes(element, flows) {
+    for (name, value) in attributes(element, joins) {
         start = start.with_attribute((name, value.as_str()));
     }
     start.write_inner_content(|xml| {
@@ -154,12 +181,8 @@ fn write_element(element: &Element, flows: &[Flow], xml: &mut Xml) -> io::Result
             text("bpmn:documentation", documentation, xml)?;
         }
         if !matches!(element.kind, ElementKind::Artifact(_)) {
-            let sequence = || flows.iter().filter(|flow| flow.kind == FlowKind::Sequence);
-            for flow in sequence().filter(|flow| flow.to.value == element.id) {
-                text("bpmn:incoming", &flow.id, xml)?;
-            }
-            for flow in sequence().filter(|flow| flow.from.value == element.id) {
-                text("bpmn:outgoing", &flow.id, xml)?;
+            for (tag, flows) in [("bpmn:incoming", &joins.incoming), ("bpmn:outgoing", &joins.outgoing)] {
+                flows.get(element.id.as_str()).into_iter().flatten().try_for_each(|flow| text(tag, flow, xml))?;
             }
         }
         inner(element, xml)
@@ -294,11 +317,11 @@ fn activity_tag(kind: &ActivityKind) -> &'static str {
     }
 }
 
-fn attributes(element: &Element, flows: &[Flow]) -> Vec<(&'static str, String)> {
+fn attributes(element: &Element, joins: &Joins<'_>) -> Vec<(&'static str, String)> {
     let mut attributes = Vec::new();
-    let default = flows.iter().find(|flow| flow.from.value == element.id && flow.condition == FlowCondition::Default);
+    let default = joins.default.get(element.id.as_str());
     if let (Some(flow), ElementKind::Activity(_) | ElementKind::Gateway(_)) = (default, &element.kind) {
-        attributes.push(("default", flow.id.clone()));
+        attributes.push(("default", (*flow).to_owned()));
     }
     match &element.kind {
         ElementKind::BoundaryEvent { attached_to, cancel_activity, .. } => {

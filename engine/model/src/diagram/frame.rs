@@ -64,6 +64,11 @@ pub fn borders(process: &ProcessDefinition) -> Vec<f64> {
     given(process).values().flat_map(|frame| [frame.y, frame.bottom()]).collect()
 }
 
+/// Where the names of pools and lanes stand.
+pub fn heads(process: &ProcessDefinition) -> Vec<Rect> {
+    given(process).values().map(|frame| Rect { width: HEAD, ..*frame }).collect()
+}
+
 /// The pools and lanes as the file says.
 pub fn given(process: &ProcessDefinition) -> HashMap<String, Rect> {
     let mut frames = HashMap::new();

@@ -5,6 +5,8 @@ use super::space::Space;
 
 /// A line of text is broken at this width, in pixels.
 const WIDTH: f64 = 100.0;
+/// One with a hyphen between spaces is not: the viewer breaks it elsewhere than measured.
+const LONGEST: f64 = 240.0;
 const LINE_HEIGHT: f64 = 14.0;
 /// Between a label and what it names.
 const GAP: f64 = 4.0;
@@ -13,18 +15,19 @@ const STEP: f64 = 10.0;
 
 /// How large a name is at 11 pixels; rather too large, since the font of the page may be any.
 pub fn size(name: &str) -> (f64, f64) {
+    let limit = if name.contains(" -") || name.contains("- ") { LONGEST } else { WIDTH };
     let (mut widest, mut lines, mut line) = (0.0_f64, 1.0, 0.0);
     for word in name.split_whitespace() {
         let width = text_width(word);
         let with_space = if line > 0.0 { line + text_width(" ") + width } else { width };
-        if line > 0.0 && with_space > WIDTH {
+        if line > 0.0 && with_space > limit {
             lines += 1.0;
             line = width;
         } else {
             line = with_space;
         }
-        lines += (line / WIDTH).ceil().max(1.0) - 1.0;
-        line = if line > WIDTH { WIDTH } else { line };
+        lines += (line / limit).ceil().max(1.0) - 1.0;
+        line = if line > limit { limit } else { line };
         widest = widest.max(line);
     }
     ((widest + 4.0).ceil(), lines * LINE_HEIGHT)
@@ -57,10 +60,11 @@ pub fn of_shape(shape: Rect, name: &str, free: Free, space: &Space) -> Rect {
     let (above, below) = (shape.y - GAP - height, shape.bottom() + GAP);
     let (middle, right, left) = (centre.x - width / 2.0, centre.x + 6.0, centre.x - 6.0 - width);
     let beside = centre.y - height / 2.0;
-    let mut places = Vec::with_capacity(12);
+    let mut places = Vec::with_capacity(48);
     if free.outside.is_none() {
-        places.extend(free.below.then_some((middle, below)));
-        places.extend(free.above.then_some((middle, above)));
+        for (_, y) in [(free.below, below), (free.above, above)].into_iter().filter(|(is_free, _)| *is_free) {
+            places.extend([0.0, 12.0, -12.0, 24.0, -24.0].map(|aside| (middle + aside, y)));
+        }
     }
     let corners = match free.outside {
         Some(Side::Top) => [(right, above), (left, above), (right, below), (left, below)],
@@ -68,6 +72,9 @@ pub fn of_shape(shape: Rect, name: &str, free: Free, space: &Space) -> Rect {
     };
     places.extend(corners);
     places.extend([(middle, below), (middle, above), (shape.right() + GAP, beside), (shape.x - GAP - width, beside)]);
+    let around = [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)];
+    let farther = (1..8).flat_map(|n| around.map(|(x, y)| (x * STEP * f64::from(n), y * STEP * f64::from(n))));
+    places.extend(farther.map(|(x, y)| (middle + 2.0 * x, if y > 0.0 { below + y } else { above + y })));
     let places = places.into_iter().map(|(x, y)| Rect { x, y, width, height });
     places.reduce_by(space).unwrap_or_default()
 }

@@ -44,6 +44,7 @@ pub fn draw(process: &ProcessDefinition) -> Diagram {
         band_of: frame::band_of(process),
         limit: frame::limit(process),
         borders: frame::borders(process),
+        heads: if by_hand { frame::heads(process) } else { Vec::new() },
         drawn: Some(&is_drawn),
     };
     let mut drawn = scope::draw(&process.elements, &process.flows, &around);

@@ -1,9 +1,9 @@
 //! Draws one scope for itself, the scopes inside it first: places, then lines, then names.
 
-use super::geometry::{Point, Rect, hull};
+use super::geometry::{Point, Rect, Side, hull};
 use super::label::{self, Free};
 use super::layout::{Item, Plan};
-use super::route::{self, Net, Obstacles, Routes};
+use super::route::{self, Form, Net, Obstacles, Routes};
 use super::scene::{Scene, is_boundary, is_by_hand, is_group};
 use super::space::{Space, Thing};
 use crate::{Element, Flow, FlowKind};
@@ -24,6 +24,8 @@ pub struct Around<'a> {
     /// Where the lines of a scope placed by hand should stay, and the borders of lanes in it.
     pub limit: Option<Rect>,
     pub borders: Vec<f64>,
+    /// Where the names of pools and lanes stand.
+    pub heads: Vec<Rect>,
     /// Ids of flows whose lines the file says.
     pub drawn: Option<&'a dyn Fn(&Flow) -> bool>,
 }
@@ -43,7 +45,7 @@ pub fn draw(elements: &[Element], flows: &[Flow], around: &Around<'_>) -> Drawn 
     let inner_sizes: Vec<_> = inner.iter().map(|inner| inner.as_ref().map(Drawn::size)).collect();
     let scene = Scene::new(elements, flows, &inner_sizes);
     let mut picture = if scene.by_hand { by_hand(&scene, around) } else { laid_out(&scene, around) };
-    picture.place_names(&scene);
+    picture.place_names(&scene, around);
     let mut drawn = picture.named(&scene);
     for (element, inner) in elements.iter().zip(inner) {
         if let (Some(inner), Some(rect)) = (inner, drawn.shapes.get(&element.id)) {
@@ -161,7 +163,7 @@ impl Picture {
     /// Places what depends on other places, and draws the lines.
     fn route(&mut self, scene: &Scene<'_>, around: &Around<'_>) -> Routes {
         scene.place_boundary_events(&mut self.rects);
-        let mut space = self.space(scene);
+        let mut space = self.space(scene, around);
         self.label_shapes(scene, &mut space);
         let (nets, flows) = self.nets(scene, around);
         let shapes: Vec<Rect> = self.solid(scene).collect();
@@ -180,8 +182,9 @@ impl Picture {
         all.filter(|(element, _)| !is_group(element)).filter_map(|(_, rect)| *rect)
     }
 
-    fn space(&self, scene: &Scene<'_>) -> Space {
+    fn space(&self, scene: &Scene<'_>, around: &Around<'_>) -> Space {
         let mut space = Space::default();
+        around.heads.iter().for_each(|head| space.insert(*head, Thing::Head));
         self.solid(scene).for_each(|rect| space.insert(rect, Thing::Shape));
         space
     }
@@ -189,9 +192,9 @@ impl Picture {
     fn label_shapes(&mut self, scene: &Scene<'_>, space: &mut Space) {
         let free = self.free(scene);
         self.labels = vec![None; scene.elements.len()];
-        for n in 0..scene.elements.len() {
+        for (n, free) in free.into_iter().enumerate() {
             let (Some(name), Some(rect)) = (scene.name(n), self.rects[n]) else { continue };
-            let label = label::of_shape(rect, name, free[n], space);
+            let label = label::of_shape(rect, name, free, space);
             space.insert(label, Thing::Label);
             self.labels[n] = Some(label);
         }
@@ -217,6 +220,11 @@ impl Picture {
     /// What is to be routed, and the flow that each is.
     fn nets(&self, scene: &Scene<'_>, around: &Around<'_>) -> (Vec<Net>, Vec<usize>) {
         let mut nets = Vec::new();
+        let mut counts = vec![(0, 0); scene.elements.len()];
+        for (from, to) in scene.ends.iter().flatten() {
+            counts[*from].0 += 1;
+            counts[*to].1 += 1;
+        }
         let mut flows = Vec::new();
         for (n, (flow, ends)) in scene.flows.iter().zip(&scene.ends).enumerate() {
             let Some((from, to)) = *ends else { continue };
@@ -225,17 +233,31 @@ impl Picture {
                 continue;
             }
             let is_flow = flow.kind == FlowKind::Sequence;
-            let leaving = route::leaving(source, scene.form(from, &self.rects), is_flow);
-            let arriving = route::arriving(target, scene.form(to, &self.rects), is_flow);
-            nets.push(Net { from, to, source, target, leaving, arriving });
+            let mut leaving = route::leaving(source, scene.form(from, &self.rects), is_flow);
+            let mut arriving = route::arriving(target, scene.form(to, &self.rects), is_flow);
+            if from == to {
+                leaving.retain(|port| matches!(port.side, Side::Right | Side::Bottom));
+                arriving.retain(|port| matches!(port.side, Side::Left | Side::Top));
+            }
+            let is_branch = scene.form(from, &self.rects) == Form::Gateway;
+            nets.push(Net {
+                from,
+                to,
+                source,
+                target,
+                leaving,
+                arriving,
+                is_branch,
+                siblings: (counts[from].0, counts[to].1),
+            });
             flows.push(n);
         }
         (nets, flows)
     }
 
     /// Names, now that the lines are known.
-    fn place_names(&mut self, scene: &Scene<'_>) {
-        let mut space = self.space(scene);
+    fn place_names(&mut self, scene: &Scene<'_>, around: &Around<'_>) {
+        let mut space = self.space(scene, around);
         for pair in self.lines.iter().flatten().flat_map(|line| line.windows(2)) {
             space.insert(Rect::between(pair[0], pair[1]).grown(1.0), Thing::Line);
         }

@@ -12,6 +12,8 @@ const MANY: f64 = 4000.0;
 #[derive(Clone, Copy)]
 pub enum Thing {
     Line = 50,
+    /// The name of a pool or lane.
+    Head = 300,
     Shape = 1000,
     Label = 1001,
 }

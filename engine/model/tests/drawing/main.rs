@@ -1,5 +1,6 @@
 //! Pictures of processes can be read: no line through a shape, nothing on anything else.
 
+mod large;
 mod measure;
 mod processes;
 mod random;
@@ -102,6 +103,20 @@ fn random_processes_are_laid_out_well() {
 fn the_same_file_is_the_same_picture() {
     let text = random::process(7);
     assert_eq!(drawn("one", &text).0, drawn("other", &text).0);
+}
+
+/// 2,000 elements are drawn and written in under 100 ms by a release build on an idle machine; the bound is for any.
+#[test]
+fn large_processes_are_drawn_quickly() {
+    let bound = if cfg!(debug_assertions) { 20_000 } else { 400 };
+    let all = [("long", large::long(2_000)), ("wide", large::wide(2_000)), ("tangled", large::tangled(2_000))];
+    for (name, process) in all {
+        let start = std::time::Instant::now();
+        let xml = model::bpmn::write(&process);
+        let took = start.elapsed().as_millis();
+        println!("{name}: {took} ms, {} bytes", xml.len());
+        assert!(took < bound, "{name}: {took} ms");
+    }
 }
 
 /// Measures the folder of `PICTURES` and says what it finds.

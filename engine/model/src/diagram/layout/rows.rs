@@ -73,9 +73,9 @@ fn items(part: &[usize], graph: &Graph, columns: &[usize], bands: &[usize]) -> (
             let mut last = (of[node], offset);
             let span = columns[next.node] - columns[*node];
             if span <= LONGEST {
-                for column in columns[*node] + 1..columns[next.node] {
+                for passed in &mut by_column[columns[*node] + 1..columns[next.node]] {
                     items.push(Item { node: None, before: vec![last], row: 0 });
-                    by_column[column].push((bands[*node], items.len() - 1));
+                    passed.push((bands[*node], items.len() - 1));
                     last = (items.len() - 1, 0.0);
                 }
             }

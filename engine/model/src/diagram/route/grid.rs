@@ -19,7 +19,7 @@ const BORDER: f64 = 4.0;
 const LARGEST: usize = 6_000_000;
 
 /// What a pixel of way costs more: nowhere, near a shape, next to it, on a label, on a shape.
-const ZONES: [u32; 5] = [0, 1, 4, 14, 400];
+const ZONES: [u32; 5] = [0, 1, 4, 50, 400];
 
 /// Bits of what a line does where it passes.
 pub const ALONG: u8 = 1;
@@ -163,6 +163,14 @@ impl Grid {
     /// What a pixel of way to here costs more.
     pub fn zone(&self, at: usize) -> u32 {
         ZONES[usize::from(self.zones[at])]
+    }
+
+    /// What the way between a port and the crossing next to it costs more.
+    pub fn stub(&self, port: &Port, at: usize) -> u32 {
+        let way = (self.x(at) - port.at.x).abs() + (self.y(at) - port.at.y).abs();
+        let zone = self.zone(at);
+        // Near its own shape it must be.
+        if zone > ZONES[2] { zone.saturating_mul(pixels(way)) } else { 0 }
     }
 
     /// The first line between a crossing and the next; counted from 1, 0: none.

@@ -27,6 +27,10 @@ pub struct Net {
     pub target: Rect,
     pub leaving: Vec<Port>,
     pub arriving: Vec<Port>,
+    /// It leaves a gateway: there are few ports, which those that arrive leave free.
+    pub is_branch: bool,
+    /// How many lines leave its source, and how many arrive at its target.
+    pub siblings: (usize, usize),
 }
 
 /// Two lines lie on each other here.
@@ -65,17 +69,18 @@ pub fn route(nets: &[Net], obstacles: &Obstacles<'_>) -> Routes {
     routes
 }
 
-/// Straight ones first, then forward before backward, short before long.
+/// Forward before backward; of each the straight ones first, then branches, then short before long.
 fn order(nets: &[Net]) -> Vec<usize> {
     let key = |net: &Net| {
         let (from, to) = (net.source.centre(), net.target.centre());
         let (across, down) = ((to.x - from.x).abs(), (to.y - from.y).abs());
         let is_back = to.x < from.x;
-        (is_back, across.min(down) >= 1.0, across + down)
+        let turn = if across.min(down) < 1.0 { 0 } else { 2 - u8::from(net.is_branch) };
+        (is_back, turn, across + down)
     };
     let mut order: Vec<_> = nets.iter().enumerate().map(|(n, net)| (key(net), n)).collect();
-    order.sort_by(|((a_back, a_bent, a), n), ((b_back, b_bent, b), m)| {
-        (a_back, a_bent).cmp(&(b_back, b_bent)).then(a.total_cmp(b)).then(n.cmp(m))
+    order.sort_by(|((a_back, a_turn, a), n), ((b_back, b_turn, b), m)| {
+        (a_back, a_turn).cmp(&(b_back, b_turn)).then(a.total_cmp(b)).then(n.cmp(m))
     });
     order.into_iter().map(|(_, n)| n).collect()
 }

@@ -15,12 +15,22 @@ const CONFLICT_COST: u32 = 3_000;
 /// To use a port that another line with the same end uses.
 const LEAVING_TOGETHER: u32 = 60;
 const ARRIVING_TOGETHER: u32 = 25;
+/// Where so many lines begin or end at one shape, they are drawn as one that branches.
+const TRUNK: usize = 8;
+/// How many states are looked at for one line, and for all before they are satisfied with less than the best.
+const MOST: usize = 30_000;
+const MOST_OF_ALL: usize = 400_000;
+/// Then what is left of the way counts so much more.
+const HURRY: u32 = 4;
 /// Marks the first crossing of a way.
 const START: u8 = 4;
 
 /// A state is a crossing and the direction in which it was reached. Kept between lines, so that its memory is.
 pub struct Search {
     round: u32,
+    /// States that may be looked at before there is a hurry.
+    budget: usize,
+    hurry: u32,
     seen: Vec<u32>,
     costs: Vec<u32>,
     /// The direction in which the crossing before was reached.
@@ -45,10 +55,26 @@ struct Goal {
 impl Search {
     pub fn new(grid: &Grid) -> Search {
         let size = grid.size() * 4;
-        Search { round: 0, seen: vec![0; size], costs: vec![0; size], came_by: vec![0; size], open: BinaryHeap::new() }
+        let open = BinaryHeap::new();
+        Search {
+            round: 0,
+            budget: MOST_OF_ALL,
+            hurry: 1,
+            seen: vec![0; size],
+            costs: vec![0; size],
+            came_by: vec![0; size],
+            open,
+        }
     }
 
     pub fn run(&mut self, grid: &Grid, nets: &[Net], which: usize) -> Option<Way> {
+        let most = MOST.min(self.budget);
+        let best = if most > 0 { self.find(grid, nets, which, 1, most) } else { None };
+        best.or_else(|| self.find(grid, nets, which, HURRY, 10 * MOST))
+    }
+
+    fn find(&mut self, grid: &Grid, nets: &[Net], which: usize, hurry: u32, most: usize) -> Option<Way> {
+        self.hurry = hurry;
         let net = nets.get(which)?;
         self.round += 1;
         self.open.clear();
@@ -56,11 +82,14 @@ impl Search {
         for port in &net.leaving {
             let Some(at) = grid.outside(port) else { continue };
             let direction = Direction::out_of(port.side);
-            let together = if grid.owner(at, direction.back()) == 0 { 0 } else { LEAVING_TOGETHER };
-            self.reach(grid, net, (at, direction), START, port.cost + together);
+            let is_alone = grid.owner(at, direction.back()) == 0 || net.siblings.0 > TRUNK;
+            let together = if is_alone { 0 } else { LEAVING_TOGETHER };
+            self.reach(grid, net, (at, direction), START, port.cost + together + grid.stub(port, at));
         }
         let end = grid.size() * 4;
-        while let Some(Reverse((_, Reverse(cost), state))) = self.open.pop() {
+        for _ in 0..most {
+            let Some(Reverse((_, Reverse(cost), state))) = self.open.pop() else { break };
+            self.budget = self.budget.saturating_sub(1);
             if state >= end {
                 let goal = goals.get(state - end)?;
                 return Some(self.way(grid, goal, state - end));
@@ -83,13 +112,8 @@ impl Search {
         for turned in Direction::ALL.into_iter().filter(|turned| *turned != direction.back()) {
             let Some((next, length)) = grid.next(at, turned) else { continue };
             let zone = grid.zone(next) * length;
-            let owner = grid.owner(at, turned);
-            let lying = match owner {
-                0 => 0,
-                owner if is_shared(nets, which, owner) => SHARED_COST * length,
-                _ => CONFLICT_COST,
-            };
-            let cost = cost + length + zone + lying + leaving(grid, nets, which, from, turned);
+            let lying = lying(grid, nets, which, from, turned) * length;
+            let cost = cost + length + zone + lying.min(CONFLICT_COST) + leaving(grid, nets, which, from, turned);
             if let Some(net) = nets.get(which) {
                 self.reach(grid, net, (next, turned), direction as u8, cost);
             }
@@ -104,7 +128,7 @@ impl Search {
         self.seen[state] = self.round;
         self.costs[state] = cost;
         self.came_by[state] = came_by;
-        let bound = cost.saturating_add(least(grid, net, at, direction));
+        let bound = cost.saturating_add(self.hurry.saturating_mul(least(grid, net, at, direction)));
         self.open.push(Reverse((bound, Reverse(cost), state)));
     }
 
@@ -128,8 +152,9 @@ fn goals(grid: &Grid, net: &Net) -> Vec<Goal> {
     let goal = |port: &super::Port| match grid.outside(port) {
         Some(at) => {
             let direction = Direction::out_of(port.side).back();
-            let together = if grid.owner(at, direction) == 0 { 0 } else { ARRIVING_TOGETHER };
-            Goal { at, direction, cost: port.cost + together }
+            let is_alone = grid.owner(at, direction) == 0 || net.siblings.1 > TRUNK;
+            let together = if is_alone { 0 } else { ARRIVING_TOGETHER };
+            Goal { at, direction, cost: port.cost + together + grid.stub(port, at) }
         }
         None => Goal { at: usize::MAX, direction: Direction::Right, cost: 0 },
     };
@@ -159,10 +184,40 @@ fn leaving(grid: &Grid, nets: &[Net], which: usize, (at, direction): (usize, Dir
     }
 }
 
+/// What a pixel costs on the way that is `turned` to: lines may lie on each other from their common start on, or up to
+/// their common end.
+fn lying(grid: &Grid, nets: &[Net], which: usize, (at, direction): (usize, Direction), turned: Direction) -> u32 {
+    let Some(net) = nets.get(which) else { return 0 };
+    let before = common(nets, which, grid.owner(at, direction.back()));
+    let owner = grid.owner(at, turned);
+    let here = common(nets, which, owner);
+    let leaves_end = before.end && !before.start && !here.end;
+    let is_bad = owner != 0 && !here.end && !(here.start && before.start);
+    match owner {
+        _ if is_bad || leaves_end => CONFLICT_COST,
+        0 => 0,
+        _ if (here.start && net.siblings.0 > TRUNK) || (here.end && net.siblings.1 > TRUNK) => 0,
+        _ => SHARED_COST,
+    }
+}
+
+struct Common {
+    start: bool,
+    end: bool,
+}
+
+fn common(nets: &[Net], which: usize, owner: u32) -> Common {
+    match (nets.get(which), (owner as usize).checked_sub(1).and_then(|owner| nets.get(owner))) {
+        // What leaves a shape for itself has no end of its own.
+        (Some(a), Some(b)) if a.from != a.to && b.from != b.to => Common { start: a.from == b.from, end: a.to == b.to },
+        _ => Common { start: false, end: false },
+    }
+}
+
 /// Lines with a common end may lie on each other, near it.
 pub fn is_shared(nets: &[Net], which: usize, owner: u32) -> bool {
-    let (Some(a), Some(b)) = (nets.get(which), nets.get(owner as usize - 1)) else { return false };
-    a.from == b.from || a.to == b.to
+    let common = common(nets, which, owner);
+    common.start || common.end
 }
 
 /// What the rest of the way costs at least.
