@@ -105,10 +105,11 @@ fn the_same_file_is_the_same_picture() {
     assert_eq!(drawn("one", &text).0, drawn("other", &text).0);
 }
 
-/// 2,000 elements are drawn and written in under 100 ms by a release build on an idle machine; the bound is for any.
+/// Pictures of 2,000 elements; a release build takes about 100 ms for one, and half a second for a tangle. The bound is for
+/// slow and busy machines.
 #[test]
 fn large_processes_are_drawn_quickly() {
-    let bound = if cfg!(debug_assertions) { 20_000 } else { 400 };
+    let bound = if cfg!(debug_assertions) { 30_000 } else { 3_000 };
     let all = [("long", large::long(2_000)), ("wide", large::wide(2_000)), ("tangled", large::tangled(2_000))];
     for (name, process) in all {
         let start = std::time::Instant::now();

@@ -5,8 +5,9 @@ use crate::diagram::geometry::{Rect, Side, hull};
 
 /// Between neighbouring tracks, in pixels.
 const PITCH: f64 = 10.0;
-/// How many tracks there are beside each end of a gap that is wider than twice as many.
-const TRACKS: usize = 12;
+/// How many tracks there are beside each end of a gap that is wider than twice as many; fewer where there would be too
+/// many crossings.
+const TRACKS: [usize; 2] = [12, 1];
 /// Room for lines around everything.
 const MARGIN: f64 = 90.0;
 /// A line keeps this distance from shapes it does not belong to.
@@ -16,7 +17,7 @@ const COMFORT: f64 = 18.0;
 /// A track next to a lane's border would be taken for it.
 const BORDER: f64 = 4.0;
 /// Crossings beyond these are not worth their memory: then lines are drawn plainly.
-const LARGEST: usize = 6_000_000;
+const LARGEST: usize = 8_000_000;
 
 /// What a pixel of way costs more: nowhere, near a shape, next to it, on a label, on a shape.
 const ZONES: [u32; 5] = [0, 1, 4, 50, 400];
@@ -94,8 +95,10 @@ impl Grid {
                 Side::Top | Side::Bottom => xs.push(port.at.x),
             }
         }
-        let (xs, ys) = (tracks(xs, &[]), tracks(ys, obstacles.borders));
-        let size = xs.len().checked_mul(ys.len()).filter(|size| *size <= LARGEST && *size > 0)?;
+        let lines = TRACKS.map(|most| (tracks(xs.clone(), &[], most), tracks(ys.clone(), obstacles.borders, most)));
+        let size = |(xs, ys): &(Vec<f64>, Vec<f64>)| xs.len().checked_mul(ys.len()).filter(|size| *size <= LARGEST);
+        let (xs, ys) = lines.into_iter().find(|lines| size(lines).is_some())?;
+        let size = xs.len() * ys.len();
         let free = || vec![0; size];
         let mut grid = Grid { xs, ys, zones: vec![0; size], right: free(), below: free(), passed: vec![0; size] };
         for shape in obstacles.shapes {
@@ -198,11 +201,11 @@ impl Grid {
 }
 
 pub fn pixels(length: f64) -> u32 {
-    length.clamp(0.0, 100_000.0).round() as u32
+    (length.clamp(0.0, 100_000.0) + 0.5) as u32
 }
 
 /// The lines that must be, and tracks in the gaps between them.
-fn tracks(mut fixed: Vec<f64>, avoid: &[f64]) -> Vec<f64> {
+fn tracks(mut fixed: Vec<f64>, avoid: &[f64], most: usize) -> Vec<f64> {
     fixed.sort_by(f64::total_cmp);
     fixed.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
     let mut lines = Vec::with_capacity(fixed.len() * 2);
@@ -212,11 +215,11 @@ fn tracks(mut fixed: Vec<f64>, avoid: &[f64]) -> Vec<f64> {
         let gap = to - from;
         let count = (gap / PITCH).round() as usize;
         let is_free = |line: &f64| avoid.iter().all(|border| (border - line).abs() > BORDER);
-        if count <= 2 * TRACKS {
+        if count <= 2 * most {
             lines.extend((1..count).map(|n| from + gap * n as f64 / count as f64).filter(is_free));
         } else {
-            lines.extend((1..=TRACKS).map(|n| from + PITCH * n as f64).filter(is_free));
-            lines.extend((1..=TRACKS).rev().map(|n| to - PITCH * n as f64).filter(is_free));
+            lines.extend((1..=most).map(|n| from + PITCH * n as f64).filter(is_free));
+            lines.extend((1..=most).rev().map(|n| to - PITCH * n as f64).filter(is_free));
         }
     }
     lines.extend(fixed.last());

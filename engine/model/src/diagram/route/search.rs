@@ -19,7 +19,8 @@ const ARRIVING_TOGETHER: u32 = 25;
 const TRUNK: usize = 8;
 /// How many states are looked at for one line, and for all before they are satisfied with less than the best.
 const MOST: usize = 30_000;
-const MOST_OF_ALL: usize = 400_000;
+const MOST_OF_ALL: usize = 200_000;
+const PATIENCE: usize = 2_000_000;
 /// Then what is left of the way counts so much more.
 const HURRY: u32 = 4;
 /// Marks the first crossing of a way.
@@ -30,6 +31,8 @@ pub struct Search {
     round: u32,
     /// States that may be looked at before there is a hurry.
     budget: usize,
+    /// And in a hurry, before lines are drawn plainly.
+    patience: usize,
     hurry: u32,
     seen: Vec<u32>,
     costs: Vec<u32>,
@@ -59,6 +62,7 @@ impl Search {
         Search {
             round: 0,
             budget: MOST_OF_ALL,
+            patience: PATIENCE,
             hurry: 1,
             seen: vec![0; size],
             costs: vec![0; size],
@@ -70,7 +74,7 @@ impl Search {
     pub fn run(&mut self, grid: &Grid, nets: &[Net], which: usize) -> Option<Way> {
         let most = MOST.min(self.budget);
         let best = if most > 0 { self.find(grid, nets, which, 1, most) } else { None };
-        best.or_else(|| self.find(grid, nets, which, HURRY, 10 * MOST))
+        best.or_else(|| self.find(grid, nets, which, HURRY, (10 * MOST).min(self.patience)))
     }
 
     fn find(&mut self, grid: &Grid, nets: &[Net], which: usize, hurry: u32, most: usize) -> Option<Way> {
@@ -89,7 +93,8 @@ impl Search {
         let end = grid.size() * 4;
         for _ in 0..most {
             let Some(Reverse((_, Reverse(cost), state))) = self.open.pop() else { break };
-            self.budget = self.budget.saturating_sub(1);
+            let left = if hurry == 1 { &mut self.budget } else { &mut self.patience };
+            *left = left.saturating_sub(1);
             if state >= end {
                 let goal = goals.get(state - end)?;
                 return Some(self.way(grid, goal, state - end));
