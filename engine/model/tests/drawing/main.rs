@@ -26,7 +26,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "bpmn") {
             found.push(path);
         }
     }
@@ -37,7 +37,9 @@ fn processes_in(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     files(folder, &mut found);
     let text = |path: PathBuf| (path.display().to_string(), std::fs::read_to_string(&path).unwrap());
-    let is_process = |(_, text): &(String, String)| text.lines().any(|line| line.trim_end() == "process:");
+    let is_process = |(_, text): &(String, String)| {
+        text.lines().any(|line| line.starts_with("process:")) || model::bpmn::is_xml(text)
+    };
     found.into_iter().map(text).filter(is_process).filter(|(name, _)| !name.contains(".scenario.")).collect()
 }
 
@@ -126,8 +128,12 @@ fn large_processes_are_drawn_quickly() {
 fn measure_a_folder() {
     let Some(folder) = std::env::var_os("PICTURES") else { return };
     for (name, text) in processes_in(Path::new(&folder)) {
-        let read = model::yaml::read(&name, &text);
-        let Some(definitions) = read.definitions else { continue };
+        let read =
+            if model::bpmn::is_xml(&text) { model::bpmn::read(&name, &text) } else { model::yaml::read(&name, &text) };
+        let Some(definitions) = read.definitions else {
+            println!("{name}: not sound: {:?}", read.diagnostics.first().map(|first| &first.message));
+            continue;
+        };
         for process in definitions.processes {
             println!("{name} {}\n{}", process.id, measure(&model::bpmn::write(&process)).summary());
         }

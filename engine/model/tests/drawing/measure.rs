@@ -115,7 +115,8 @@ fn read(root: Node<'_, '_>) -> Picture {
     let by_id: HashMap<&str, Node<'_, '_>> =
         root.descendants().filter_map(|node| Some((node.attribute("id")?, node))).collect();
     for (id, node) in &by_id {
-        let parent = node.parent_element().filter(|parent| parent.tag_name().name().to_lowercase().contains("process"));
+        let is_scope = |name: &str| name == "transaction" || name.to_lowercase().contains("process");
+        let parent = node.parent_element().filter(|parent| is_scope(parent.tag_name().name()));
         let parent = parent.filter(|parent| parent.tag_name().name() != "process").and_then(|p| p.attribute("id"));
         picture.parents.extend(parent.map(|parent| ((*id).to_owned(), parent.to_owned())));
         match node.tag_name().name() {

@@ -22,7 +22,7 @@ a > b\nb > c\nc > d\nd > e again\nd > f good\nd > g bad\ne > c",
         "a startEvent
 s subProcess name=Outer
   b startEvent
-  t subProcess name=Inner
+  t transaction name=Inner
     c startEvent
     d task
     e endEvent
