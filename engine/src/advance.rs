@@ -56,13 +56,13 @@ pub async fn advance(
         )?;
         batch.keep_claimed(&commands, &timers);
         batch.take_answered(answered);
-        world.revive(&mut batch, rows, variables).await?;
+        world.revive(session, &mut batch, rows, variables).await?;
     }
     let now = world.clock.now();
     batch.step(now);
-    let (inserts, updates, history) = batch.rows(now);
-    let removed_jobs = persist::write(session, !must_ask, &mut batch.writes, &inserts, &updates, &history).await?;
-    let proof = history.first().map(|(id, seq, events)| (id, seq, events.to_vec()));
+    let rows = batch.rows(now);
+    let removed_jobs = persist::write(session, !must_ask, &mut batch.writes, &rows).await?;
+    let proof = rows.history.first().map(|(id, seq, events)| (id, seq, events.to_vec()));
     let Batch { answers, slots, writes, .. } = batch;
     let committed = Committed { answers, slots, writes, removed_jobs };
     match session.commit().await {

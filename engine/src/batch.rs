@@ -8,7 +8,7 @@ use crate::{
 };
 use interpreter::{CommandKind, Instance, Key, Rejection, RejectionCode, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use store::{command_id, timer};
+use store::{command_id, instance_page, timer};
 use uuid::Uuid;
 
 /// A batch on its way through one transaction. The requests themselves stay with the lane, to be tried again.
@@ -195,23 +195,35 @@ impl<'r> Batch<'r> {
     }
 
     /// The rows of the instances that moved, and their history.
-    pub fn rows(
-        &self,
-        now: Timestamp,
-    ) -> (store::instance::Inserts, store::instance::Updates, store::history::Batches) {
-        let mut inserts = store::instance::Inserts::default();
-        let mut updates = store::instance::Updates::default();
-        let mut history = store::history::Batches::default();
-        for (id, slot) in self.slots.iter().filter(|(_, slot)| !slot.events.is_empty()) {
-            history.push(history_row(*id, slot, now));
+    pub fn rows(&mut self, now: Timestamp) -> Rows {
+        let mut rows = Rows::default();
+        for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.events.is_empty()) {
+            rows.history.push(history_row(*id, slot, now));
+            let state = slot.state();
+            for (number, content) in state.pages {
+                rows.pages.push(instance_page::Page { instance: *id, number, content });
+            }
+            for number in state.ended_pages {
+                rows.ended_pages.push(instance_page::PageId { instance: *id, number });
+            }
             if slot.stored_version == 0 {
-                inserts.push(insert_row(*id, slot, now));
+                rows.inserts.push(insert_row(*id, slot, state.control, now));
             } else {
-                updates.push(update_row(*id, slot, now));
+                rows.updates.push(update_row(*id, slot, state.control, now));
             }
         }
-        (inserts, updates, history)
+        rows
     }
+}
+
+/// What a batch makes of its instances themselves; what their steps ask for is in [`Writes`].
+#[derive(Default)]
+pub struct Rows {
+    pub inserts: store::instance::Inserts,
+    pub updates: store::instance::Updates,
+    pub pages: instance_page::Pages,
+    pub ended_pages: instance_page::PageIds,
+    pub history: store::history::Batches,
 }
 
 /// A timer is never fired before it is due, whatever is lost between milliseconds and microseconds.
@@ -241,14 +253,14 @@ fn ended_at(slot: &Slot, now: Timestamp) -> Option<store::Time> {
     (slot.instance.state != interpreter::InstanceState::Active).then(|| convert::time(now))
 }
 
-fn insert_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::instance::Insert {
+fn insert_row(id: Uuid, slot: &Slot, control: Vec<u8>, now: Timestamp) -> store::instance::Insert {
     store::instance::Insert {
         id,
         tenant: slot.tenant.clone(),
         definition: slot.definition.key.0,
         state: convert::state::state_number(slot.instance.state),
         version: slot.instance.version as i64,
-        control: convert::state::encode(&slot.instance),
+        control,
         business_key: slot.instance.business_key.clone(),
         parent: slot.instance.parent.map(|parent| parent.instance.0),
         traceparent: slot.traceparent.clone(),
@@ -257,13 +269,13 @@ fn insert_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::instance::Insert 
     }
 }
 
-fn update_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::instance::Update {
+fn update_row(id: Uuid, slot: &Slot, control: Vec<u8>, now: Timestamp) -> store::instance::Update {
     store::instance::Update {
         id,
         old_version: slot.stored_version as i64,
         version: slot.instance.version as i64,
         state: convert::state::state_number(slot.instance.state),
-        control: convert::state::encode(&slot.instance),
+        control,
         ended_at: ended_at(slot, now),
     }
 }

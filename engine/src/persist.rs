@@ -6,29 +6,29 @@
 
 use crate::{
     advance::Failure,
+    batch,
     messages::{correlation_hash, waiting_messages},
     writes::Writes,
 };
 use futures::try_join;
 use std::collections::HashSet;
-use store::{Session, command, history, instance, job, message_subscription, signal, timer, variable};
+use store::{Session, command, job, message_subscription, signal, timer, variable};
 
 pub async fn write(
     session: &Session,
     begin: bool,
     writes: &mut Writes,
-    inserts: &instance::Inserts,
-    updates: &instance::Updates,
-    history: &history::Batches,
+    instances: &batch::Rows,
 ) -> Result<Vec<job::Removed>, Failure> {
     let rows = Rows::of(writes);
-    let (_, moved, _, removed, ..) = try_join!(
+    let (_, moved, _, _, removed, ..) = try_join!(
         async { if begin { session.send_begin().await } else { Ok(()) } },
-        updates.update(session),
-        inserts.insert(session),
+        instances.updates.update(session),
+        instances.inserts.insert(session),
+        async { try_join!(instances.ended_pages.delete(session), instances.pages.upsert(session)) },
         writes.ended_jobs.delete(session),
         async { try_join!(rows.variables.upsert(session), writes.ended_scopes.delete(session)) },
-        history.insert(session),
+        instances.history.insert(session),
         rows.jobs.insert(session),
         async { try_join!(writes.ended_timers.delete(session), rows.timers.insert(session)) },
         async { try_join!(writes.user_tasks.insert(session), writes.ended_user_tasks.close(session)) },
@@ -38,8 +38,8 @@ pub async fn write(
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
         async { try_join!(writes.ended_signals.close(session), rows.signals.open(session)) },
     )?;
-    if moved.len() < updates.len() {
-        return Err(Failure::Stale(updates.missing(&moved)));
+    if moved.len() < instances.updates.len() {
+        return Err(Failure::Stale(instances.updates.missing(&moved)));
     }
     if !rows.subscriptions.is_empty() {
         waiting_messages(session, writes).await?;

@@ -1,7 +1,10 @@
 //! One instance in a lane: its state, and what is needed to step it and to tell about it.
 
 use crate::{
-    convert::event::{Places, stored},
+    convert::{
+        event::{Places, stored},
+        pages::{Pages, Written},
+    },
     definitions::Definition,
     writes::Writes,
 };
@@ -22,6 +25,7 @@ pub struct Slot {
     pub stored_version: u64,
     /// What happened since.
     pub events: Vec<proto::Event>,
+    pages: Pages,
     places: HashMap<Key, ElementIndex>,
     incidents: HashMap<Key, Key>,
     /// Scopes other than the root that have variables in the database.
@@ -31,12 +35,19 @@ pub struct Slot {
 impl Slot {
     pub fn new(id: InstanceId, definition: Arc<Definition>, tenant: String, traceparent: String) -> Slot {
         let instance = Instance::new(id, definition.key);
-        Slot::of(instance, definition, tenant, traceparent)
+        Slot::of(instance, false, definition, tenant, traceparent)
     }
 
-    /// Around an instance as the database has it.
-    pub fn of(instance: Instance, definition: Arc<Definition>, tenant: String, traceparent: String) -> Slot {
+    /// Around an instance as the database has it, in its row or in pages.
+    pub fn of(
+        mut instance: Instance,
+        is_paged: bool,
+        definition: Arc<Definition>,
+        tenant: String,
+        traceparent: String,
+    ) -> Slot {
         Slot {
+            pages: Pages::of(&mut instance, is_paged),
             stored_version: instance.version,
             places: instance.elements.iter().map(|(key, element)| (*key, element.element)).collect(),
             incidents: instance.incidents.iter().map(|(key, incident)| (*key, incident.element_instance)).collect(),
@@ -94,6 +105,11 @@ impl Slot {
             EventKind::IncidentResolved { incident } => drop(self.incidents.remove(incident)),
             _ => {}
         }
+    }
+
+    /// What is to be written of its state.
+    pub fn state(&mut self) -> Written {
+        self.pages.write(&mut self.instance)
     }
 
     /// Of what happened since it was stored, as it is published: with names.

@@ -1,11 +1,20 @@
 //! What every part of the engine shares.
 
 use crate::{
-    Config, advance::Failure, batch::Batch, bus::Bus, clock::Clock, convert, definitions::Definitions, lanes::Lanes,
-    messages::Publisher, metrics::Metrics, slot::Slot,
+    Config,
+    advance::Failure,
+    batch::Batch,
+    bus::Bus,
+    clock::Clock,
+    convert::{self, state::StateError},
+    definitions::Definitions,
+    lanes::Lanes,
+    messages::Publisher,
+    metrics::Metrics,
+    slot::Slot,
 };
 use std::{collections::HashMap, sync::Arc};
-use store::{Store, instance, variable};
+use store::{Session, Store, instance, instance_page, variable};
 use telemetry::Health;
 use uuid::Uuid;
 
@@ -30,18 +39,34 @@ impl World {
     /// Makes instances of rows. One that cannot be read is noted, and does not stop the others.
     pub async fn revive(
         &self,
+        session: &Session,
         batch: &mut Batch<'_>,
         rows: Vec<instance::Loaded>,
         variables: Vec<variable::Variable>,
     ) -> Result<(), Failure> {
-        let mut by_instance: HashMap<Uuid, Vec<variable::Variable>> = HashMap::new();
+        let mut by_instance: HashMap<Uuid, Parts> = HashMap::new();
+        let mut large = Vec::new();
+        for row in &rows {
+            match convert::state::control(row) {
+                Ok(control) => {
+                    if control.is_paged {
+                        large.push(row.id);
+                    }
+                    by_instance.insert(row.id, Parts { control, ..Parts::default() });
+                }
+                Err(error) => drop(batch.unreadable.insert(row.id, error.to_string())),
+            }
+        }
         for variable in variables {
-            by_instance.entry(variable.instance).or_default().push(variable);
+            by_instance.entry(variable.instance).or_default().variables.push(variable);
+        }
+        for (id, page) in instance_page::load(session, &large).await? {
+            by_instance.entry(id).or_default().pages.push(page);
         }
         for row in rows {
             let id = row.id;
-            let variables = by_instance.remove(&id).unwrap_or_default();
-            match self.revive_one(row, variables).await {
+            let Some(parts) = by_instance.remove(&id).filter(|_| !batch.unreadable.contains_key(&id)) else { continue };
+            match self.revive_one(row, parts).await {
                 Ok(slot) => drop(batch.slots.insert(id, slot)),
                 Err(Revival::Store(error)) => return Err(Failure::Store(error)),
                 Err(Revival::Unreadable(why)) => drop(batch.unreadable.insert(id, why)),
@@ -50,20 +75,39 @@ impl World {
         Ok(())
     }
 
-    async fn revive_one(&self, row: instance::Loaded, variables: Vec<variable::Variable>) -> Result<Slot, Revival> {
+    async fn revive_one(&self, row: instance::Loaded, parts: Parts) -> Result<Slot, Revival> {
         let definition = self.definitions.get(row.definition).await?;
-        let state = convert::state::decode(&row, variables).map_err(|error| Revival::Unreadable(error.to_string()))?;
-        Ok(Slot::of(state, definition, row.tenant, row.traceparent))
+        let Parts { mut control, pages, variables } = parts;
+        let is_paged = control.is_paged;
+        for page in pages {
+            convert::pages::add(&mut control, &page).map_err(|error| unreadable(StateError::Control(row.id, error)))?;
+        }
+        let state = convert::state::decode(&row, control, variables).map_err(unreadable)?;
+        Ok(Slot::of(state, is_paged, definition, row.tenant, row.traceparent))
     }
 
     /// An instance as it is now, for whoever only looks; none: this tenant has no such instance.
     pub async fn look(&self, tenant: &str, id: Uuid) -> Result<Option<(Slot, instance::Summary)>, Revival> {
         let session = self.store.session().await?;
-        let Some(summary) = instance::get(&session, tenant, id).await? else { return Ok(None) };
+        let Some((summary, pages)) = instance::get(&session, tenant, id).await? else { return Ok(None) };
         let variables = variable::load(&session, &[id]).await?;
         drop(session);
-        Ok(Some((self.revive_one(summary.row.clone(), variables).await?, summary)))
+        let control = convert::state::control(&summary.row).map_err(unreadable)?;
+        let parts = Parts { control, pages, variables };
+        Ok(Some((self.revive_one(summary.row.clone(), parts).await?, summary)))
     }
+}
+
+/// What an instance is put together from, beside its row.
+#[derive(Default)]
+struct Parts {
+    control: proto::InstanceState,
+    pages: Vec<Vec<u8>>,
+    variables: Vec<variable::Variable>,
+}
+
+fn unreadable(error: StateError) -> Revival {
+    Revival::Unreadable(error.to_string())
 }
 
 /// Why a row did not become an instance.

@@ -80,9 +80,11 @@ impl Instance {
                 let raised =
                     Incident { element_instance: *element_instance, code: code.clone(), message: message.clone() };
                 self.incidents.insert(*incident, raised);
+                self.elements.note_change(*incident);
                 self.change(*element_instance, |element| element.incident = Some(*incident));
             }
             EventKind::IncidentResolved { incident } => {
+                self.elements.note_change(*incident);
                 if let Some(resolved) = self.incidents.remove(incident) {
                     self.change(resolved.element_instance, |element| element.incident = None);
                 }

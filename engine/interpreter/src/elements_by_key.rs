@@ -2,23 +2,44 @@
 //!
 //! Reads like a map by key. Beside it run an index of what repeats, one of what
 //! listens to signals and conditions, and one by scope and element, so that a scope can be ended, and a join can
-//! ask who might still come, without looking at everything that is alive.
+//! ask who might still come, without looking at everything that is alive. Whoever stores it in parts can have it remember
+//! what changes.
 
 use crate::{ElementIndex, ElementInstance, Key};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ElementsByKey {
     by_key: BTreeMap<Key, ElementInstance>,
     by_place: BTreeSet<(Key, ElementIndex, Key)>,
     repeating: BTreeSet<Key>,
     listening: BTreeSet<Key>,
+    /// What has changed since somebody last asked; none: nobody asks.
+    changed: Option<BTreeSet<Key>>,
 }
 
 impl ElementsByKey {
+    /// From now on it is remembered which keys change, or it is not any more.
+    pub fn watch_changes(&mut self, watch: bool) {
+        self.changed = watch.then(BTreeSet::new);
+    }
+
+    /// The keys under which something was added, changed or taken away since this was last asked.
+    pub fn take_changed(&mut self) -> BTreeSet<Key> {
+        self.changed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Something that is kept under `key` changes.
+    pub(crate) fn note_change(&mut self, key: Key) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(key);
+        }
+    }
+
     pub fn insert(&mut self, key: Key, element: ElementInstance) {
+        self.note_change(key);
         self.by_place.insert((element.scope, element.element, key));
         self.by_key.insert(key, element);
         self.note_repetition(key);
@@ -27,6 +48,7 @@ impl ElementsByKey {
 
     pub fn remove(&mut self, key: Key) -> Option<ElementInstance> {
         let element = self.by_key.remove(&key)?;
+        self.note_change(key);
         self.by_place.remove(&(element.scope, element.element, key));
         self.repeating.remove(&key);
         self.listening.remove(&key);
@@ -36,7 +58,11 @@ impl ElementsByKey {
     /// Everything about an element instance may be changed but where it stands; after its repetition has, or what it listens
     /// to, say so with [`note_repetition`](Self::note_repetition) or [`note_listening`](Self::note_listening).
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ElementInstance> {
-        self.by_key.get_mut(&key)
+        let element = self.by_key.get_mut(&key)?;
+        if let Some(changed) = &mut self.changed {
+            changed.insert(key);
+        }
+        Some(element)
     }
 
     pub(crate) fn note_repetition(&mut self, key: Key) {
@@ -89,6 +115,13 @@ impl ElementsByKey {
     pub fn at(&self, scope: Key, element: ElementIndex) -> Option<Key> {
         let all = (scope, element, Key(0))..=(scope, element, Key(u64::MAX));
         self.by_place.range(all).next().map(|(_, _, key)| *key)
+    }
+}
+
+/// The indexes follow from the elements.
+impl PartialEq for ElementsByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_key == other.by_key
     }
 }
 

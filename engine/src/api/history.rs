@@ -13,8 +13,8 @@ pub async fn get(world: &World, request: GetHistoryRequest) -> Result<GetHistory
     let owner = tenant(&request.tenant)?;
     let id = instance_id(&request.instance_id)?;
     let session = world.store.session().await?;
-    let found = instance::get(&session, owner, id).await?;
-    let row = found.ok_or_else(|| Failure::not_found("there is no such instance"))?.row;
+    let origin = instance::origin(&session, owner, id).await?;
+    let (definition, traceparent) = origin.ok_or_else(|| Failure::not_found("there is no such instance"))?;
     let limit = limit(request.limit);
     let from = request.from_seq.max(1).min(i64::MAX as u64) as i64;
     let mut rows = history::list(&session, id, from, limit + 1).await?;
@@ -22,7 +22,7 @@ pub async fn get(world: &World, request: GetHistoryRequest) -> Result<GetHistory
     let mut more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     rows.retain(|row| row.last_seq >= from);
-    let definition = world.definitions.get(row.definition).await?;
+    let definition = world.definitions.get(definition).await?;
     let mut batches: Vec<EventBatch> = Vec::with_capacity(rows.len());
     let mut bytes = 0;
     for stored in rows {
@@ -30,13 +30,13 @@ pub async fn get(world: &World, request: GetHistoryRequest) -> Result<GetHistory
         let mut events = EventBatch::decode(stored.events.as_slice()).map_err(unreadable)?.events;
         events.iter_mut().for_each(|event| convert::event::fill_names(event, &definition));
         let batch = EventBatch {
-            tenant: row.tenant.clone(),
+            tenant: owner.to_owned(),
             instance_id: id.to_string(),
             process_id: definition.process_id.clone(),
             process_version: definition.version,
             first_seq: stored.first_seq as u64,
             events,
-            traceparent: row.traceparent.clone(),
+            traceparent: traceparent.clone(),
         };
         bytes += batch.encoded_len();
         if bytes > MAX_REPLY_BYTES && !batches.is_empty() {

@@ -1,10 +1,11 @@
 //! Between the wire and the core: the only place where proto types and interpreter types meet.
 //!
 //! - [`event`] converts history,
-//! - [`state`] the control state of an instance, with what it [`waits`] for,
+//! - [`state`] the control state of an instance, with what it [`waits`] for, large ones in [`pages`],
 //! - this page ids, JSON, times, tasks and problems.
 
 pub mod event;
+pub mod pages;
 pub mod state;
 mod waits;
 

@@ -9,6 +9,7 @@ use interpreter::{
 };
 use prost::Message;
 use serde_json::Value;
+use std::ops::RangeBounds;
 
 /// A row that this program cannot read: written by a newer one, or damaged.
 #[derive(Debug, thiserror::Error)]
@@ -19,13 +20,15 @@ pub enum StateError {
     Variable(uuid::Uuid, String, #[source] serde_json::Error),
 }
 
-pub fn encode(instance: &Instance) -> Vec<u8> {
+/// Everything, or what [`pages`](super::pages) leave.
+pub fn encode(instance: &Instance, is_paged: bool) -> Vec<u8> {
+    let all = if is_paged { proto::StatePage::default() } else { page(instance, ..) };
     let waits = Stored::from(&instance.waits);
     let state = proto::InstanceState {
         next_key: instance.next_key,
-        elements: instance.elements.iter().map(|(key, element)| element_instance(*key, element)).collect(),
+        elements: all.elements,
         waiting_tokens: instance.waiting_tokens.iter().map(waiting_token).collect(),
-        incidents: instance.incidents.iter().map(|(key, incident)| encode_incident(*key, incident)).collect(),
+        incidents: all.incidents,
         deferred: instance.deferred.iter().map(encode_deferred).collect(),
         parent: instance.parent.as_ref().map(parent),
         children: instance.children,
@@ -36,17 +39,32 @@ pub fn encode(instance: &Instance) -> Vec<u8> {
         signals: waits.signals,
         conditions: waits.conditions,
         compensable: instance.compensable.iter().map(|(id, found)| encode_compensable(id, found)).collect(),
+        is_paged,
     };
     state.encode_to_vec()
 }
 
-/// The instance of a row and its variables.
+/// What has keys of this range.
+pub fn page(instance: &Instance, keys: impl RangeBounds<Key> + Clone) -> proto::StatePage {
+    let elements = instance.elements.range(keys.clone());
+    let incidents = instance.incidents.range(keys);
+    proto::StatePage {
+        elements: elements.map(|(key, element)| element_instance(*key, element)).collect(),
+        incidents: incidents.map(|(key, incident)| encode_incident(*key, incident)).collect(),
+    }
+}
+
+/// The control state of a row, still without its pages.
+pub fn control(row: &store::instance::Loaded) -> Result<proto::InstanceState, StateError> {
+    proto::InstanceState::decode(row.control.as_slice()).map_err(|error| StateError::Control(row.id, error))
+}
+
+/// The instance of a row, its control state with all pages, and its variables.
 pub fn decode(
     row: &store::instance::Loaded,
+    state: proto::InstanceState,
     variables: Vec<store::variable::Variable>,
 ) -> Result<Instance, StateError> {
-    let state =
-        proto::InstanceState::decode(row.control.as_slice()).map_err(|error| StateError::Control(row.id, error))?;
     let mut instance = Instance::new(InstanceId(row.id), DefinitionKey(row.definition));
     instance.business_key.clone_from(&row.business_key);
     instance.parent = state.parent.as_ref().and_then(parse_parent);
@@ -259,7 +277,7 @@ process:
             definition: instance.definition.0,
             state: state_number(instance.state),
             version: instance.version as i64,
-            control: encode(instance),
+            control: encode(instance, false),
             business_key: None,
             parent: None,
             traceparent: String::new(),
@@ -273,7 +291,7 @@ process:
             };
             variables.iter().map(row).collect()
         };
-        decode(&row, instance.variables.iter().flat_map(of).collect()).unwrap()
+        decode(&row, control(&row).unwrap(), instance.variables.iter().flat_map(of).collect()).unwrap()
     }
 
     fn complete(process: &Process, instance: &mut Instance, element: &str) {

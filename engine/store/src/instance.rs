@@ -101,9 +101,18 @@ pub async fn load(session: &Session, ids: &[Uuid]) -> Result<Vec<Loaded>> {
     rows.iter().map(|row| read(row, statement::INSTANCE_LOAD)).collect()
 }
 
-pub async fn get(session: &Session, tenant: &str, id: Uuid) -> Result<Option<Summary>> {
-    let rows = session.query(statement::INSTANCE_GET, &[&tenant, &id]).await?;
-    rows.first().map(|row| summary(row, statement::INSTANCE_GET)).transpose()
+/// The row with its [pages](crate::instance_page), as they were at one moment.
+pub async fn get(session: &Session, tenant: &str, id: Uuid) -> Result<Option<(Summary, Vec<Vec<u8>>)>> {
+    let statement = statement::INSTANCE_GET;
+    let rows = session.query(statement, &[&tenant, &id]).await?;
+    rows.first().map(|row| Ok((summary(row, statement)?, column(row, 12, statement)?))).transpose()
+}
+
+/// The key of its definition, and the trace that it was started in.
+pub async fn origin(session: &Session, tenant: &str, id: Uuid) -> Result<Option<(Uuid, String)>> {
+    let statement = statement::INSTANCE_ORIGIN;
+    let rows = session.query(statement, &[&tenant, &id]).await?;
+    rows.first().map(|row| Ok((column(row, 0, statement)?, column(row, 1, statement)?))).transpose()
 }
 
 pub async fn version(session: &Session, tenant: &str, id: Uuid) -> Result<Option<i64>> {

@@ -18,6 +18,7 @@ pub mod error;
 pub mod history;
 pub mod incident;
 pub mod instance;
+pub mod instance_page;
 pub mod job;
 pub mod message;
 pub mod message_start;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (2, "0002_history_partitions", include_str!("../migrations/0002_history_partitions.sql")),
     (3, "0003_timer_start", include_str!("../migrations/0003_timer_start.sql")),
     (4, "0004_signal", include_str!("../migrations/0004_signal.sql")),
+    (5, "0005_instance_page", include_str!("../migrations/0005_instance_page.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

@@ -43,6 +43,7 @@ const FILL: &str = "
     INSERT INTO instance (id, tenant, definition, state, version, control, traceparent, created_at)
         SELECT gen_random_uuid(), 'a', gen_random_uuid(), 0, 1, '', '', now() FROM generate_series(1, 20000);
     INSERT INTO variable SELECT id, 0, 'x', '1' FROM instance;
+    INSERT INTO instance_page SELECT id, number, '' FROM instance, generate_series(1, 3) AS number;
     INSERT INTO history SELECT id, 1, 1, now(), '' FROM instance;
     INSERT INTO job (instance, key, attempt, tenant, type, created_at, published_at)
         SELECT id, 1, 1, 'a', 'type-' || (random() * 5)::int, now(), now() FROM instance;

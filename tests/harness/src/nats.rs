@@ -19,6 +19,9 @@ pub struct Nats {
 impl Nats {
     pub fn start() -> anyhow::Result<Nats> {
         let program = std::env::var_os("BATON_NATS_BIN").map_or_else(|| PathBuf::from("nats-server"), PathBuf::from);
+        if std::process::Command::new(&program).arg("--version").output().is_err() {
+            anyhow::bail!("no {}: `cargo xtask test` brings one; else set BATON_NATS_BIN", program.display());
+        }
         let nats = Nats { program, store: folder("nats")?, port: free_port()?, child: Mutex::new(None) };
         nats.restart()?;
         Ok(nats)

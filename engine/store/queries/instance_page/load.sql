@@ -1,0 +1,3 @@
+SELECT instance, content
+FROM instance_page
+WHERE instance = ANY ($1::uuid[])
