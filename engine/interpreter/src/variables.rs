@@ -101,10 +101,7 @@ pub(crate) fn visible(process: &Process, instance: &Instance, key: Key, with_bui
     let scopes: Vec<Key> = instance.scopes_of(key).collect();
     let mut all = Variables::new();
     for scope in scopes.iter().rev() {
-        let local = instance.variables.get(scope).into_iter().flatten();
-        for (name, value) in local.filter(|(name, _)| !name.starts_with(HIDDEN)) {
-            all.insert(name.clone(), value.clone());
-        }
+        all.extend(instance.variables_of(*scope));
     }
     for name in BUILT_IN.into_iter().filter(|_| with_built_in) {
         if !all.contains_key(name) {
@@ -115,6 +112,12 @@ pub(crate) fn visible(process: &Process, instance: &Instance, key: Key, with_bui
 }
 
 impl Instance {
+    /// The variables of this scope itself, without what the engine keeps there for its own use.
+    pub fn variables_of(&self, scope: Key) -> Variables {
+        let own = self.variables.get(&scope).into_iter().flatten();
+        own.filter(|(name, _)| !name.starts_with(HIDDEN)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// The value of `name` as seen from `key`.
     pub fn variable(&self, key: Key, name: &str) -> Option<&Value> {
         self.scopes_of(key).find_map(|scope| self.variables.get(&scope)?.get(name))

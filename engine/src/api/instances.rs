@@ -9,12 +9,15 @@ use crate::{
     world::World,
 };
 use async_nats::HeaderMap;
+use bytes::Bytes;
 use interpreter::{CommandKind, InstanceId, Key, command::Start, why};
 use proto::*;
 use std::time::{Duration, Instant};
 use store::{Time, instance};
 use uuid::Uuid;
 
+/// Of what is alive in an instance, so much is shown: the oldest.
+const MAX_ELEMENTS: usize = 1000;
 /// How long a query waits for the version it was asked for.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -150,11 +153,12 @@ pub async fn get(world: &World, request: GetInstanceRequest) -> Result<GetInstan
     let filter = store::incident::Filter { instance: Some(id), process_id: None };
     let incidents = super::incidents::page(&session, owner, &filter, super::incidents::newest(), 500).await?;
     drop(session);
-    let root = slot.instance.variables.get(&Key::ROOT).cloned().unwrap_or_default();
+    let alive = &slot.instance.elements;
     Ok(GetInstanceReply {
         instance: Some(found),
-        variables: convert::variables_json(&root),
-        elements: slot.instance.elements.iter().map(|(key, element)| active(&slot, *key, element)).collect(),
+        variables: convert::variables_json(&slot.instance.variables_of(Key::ROOT)),
+        elements: alive.iter().take(MAX_ELEMENTS).map(|(key, element)| active(&slot, *key, element)).collect(),
+        elements_left_out: alive.len().saturating_sub(MAX_ELEMENTS) as u32,
         incidents: super::incidents::infos(world, incidents).await?,
         children: children.iter().map(Uuid::to_string).collect(),
         subscriptions: subscriptions(&slot),
@@ -181,7 +185,7 @@ async fn wait_for(world: &World, owner: &str, id: Uuid, version: u64) -> Result<
 
 fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> ActiveElement {
     let name = slot.definition.element_at(element.element);
-    let own = slot.instance.variables.get(&key);
+    let own = slot.instance.variables_of(key);
     ActiveElement {
         key: key.0,
         element_id: name.id,
@@ -193,7 +197,7 @@ fn active(slot: &Slot, key: Key, element: &interpreter::ElementInstance) -> Acti
         retries_left: element.job.as_ref().map_or(0, |job| job.retries_left),
         timer_due: element.waits.timers.values().map(|timer| timer.due.0).min(),
         child_id: element.child.map(|child| child.to_string()),
-        variables: own.map(convert::variables_json).unwrap_or_default(),
+        variables: if own.is_empty() { Bytes::new() } else { convert::variables_json(&own) },
         why: why::of_element(&slot.definition.process, &slot.instance, key).unwrap_or_default(),
     }
 }

@@ -56,8 +56,13 @@ async fn reply(world: &World, request: Request, answer: Answer) {
         Ok(ok) => Reply::Ok(ok),
         Err(failure) => Reply::Problem(failure.into_problem(&request.subject)),
     };
-    let reply = ApiReply { reply: Some(reply) };
-    let _ = world.bus.client.publish(inbox, reply.encode_to_vec().into()).await; // who asked has gone, or asks again
+    let mut bytes = ApiReply { reply: Some(reply) }.encode_to_vec();
+    let allowed = world.bus.client.server_info().max_payload;
+    if bytes.len() > allowed {
+        let problem = Failure::too_large(bytes.len(), allowed).into_problem(&request.subject);
+        bytes = ApiReply { reply: Some(Reply::Problem(problem)) }.encode_to_vec();
+    }
+    let _ = world.bus.client.publish(inbox, bytes.into()).await; // who asked has gone, or asks again
 }
 
 async fn answer(world: &World, request: &Request) -> Answer {

@@ -30,6 +30,13 @@ impl Failure {
         Failure::Invalid(message.into())
     }
 
+    /// The answer is more than NATS carries.
+    pub fn too_large(bytes: usize, allowed: usize) -> Failure {
+        Failure::LimitExceeded(format!(
+            "the answer has {bytes} bytes, and the NATS server carries {allowed}: ask for less, or raise its `max_payload`"
+        ))
+    }
+
     pub fn into_problem(self, subject: &str) -> Problem {
         let (code, status, message) = match self {
             Failure::NotFound(message) => ("NOT_FOUND", 404, message),

@@ -86,6 +86,16 @@ impl Engine {
         Ok(serde_json::from_slice(&self.instance(id).await?.variables)?)
     }
 
+    pub async fn set_variables(&self, id: &str, variables: String) -> anyhow::Result<CommandReply> {
+        let request = SetVariablesRequest {
+            tenant: TENANT.to_owned(),
+            instance_id: id.to_owned(),
+            variables: variables.into(),
+            ..Default::default()
+        };
+        self.call("set_variables", &request).await
+    }
+
     pub async fn in_state(&self, id: &str, state: &str) -> anyhow::Result<()> {
         eventually(&format!("{id} is {state}"), || async {
             let found = self.instance(id).await.ok()?;

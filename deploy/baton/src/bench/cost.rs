@@ -1,4 +1,4 @@
-//! What the parts have used so far: CPU seconds from `/proc`, and write-ahead log from Postgres.
+//! What the parts have used so far: CPU seconds and memory from `/proc`; write-ahead log, rows and transactions from Postgres.
 
 use crate::dev::Settings;
 use serde_json::{Value, json};
@@ -11,15 +11,28 @@ const TICKS: f64 = 100.0;
 pub struct Cost {
     /// CPU seconds by program.
     pub cpu: BTreeMap<&'static str, f64>,
+    /// Resident bytes by program, of now.
+    pub memory: BTreeMap<&'static str, u64>,
+    pub database: Database,
+}
+
+/// Counters of the server.
+#[derive(Default)]
+pub struct Database {
     pub wal_bytes: f64,
+    /// Inserted, updated and deleted.
+    pub rows: f64,
+    pub transactions: f64,
 }
 
 impl Cost {
     pub async fn so_far(settings: &Settings) -> anyhow::Result<Cost> {
-        let mut cost = Cost { wal_bytes: wal_bytes(settings).await?, ..Cost::default() };
+        let mut cost = Cost { database: Database::so_far(settings).await?, ..Cost::default() };
         for name in ["postgres", "nats", "engine", "worker"] {
             let pid = fs::read_to_string(settings.data.join("pids").join(name))?;
-            cost.cpu.insert(name, cpu_of(pid.trim().parse()?));
+            let family = family(pid.trim().parse()?);
+            cost.cpu.insert(name, family.iter().map(|(_, stat)| stat.ticks).sum::<u64>() as f64 / TICKS);
+            cost.memory.insert(name, family.iter().map(|(pid, _)| own_memory(*pid)).sum());
         }
         cost.cpu.insert("driver", stat(std::process::id()).map_or(0.0, |stat| stat.own_ticks as f64 / TICKS));
         Ok(cost)
@@ -29,30 +42,42 @@ impl Cost {
         for (name, seconds) in &mut self.cpu {
             *seconds -= before.cpu.get(name).copied().unwrap_or_default();
         }
-        self.wal_bytes -= before.wal_bytes;
+        self.database.wal_bytes -= before.database.wal_bytes;
+        self.database.rows -= before.database.rows;
+        self.database.transactions -= before.database.transactions;
         self
     }
 
     pub fn as_json(&self, tasks: f64) -> Value {
         let per_thousand = |seconds: f64| (seconds * 1e7 / tasks).round() / 1e4;
+        let per_task = |count: f64| (count * 1000.0 / tasks).round() / 1000.0;
+        let memory: BTreeMap<_, _> = self.memory.iter().map(|(name, bytes)| (*name, bytes >> 20)).collect();
         let by_program: BTreeMap<_, _> =
             self.cpu.iter().map(|(name, seconds)| (*name, per_thousand(*seconds))).collect();
         json!({
             "cpu_seconds_per_1000_tasks": per_thousand(self.cpu.values().sum()),
-            "by_program": by_program,
-            "wal_bytes_per_task": (self.wal_bytes / tasks).round(),
+            "cpu_by_program": by_program,
+            "memory_mib": memory,
+            "wal_bytes_per_task": (self.database.wal_bytes / tasks).round(),
+            "rows_per_task": per_task(self.database.rows),
+            "transactions_per_task": per_task(self.database.transactions),
         })
     }
 }
 
-/// Of a process and its children, ended ones included.
-fn cpu_of(pid: u32) -> f64 {
-    let children = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
-        let child: u32 = entry.file_name().to_str()?.parse().ok()?;
-        (stat(child)?.parent == pid).then_some(child)
-    });
-    let ticks: u64 = std::iter::once(pid).chain(children).filter_map(|pid| Some(stat(pid)?.ticks)).sum();
-    ticks as f64 / TICKS
+/// A process and its children.
+fn family(pid: u32) -> Vec<(u32, Stat)> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    all.filter_map(|it| Some((it, stat(it)?))).filter(|(it, stat)| *it == pid || stat.parent == pid).collect()
+}
+
+/// What it does not share with others.
+fn own_memory(pid: u32) -> u64 {
+    const PAGE: u64 = 4096;
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages = |at: usize| text.split_whitespace().nth(at).and_then(|it| it.parse::<u64>().ok()).unwrap_or_default();
+    pages(1).saturating_sub(pages(2)) * PAGE
 }
 
 struct Stat {
@@ -70,9 +95,14 @@ fn stat(pid: u32) -> Option<Stat> {
     Some(Stat { parent: fields.get(1)?.parse().ok()?, own_ticks: ticks(11, 13)?, ticks: ticks(11, 15)? })
 }
 
-async fn wal_bytes(settings: &Settings) -> anyhow::Result<f64> {
-    let (client, connection) = tokio_postgres::connect(&settings.database_url, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
-    let row = client.query_one("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8", &[]).await?;
-    Ok(row.try_get(0)?)
+impl Database {
+    async fn so_far(settings: &Settings) -> anyhow::Result<Database> {
+        let (client, connection) = tokio_postgres::connect(&settings.database_url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        let counters = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8, \
+             (tup_inserted + tup_updated + tup_deleted)::float8, xact_commit::float8 \
+             FROM pg_stat_database WHERE datname = current_database()";
+        let row = client.query_one(counters, &[]).await?;
+        Ok(Database { wal_bytes: row.try_get(0)?, rows: row.try_get(1)?, transactions: row.try_get(2)? })
+    }
 }

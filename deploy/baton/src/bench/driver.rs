@@ -1,15 +1,19 @@
-//! Starts instances through the engine's API, keeps so many in flight, and sees them end by their events.
+//! Starts instances through the engine's API, keeps so many in flight, does what they wait for, and sees them end by
+//! their events.
 
-use super::{TOPIC, cost::Cost};
+use super::{
+    Args,
+    report::Run,
+    workload::{PROCESS, Workload},
+};
 use crate::dev::Settings;
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use prost::Message;
 use proto::{
-    ApiReply, DeployRequest, EventBatch, File, StartInstanceReply, StartInstanceRequest, api_reply::Reply, event::Kind,
-    subject,
+    ApiReply, CompleteUserTaskRequest, DeployRequest, EventBatch, File, PublishMessageRequest, StartInstanceReply,
+    StartInstanceRequest, api_reply::Reply, event::Kind, subject,
 };
-use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -18,28 +22,22 @@ use std::{
 use tokio::sync::Semaphore;
 
 const TENANT: &str = "bench";
-const PROCESS: &str = "bench";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Driver {
     nats: async_nats::Client,
 }
 
-pub struct Run {
-    instances: usize,
-    seconds: f64,
-    /// Milliseconds from start to end of each instance, sorted.
-    latencies: Vec<f64>,
-}
+/// When each instance was asked for.
+type Starts = Arc<Mutex<HashMap<String, Instant>>>;
 
 impl Driver {
-    pub async fn connect(settings: &Settings, tasks: usize) -> anyhow::Result<Driver> {
-        let nats = async_nats::connect(&settings.nats_url).await?;
-        let driver = Driver { nats };
-        let file = File { name: "bench.yaml".to_owned(), content: process(tasks).into_bytes().into() };
+    pub async fn connect(settings: &Settings, process: String) -> anyhow::Result<Driver> {
+        let driver = Driver { nats: async_nats::connect(&settings.nats_url).await? };
+        let file = File { name: "bench.yaml".to_owned(), content: process.into_bytes().into() };
         let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], dry_run: false };
         let deadline = Instant::now() + PATIENCE;
-        while let Err(error) = driver.ask("deploy", &request).await {
+        while let Err(error) = ask(&driver.nats, "deploy", &request).await {
             if Instant::now() > deadline {
                 return Err(error).context("the engine does not deploy");
             }
@@ -49,22 +47,36 @@ impl Driver {
     }
 
     /// Runs so many instances, at most `in_flight` at a time, to their ends.
-    pub async fn run(&self, instances: usize, in_flight: usize) -> anyhow::Result<Run> {
+    pub async fn run(
+        &self,
+        workload: Workload,
+        args: &Args,
+        instances: usize,
+        in_flight: usize,
+    ) -> anyhow::Result<Run> {
         let mut events = self.nats.subscribe(format!("events.{TENANT}.>")).await?;
         self.nats.flush().await?;
         let places = Arc::new(Semaphore::new(in_flight));
-        let starts: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
+        let starts = Starts::default();
+        let requests: Vec<Vec<u8>> = (0..instances).map(|n| start(workload, args, n)).collect();
         let started = Instant::now();
-        let starting = tokio::spawn(start_all(self.nats.clone(), instances, places.clone(), starts.clone()));
+        let starting = tokio::spawn(start_all(self.nats.clone(), requests, places.clone(), starts.clone()));
         let mut latencies = Vec::with_capacity(instances);
         while latencies.len() < instances {
             let message = tokio::time::timeout(PATIENCE, events.next()).await;
             let message = message.with_context(|| format!("{} of {instances} ended, then nothing", latencies.len()))?;
             let batch = EventBatch::decode(message.context("NATS is gone")?.payload)?;
-            if batch.events.iter().any(|event| matches!(event.kind, Some(Kind::InstanceCompleted(_)))) {
-                let start = starts.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch.instance_id);
-                latencies.push(start.map_or(0.0, |start| start.elapsed().as_secs_f64() * 1000.0));
-                places.add_permits(1);
+            for event in &batch.events {
+                match &event.kind {
+                    Some(Kind::InstanceCompleted(_)) => {
+                        let start = starts.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch.instance_id);
+                        latencies.push(start.map_or(0.0, |start| start.elapsed().as_secs_f64() * 1000.0));
+                        places.add_permits(1);
+                    }
+                    Some(Kind::IncidentRaised(incident)) => bail!("{}: {}", incident.code, incident.message),
+                    Some(kind) => self.react(&batch.instance_id, event.key, kind),
+                    None => {}
+                }
             }
         }
         starting.await??;
@@ -72,30 +84,59 @@ impl Driver {
         Ok(Run { instances, seconds: started.elapsed().as_secs_f64(), latencies })
     }
 
-    async fn ask(&self, method: &str, request: &impl Message) -> anyhow::Result<bytes::Bytes> {
-        ask(&self.nats, method, request).await
+    /// Does what an instance has just begun to wait for.
+    fn react(&self, instance: &str, key: u64, kind: &Kind) {
+        match kind {
+            Kind::UserTaskCreated(_) => {
+                let id = format!("{instance}:{key}");
+                let request = CompleteUserTaskRequest { tenant: TENANT.to_owned(), id, ..Default::default() };
+                self.send("complete_user_task", request);
+            }
+            Kind::SubscriptionOpened(subscription) => {
+                let request = PublishMessageRequest {
+                    tenant: TENANT.to_owned(),
+                    name: subscription.message_name.clone(),
+                    correlation_key: subscription.correlation_key.clone(),
+                    ..Default::default()
+                };
+                self.send("publish_message", request);
+            }
+            _ => {}
+        }
     }
+
+    fn send(&self, method: &'static str, request: impl Message + 'static) {
+        let nats = self.nats.clone();
+        tokio::spawn(async move {
+            if let Err(error) = ask(&nats, method, &request).await {
+                eprintln!("{method}: {error:#}");
+            }
+        });
+    }
+}
+
+fn start(workload: Workload, args: &Args, number: usize) -> Vec<u8> {
+    let request = StartInstanceRequest {
+        tenant: TENANT.to_owned(),
+        process_id: PROCESS.to_owned(),
+        variables: workload.variables(args, number).to_string().into_bytes().into(),
+        ..StartInstanceRequest::default()
+    };
+    request.encode_to_vec()
 }
 
 async fn start_all(
     nats: async_nats::Client,
-    instances: usize,
+    requests: Vec<Vec<u8>>,
     places: Arc<Semaphore>,
-    starts: Arc<Mutex<HashMap<String, Instant>>>,
+    starts: Starts,
 ) -> anyhow::Result<()> {
-    for n in 0..instances {
+    for request in requests {
         places.acquire().await?.forget();
         let (nats, starts) = (nats.clone(), starts.clone());
-        let variables = json!({"orderId": n, "customer": "c-123", "amount": 12.5}).to_string();
         tokio::spawn(async move {
             let asked = Instant::now();
-            let request = StartInstanceRequest {
-                tenant: TENANT.to_owned(),
-                process_id: PROCESS.to_owned(),
-                variables: variables.into_bytes().into(),
-                ..StartInstanceRequest::default()
-            };
-            match ask(&nats, "start_instance", &request).await.map(StartInstanceReply::decode) {
+            match ask_bytes(&nats, "start_instance", request).await.map(StartInstanceReply::decode) {
                 Ok(Ok(reply)) => {
                     starts.lock().unwrap_or_else(PoisonError::into_inner).insert(reply.instance_id, asked);
                 }
@@ -108,62 +149,14 @@ async fn start_all(
 }
 
 async fn ask(nats: &async_nats::Client, method: &str, request: &impl Message) -> anyhow::Result<bytes::Bytes> {
-    let answer = nats.request(subject::api(method), request.encode_to_vec().into()).await?;
+    ask_bytes(nats, method, request.encode_to_vec()).await
+}
+
+async fn ask_bytes(nats: &async_nats::Client, method: &str, request: Vec<u8>) -> anyhow::Result<bytes::Bytes> {
+    let answer = nats.request(subject::api(method), request.into()).await?;
     match ApiReply::decode(answer.payload)?.reply {
         Some(Reply::Ok(bytes)) => Ok(bytes),
         Some(Reply::Problem(problem)) => bail!("{}: {}", problem.code, problem.message),
         None => bail!("an empty answer"),
-    }
-}
-
-fn process(tasks: usize) -> String {
-    let mut elements = String::from("    - {id: start, type: startEvent}\n    - {id: end, type: endEvent}\n");
-    let mut connections = String::new();
-    let mut from = "start".to_owned();
-    for n in 1..=tasks {
-        elements += &format!(
-            "    - {{id: t{n}, type: serviceTask, properties: {{implementation: External, topic: {TOPIC}}}}}\n"
-        );
-        connections += &format!("    - {{id: f{n}, from: {from}, to: t{n}}}\n");
-        from = format!("t{n}");
-    }
-    connections += &format!("    - {{id: last, from: {from}, to: end}}\n");
-    format!("process:\n  id: {PROCESS}\n  elements:\n{elements}  connections:\n{connections}")
-}
-
-impl Run {
-    fn percentile(&self, part: f64) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        let at = (last as f64 * part).round() as usize;
-        self.latencies.get(at).map_or(0.0, |ms| (ms * 10.0).round() / 10.0)
-    }
-
-    pub fn as_json(&self, tasks: f64, cost: &Cost) -> Value {
-        let mut run = json!({
-            "instances": self.instances,
-            "seconds": self.seconds,
-            "instances_per_second": (self.instances as f64 / self.seconds).round(),
-            "tasks_per_second": (tasks / self.seconds).round(),
-            "p50_ms": self.percentile(0.5),
-            "p99_ms": self.percentile(0.99),
-        });
-        if let (Some(run), Value::Object(cost)) = (run.as_object_mut(), cost.as_json(tasks)) {
-            run.extend(cost);
-        }
-        run
-    }
-
-    pub fn as_text(&self, tasks: f64, cost: &Cost) -> String {
-        let run = self.as_json(tasks, cost);
-        format!(
-            "{} tasks/s  {} instances/s  p50 {} ms  p99 {} ms  CPU s/1000 tasks {} {}  WAL {} B/task",
-            run["tasks_per_second"],
-            run["instances_per_second"],
-            run["p50_ms"],
-            run["p99_ms"],
-            run["cpu_seconds_per_1000_tasks"],
-            run["by_program"],
-            run["wal_bytes_per_task"],
-        )
     }
 }

@@ -1,8 +1,10 @@
-//! `baton bench`: instances of a number of service tasks in a row, with a trivial worker in a process of its own, on
-//! private servers with everything durable. It prints what a run achieved and what it cost.
+//! `baton bench`: workloads on private servers with everything durable and a trivial worker in a process of its own. It
+//! prints what each run achieved and what it cost.
 
 mod cost;
 mod driver;
+mod report;
+mod workload;
 
 use crate::dev;
 use anyhow::Context;
@@ -10,18 +12,27 @@ use cost::Cost;
 use driver::Driver;
 use std::{path::PathBuf, process::ExitCode};
 use worker_sdk::{JobFailure, Worker};
+use workload::Workload;
 
 #[derive(clap::Args)]
 pub struct Args {
+    #[arg(long, value_enum, default_value_t = Workload::Tasks)]
+    workload: Workload,
     /// Instances of a run.
     #[arg(long, default_value_t = 2000)]
     instances: usize,
     /// Instances at a time.
     #[arg(long, default_value_t = 500)]
     in_flight: usize,
-    /// Service tasks of an instance.
+    /// Tasks, or what the workload has in their place, of an instance.
     #[arg(long, default_value_t = 10)]
     tasks: usize,
+    /// Elements that the process has at least; those beyond its tasks are never reached.
+    #[arg(long, default_value_t = 0)]
+    elements: usize,
+    /// KiB of variables in each instance that nobody touches.
+    #[arg(long, default_value_t = 0)]
+    variable_kib: usize,
     /// Runs after a first one that does not count; the median is what to quote.
     #[arg(long, default_value_t = 5)]
     runs: usize,
@@ -56,13 +67,15 @@ async fn measure(
     dev::start_servers(settings, supervisor, dev_args).await?;
     supervisor.start_service("engine", &["engine"], dev::free_port()?)?;
     supervisor.start_service("worker", &["bench-worker"], dev::free_port()?)?;
-    let driver = Driver::connect(settings, args.tasks).await?;
-    driver.run(args.in_flight.min(args.instances), args.in_flight).await.context("the run before the first")?;
+    let workload = args.workload;
+    let driver = Driver::connect(settings, workload.process(args)).await?;
+    let warm_up = args.in_flight.min(args.instances);
+    driver.run(workload, args, warm_up, args.in_flight).await.context("the run before the first")?;
     for _ in 0..args.runs {
         let before = Cost::so_far(settings).await?;
-        let run = driver.run(args.instances, args.in_flight).await?;
+        let run = driver.run(workload, args, args.instances, args.in_flight).await?;
         let cost = Cost::so_far(settings).await?.since(&before);
-        let tasks = (args.instances * args.tasks) as f64;
+        let tasks = (args.instances * workload.completions(args)) as f64;
         if args.json {
             println!("{}", run.as_json(tasks, &cost));
         } else {

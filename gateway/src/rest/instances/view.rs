@@ -52,7 +52,10 @@ pub struct Instance {
     instance: InstanceSummary,
     /// Of the root scope.
     variables: Value,
+    /// The oldest thousand of the active ones.
     elements: Vec<ActiveElement>,
+    /// How many more are active.
+    elements_left_out: u32,
     incidents: Vec<Incident>,
     /// Instances that it called.
     children: Vec<String>,
@@ -150,6 +153,7 @@ impl From<proto::GetInstanceReply> for Instance {
         Self {
             instance: wire.instance.unwrap_or_default().into(),
             variables: json::value(&wire.variables),
+            elements_left_out: wire.elements_left_out,
             elements: wire.elements.into_iter().map(Into::into).collect(),
             incidents: wire.incidents.into_iter().map(Into::into).collect(),
             children: wire.children,
