@@ -1,6 +1,6 @@
 //! The pure core as the engine calls it: reading and compiling files, YAML and BPMN XML alike.
 
-use interpreter::Process;
+use interpreter::{MessageFlows, Process};
 use model::{Definitions, Diagnostic, ProcessDefinition};
 
 /// Reads a file. All problems at once; warnings come with the definitions.
@@ -13,9 +13,13 @@ pub fn read(file_name: &str, source: &str) -> Result<(Definitions, Vec<Diagnosti
     }
 }
 
-/// All problems at once.
-pub fn compile(file_name: &str, definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic>> {
-    interpreter::compile(definition).map_err(|mut problems| {
+/// A process of a file with these message flows. All problems at once.
+pub fn compile(
+    file_name: &str,
+    definition: &ProcessDefinition,
+    flows: &MessageFlows,
+) -> Result<Process, Vec<Diagnostic>> {
+    interpreter::compile_among(definition, flows).map_err(|mut problems| {
         for problem in &mut problems {
             if problem.file.is_empty() {
                 file_name.clone_into(&mut problem.file);

@@ -1,7 +1,7 @@
 //! Deployed processes, compiled once and shared by everything that runs them.
 
 use crate::{core, describe};
-use interpreter::{DefinitionKey, ElementIndex, Process};
+use interpreter::{DefinitionKey, ElementIndex, MessageFlows, Process};
 use model::ProcessDefinition;
 use std::{
     collections::HashMap,
@@ -113,9 +113,10 @@ impl Definition {
         let said =
             |problems: Vec<model::Diagnostic>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let (file, _) = core::read(&row.file_name, &row.source).map_err(|problems| unreadable(said(problems)))?;
+        let flows = MessageFlows::of(&file);
         let model = file.processes.into_iter().find(|process| process.id == row.process_id);
         let model = model.ok_or_else(|| unreadable("the file does not hold it".to_owned()))?;
-        let process = core::compile(&row.file_name, &model).map_err(|problems| unreadable(said(problems)))?;
+        let process = core::compile(&row.file_name, &model, &flows).map_err(|problems| unreadable(said(problems)))?;
         Ok(Definition::new(&row, model, process))
     }
 

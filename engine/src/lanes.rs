@@ -79,9 +79,9 @@ impl Lanes {
 async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definitions::DefinitionError> {
     let Addressed { id, tenant, instance, order } = addressed;
     let (definition, start, traceparent) = match order {
-        Order::StartAt { definition, element_id, variables, traceparent } => {
+        Order::StartAt { definition, element_id, business_key, variables, traceparent } => {
             let definition = world.definitions.get(definition.0).await?;
-            let start = Start { element_id: Some(element_id), variables, ..Start::default() };
+            let start = Start { element_id: Some(element_id), business_key, variables, parent: None };
             (definition, start, traceparent)
         }
         Order::StartChild { caller, called_element, binding, variables, parent, traceparent } => {

@@ -21,6 +21,8 @@ pub struct Publication {
     pub tenant: String,
     pub name: String,
     pub correlation_key: String,
+    /// Of the instances that it starts.
+    pub business_key: Option<String>,
     pub variables: Variables,
     pub ttl_ms: u64,
     /// The same id is published once.
@@ -111,6 +113,7 @@ async fn correlate(session: &Session, publication: &Publication) -> Result<Optio
             let order = Order::StartAt {
                 definition: DefinitionKey(start.definition),
                 element_id: start.element_id,
+                business_key: publication.business_key.clone(),
                 variables: variables.clone(),
                 traceparent: publication.traceparent.clone(),
             };
@@ -172,11 +175,14 @@ fn deliver(key: Key, target: ElementIndex, name: &str, variables: Variables) -> 
 impl Publication {
     /// What an instance has ordered to be published: to whoever waits now.
     pub fn ordered(addressed: &Addressed) -> Option<Publication> {
-        let Order::Publish { name, correlation_key, variables, traceparent } = &addressed.order else { return None };
+        let Order::Publish { name, correlation_key, business_key, variables, traceparent } = &addressed.order else {
+            return None;
+        };
         Some(Publication {
             tenant: addressed.tenant.clone(),
             name: name.clone(),
             correlation_key: correlation_key.clone(),
+            business_key: business_key.clone(),
             variables: variables.clone(),
             ttl_ms: ORDERED_TTL_MS,
             message_id: None,

@@ -83,6 +83,8 @@ pub enum Order {
     StartAt {
         definition: DefinitionKey,
         element_id: String,
+        #[serde(default)]
+        business_key: Option<String>,
         variables: Variables,
         traceparent: String,
     },
@@ -95,6 +97,9 @@ pub enum Order {
     Publish {
         name: String,
         correlation_key: String,
+        /// Of the instances that it starts.
+        #[serde(default)]
+        business_key: Option<String>,
         variables: Variables,
         traceparent: String,
     },

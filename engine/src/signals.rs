@@ -64,6 +64,7 @@ impl Signal<'_> {
             let order = Order::StartAt {
                 definition: DefinitionKey(start.definition),
                 element_id: start.element_id,
+                business_key: None,
                 variables: self.variables.clone(),
                 traceparent: self.traceparent.to_owned(),
             };

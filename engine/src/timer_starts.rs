@@ -60,6 +60,7 @@ pub async fn start_due(world: &World) -> Result<bool, DefinitionError> {
         let order = Order::StartAt {
             definition: DefinitionKey(fired.definition),
             element_id: fired.element_id.clone(),
+            business_key: None,
             variables: Variables::default(),
             traceparent: String::new(),
         };

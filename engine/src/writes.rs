@@ -131,8 +131,8 @@ impl Writes {
             Effect::BroadcastSignal { signal_name, variables } => {
                 (own, Order::Broadcast { signal_name, variables, traceparent })
             }
-            Effect::PublishMessage { message_name: name, correlation_key, variables } => {
-                (own, Order::Publish { name, correlation_key, variables, traceparent })
+            Effect::PublishMessage { message_name: name, correlation_key, business_key, variables } => {
+                (own, Order::Publish { name, correlation_key, business_key, variables, traceparent })
             }
             Effect::Continue => (own, Order::Step(To::Continue)),
             _ => return, // the others are rows of their own

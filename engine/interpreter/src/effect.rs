@@ -110,6 +110,8 @@ pub enum Effect {
     PublishMessage {
         message_name: String,
         correlation_key: String,
+        /// Of the instances that it starts.
+        business_key: Option<String>,
         variables: Variables,
     },
     /// The step did its share of work; send [`Continue`](crate::CommandKind::Continue).

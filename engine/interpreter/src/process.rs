@@ -127,6 +127,8 @@ pub enum Timer {
 pub struct Message {
     pub name: String,
     pub correlation_key: Option<Template>,
+    /// Without a key, the conversation is the key (see [`MessageFlows`](crate::MessageFlows)).
+    pub is_in_conversation: bool,
     pub result_variable: Option<String>,
 }
 

@@ -114,6 +114,22 @@ fn several_processes_of_a_file_may_use_the_same_ids() {
 }
 
 #[test]
+fn message_flows_between_processes_are_those_of_a_collaboration() {
+    let process = |id: &str, flows: &str| {
+        format!(
+            "process: {{id: {id}, elements: [{{id: s, type: startEvent}}, {{id: {id}_t, type: sendTask, properties: {{messageRef: m}}}}], connections: [{{id: f, from: s, to: {id}_t}}{flows}]}}\n"
+        )
+    };
+    let there = ", {id: out, name: hello, type: messageFlow, from: p_t, to: q_t, properties: {custom: {a: 1}}}";
+    let here = ", {id: in, type: messageFlow, from: q_t, to: p_t}, {id: in2, type: messageFlow, from: q_t, to: s}";
+    let text = format!("{}---\n{}", process("p", &format!("{there}{here}")), process("q", ""));
+    check("f.yaml", &text);
+    let written = model::bpmn::write_all(&read("f.yaml", &text));
+    assert_eq!(written.matches("<bpmn:messageFlow").count(), 3, "{written}");
+    assert!(written.contains("sourceRef=\"p_t\" targetRef=\"q.q_t\""), "{written}");
+}
+
+#[test]
 fn a_picture_of_a_modeller_survives_the_way_through_yaml() {
     let shape = |of: &str, x: f64, width: f64| {
         format!(

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::{convert, core, definitions::Definition, timer_starts, world::World};
-use interpreter::{Process, Timestamp};
+use interpreter::{MessageFlows, Process, Timestamp};
 use model::ProcessDefinition;
 use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
 use std::collections::HashMap;
@@ -72,12 +72,14 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
             Err(problems) => found.extend(problems),
             Ok((definitions, warnings)) => {
                 found.extend(warnings);
+                let mut flows = MessageFlows::of(&definitions);
+                found.append(&mut flows.diagnostics);
                 for model in definitions.processes {
                     if let Some(other) = owner.insert(model.id.clone(), name.clone()) {
                         let message = format!("process `{}` is in {other} too, or twice in this file", model.id);
                         found.push(model::Diagnostic::error("DUPLICATE_PROCESS", model.location, message));
                     }
-                    match core::compile(&name, &model) {
+                    match core::compile(&name, &model, &flows) {
                         Ok(process) => {
                             found.extend(interpreter::prove(&model, &process));
                             checked.push(Checked { file_name: name.clone(), source: source.clone(), model, process })

@@ -23,6 +23,7 @@ pub async fn publish(
         correlation_key: request.correlation_key,
         ttl_ms: request.ttl_ms,
         message_id: request.message_id.filter(|id| !id.is_empty()),
+        business_key: None,
         claim: None,
         traceparent: trace::of_caller(caller),
         answer: Some(answer),

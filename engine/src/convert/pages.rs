@@ -163,7 +163,7 @@ process:
     #[test]
     fn a_large_state_is_written_in_parts_and_read_as_a_whole() {
         let (definitions, _) = crate::core::read("many.yaml", MANY).unwrap();
-        let process = crate::core::compile("many.yaml", &definitions.processes[0]).unwrap();
+        let process = crate::core::compile("many.yaml", &definitions.processes[0], &Default::default()).unwrap();
         let id = uuid::Uuid::from_u128(1);
         let mut instance = Instance::new(InstanceId(id), DefinitionKey(id));
         let variables = json!({"n": 1000}).as_object().cloned().unwrap();

@@ -304,7 +304,7 @@ process:
     #[test]
     fn a_state_is_read_as_it_was_written() {
         let (definitions, _) = crate::core::read("rich.yaml", RICH).unwrap();
-        let process = crate::core::compile("rich.yaml", &definitions.processes[0]).unwrap();
+        let process = crate::core::compile("rich.yaml", &definitions.processes[0], &Default::default()).unwrap();
         let id = uuid::Uuid::from_u128(1);
         let mut instance = Instance::new(InstanceId(id), DefinitionKey(id));
         let start = CommandKind::Start(Start::default());

@@ -3,8 +3,9 @@
 
 use super::Compiler;
 use crate::ElementIndex;
+use crate::message_flows::Wire;
 use crate::process::EventSubProcess;
-use model::{ActivityKind, Element, ElementKind, Flow, FlowKind, SubProcessKind, Trigger};
+use model::{ActivityKind, Element, ElementKind, Flow, FlowKind, MessageTrigger, SubProcessKind, Trigger};
 
 impl Compiler {
     pub(super) fn note_link(&mut self, element: &Element, index: ElementIndex) {
@@ -74,6 +75,17 @@ impl Compiler {
     /// Whether an element stands in the process itself, not in a sub-process.
     pub fn starts_process(&self, element: &Element) -> bool {
         self.index_of(&element.id).is_some_and(|index| self.parents[index.0 as usize].is_none())
+    }
+
+    /// The message that an element throws or catches by its message flows, if it has any.
+    pub fn wire(&self, element: &Element) -> Option<&Wire> {
+        self.wires.get(&element.id)
+    }
+
+    /// The message's name: what the element says, or its message flow, or its own id.
+    pub fn message_name(&self, element: &Element, message: &MessageTrigger) -> String {
+        let own = message.message_ref.clone().filter(|name| !name.is_empty());
+        own.or_else(|| self.wire(element).map(|wire| wire.name.clone())).unwrap_or_else(|| element.id.clone())
     }
 
     pub fn index_of(&self, id: &str) -> Option<ElementIndex> {

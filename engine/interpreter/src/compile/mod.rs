@@ -10,14 +10,20 @@ mod starts;
 mod texts;
 
 use crate::elements;
+use crate::message_flows::{MessageFlows, Wire};
 use crate::process::{Element, EventSubProcess, Flow, Process};
 use crate::{ElementIndex, FlowIndex};
 use model::{Activity, Diagnostic, ElementKind, ProcessDefinition};
 use std::collections::HashMap;
 
-/// Compiles a process, or says everything that is wrong with it.
+/// Compiles a process that stands alone, or says everything that is wrong with it.
 pub fn compile(definition: &ProcessDefinition) -> Result<Process, Vec<Diagnostic>> {
-    let mut compiler = Compiler::default();
+    compile_among(definition, &MessageFlows::default())
+}
+
+/// Compiles a process of a file that has these message flows.
+pub fn compile_among(definition: &ProcessDefinition, flows: &MessageFlows) -> Result<Process, Vec<Diagnostic>> {
+    let mut compiler = Compiler { wires: flows.wires(&definition.id), ..Compiler::default() };
     let event_sub_processes = compiler.number_elements(&definition.elements, None);
     compiler.connect(&definition.elements, &definition.flows);
     compiler.compile_elements(&definition.elements);
@@ -56,6 +62,8 @@ pub(crate) struct Compiler {
     /// Which activity a compensation boundary event leads to.
     handlers: HashMap<ElementIndex, ElementIndex>,
     further_targets: Vec<ElementIndex>,
+    /// The message flows of each element.
+    wires: HashMap<String, Wire>,
     elements: Vec<Element>,
     flows: Vec<Flow>,
     diagnostics: Vec<Diagnostic>,

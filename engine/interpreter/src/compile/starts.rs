@@ -3,7 +3,7 @@
 use super::{Compiler, is_executed};
 use crate::ElementIndex;
 use crate::process::Starts;
-use model::{ActivityKind, Element, ElementKind, Gateway, MessageTrigger, SubProcessKind, Trigger};
+use model::{ActivityKind, Element, ElementKind, Gateway, SubProcessKind, Trigger};
 
 impl Compiler {
     pub fn starts(&self, elements: &[model::Element]) -> Starts {
@@ -11,8 +11,10 @@ impl Compiler {
         for element in elements.iter().filter(is_executed) {
             let Some(index) = self.by_id.get(&element.id).copied() else { continue };
             match &element.kind {
-                ElementKind::StartEvent { trigger, .. } => note_start(&mut starts, element, index, trigger),
-                _ if self.is_instantiated(elements, element, index) => note_instantiated(&mut starts, element, index),
+                ElementKind::StartEvent { trigger, .. } => self.note_start(&mut starts, element, index, trigger),
+                _ if self.is_instantiated(elements, element, index) => {
+                    self.note_instantiated(&mut starts, element, index)
+                }
                 _ if self.incoming[index.0 as usize].is_empty()
                     && starts_by_itself(element)
                     && !self.is_handler(index) =>
@@ -36,6 +38,40 @@ impl Compiler {
         let gateways: Vec<ElementIndex> = gateways.filter_map(|gateway| self.index_of(&gateway.id)).collect();
         sources.into_iter().any(|source| gateways.contains(&source))
     }
+
+    fn note_instantiated(&self, starts: &mut Starts, element: &Element, index: ElementIndex) {
+        match &element.kind {
+            ElementKind::IntermediateCatchEvent { trigger } => self.note_start(starts, element, index, trigger),
+            _ => {
+                let names = receive_task(element).map(|task| self.message_name(element, &task.message));
+                starts.messages.extend(names.map(|name| (index, name)));
+            }
+        }
+    }
+
+    fn note_start(&self, starts: &mut Starts, element: &Element, index: ElementIndex, trigger: &Trigger) {
+        match trigger {
+            // Each message flow to it starts it too (10.5.2).
+            Trigger::None => {
+                starts.none.push(index);
+                starts.messages.extend(self.wire(element).map(|wire| (index, wire.name.clone())));
+            }
+            Trigger::Message(message) => starts.messages.push((index, self.message_name(element, message))),
+            Trigger::Timer(_) => starts.timers.push(index),
+            Trigger::Signal { signal_ref } => starts.signals.push((index, signal_ref.value.clone())),
+            Trigger::Conditional { .. } => starts.conditions.push(index),
+            Trigger::Multiple { triggers, .. } => {
+                triggers.iter().for_each(|trigger| self.note_start(starts, element, index, trigger));
+            }
+            // Of event sub-processes only, which their scope starts.
+            Trigger::Error { .. }
+            | Trigger::Escalation { .. }
+            | Trigger::Compensation { .. }
+            | Trigger::Link { .. }
+            | Trigger::Cancel
+            | Trigger::Terminate => {}
+        }
+    }
 }
 
 fn receive_task(element: &Element) -> Option<&model::ReceiveTask> {
@@ -50,41 +86,6 @@ fn receive_task(element: &Element) -> Option<&model::ReceiveTask> {
 
 fn is_instantiating(element: &Element) -> bool {
     matches!(element.kind, ElementKind::Gateway(Gateway::EventBased { instantiate: true, .. }))
-}
-
-fn note_instantiated(starts: &mut Starts, element: &Element, index: ElementIndex) {
-    match &element.kind {
-        ElementKind::IntermediateCatchEvent { trigger } => note_start(starts, element, index, trigger),
-        _ => {
-            let names = receive_task(element).map(|task| message_name(element, &task.message));
-            starts.messages.extend(names.map(|name| (index, name)));
-        }
-    }
-}
-
-fn note_start(starts: &mut Starts, element: &Element, index: ElementIndex, trigger: &Trigger) {
-    match trigger {
-        Trigger::None => starts.none.push(index),
-        Trigger::Message(message) => starts.messages.push((index, message_name(element, message))),
-        Trigger::Timer(_) => starts.timers.push(index),
-        Trigger::Signal { signal_ref } => starts.signals.push((index, signal_ref.value.clone())),
-        Trigger::Conditional { .. } => starts.conditions.push(index),
-        Trigger::Multiple { triggers, .. } => {
-            triggers.iter().for_each(|trigger| note_start(starts, element, index, trigger));
-        }
-        // Of event sub-processes only, which their scope starts.
-        Trigger::Error { .. }
-        | Trigger::Escalation { .. }
-        | Trigger::Compensation { .. }
-        | Trigger::Link { .. }
-        | Trigger::Cancel
-        | Trigger::Terminate => {}
-    }
-}
-
-fn message_name(element: &Element, message: &MessageTrigger) -> String {
-    let name = message.message_ref.clone().filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| element.id.clone())
 }
 
 fn starts_by_itself(element: &Element) -> bool {

@@ -118,10 +118,16 @@ pub(crate) fn compile_message(
     element: &model::Element,
     message: &model::MessageTrigger,
 ) -> Option<Message> {
-    let correlation_key = match &message.correlation_key {
+    let wire = compiler.wire(element).cloned();
+    let of_the_flow = wire.as_ref().and_then(|wire| wire.correlation_key.as_ref());
+    let correlation_key = match message.correlation_key.as_ref().or(of_the_flow) {
         Some(text) => Some(compiler.template(element, text)?),
         None => None,
     };
-    let name = message.message_ref.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| element.id.clone());
-    Some(Message { name, correlation_key, result_variable: message.result_variable.clone() })
+    Some(Message {
+        name: compiler.message_name(element, message),
+        correlation_key,
+        is_in_conversation: wire.is_some_and(|wire| wire.is_in_conversation),
+        result_variable: message.result_variable.clone(),
+    })
 }

@@ -59,6 +59,7 @@ mod tests {
         let published = Effect::PublishMessage {
             message_name: "finished".into(),
             correlation_key: String::new(),
+            business_key: None,
             variables: variables(json!({"y": 8})),
         };
         assert_eq!(hand.effects, [published]);

@@ -298,6 +298,9 @@ pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element) -> Opti
 fn compile_activity(compiler: &mut Compiler, element: &model::Element, activity: &model::Activity) -> Option<Kind> {
     compiler.check_activity(element, activity)?;
     match &activity.kind {
+        ActivityKind::Task if compiler.wire(element).is_some() => {
+            send_task::compile_sending(compiler, element).map(Kind::SendTask)
+        }
         ActivityKind::Task => Some(Kind::Task(task::Task)),
         ActivityKind::UserTask(task) => user_task::compile(compiler, element, activity, task).map(Kind::UserTask),
         ActivityKind::ManualTask => Some(Kind::ManualTask(manual_task::ManualTask)),

@@ -6,7 +6,7 @@ use crate::Variables;
 use crate::compile::Compiler;
 use crate::process::Message;
 use crate::run::{Here, Run};
-use model::{Activity, MessageType};
+use model::{Activity, MessageTrigger, MessageType};
 
 #[derive(Debug)]
 pub(crate) struct SendTask {
@@ -28,11 +28,21 @@ pub(crate) fn compile(
 ) -> Option<SendTask> {
     let templates = ["to", "subject", "messageBody", "body", "cc", "bcc", "from"];
     let how = match task.message_type {
+        // Only one that says nothing of a mail has a message flow that carries something.
+        _ if compiler.wire(element).is_some() => {
+            How::Message(catch::compile_message(compiler, element, &task.message)?)
+        }
         MessageType::Email => How::Job(Box::new(job::compile(compiler, element, activity, "email", &templates)?)),
         MessageType::Webhook => How::Job(Box::new(job::compile(compiler, element, activity, "webhook", &templates)?)),
         MessageType::Message => How::Message(catch::compile_message(compiler, element, &task.message)?),
     };
     Some(SendTask { how, result_variable: activity.result_variable.clone() })
+}
+
+/// A none task that a message flow leads from.
+pub(crate) fn compile_sending(compiler: &mut Compiler, element: &model::Element) -> Option<SendTask> {
+    let message = catch::compile_message(compiler, element, &MessageTrigger::default())?;
+    Some(SendTask { how: How::Message(message), result_variable: None })
 }
 
 impl Behavior for SendTask {

@@ -1,6 +1,7 @@
 //! What an event throws; shared by intermediate throw events and end events (BPMN 2.0, 13.5.4 and 13.5.6).
 //!
-//! - A **message** is published, with what the input mappings say (nothing without them).
+//! - A **message** is published, with what the input mappings say (nothing without them); a none event does that too where a
+//!   message flow leads from it to another process.
 //! - A **signal** reaches everything that listens to its name, in this instance and in all others, and carries the same.
 //! - An **escalation** goes outwards to the nearest event that catches it; without one, nothing happens.
 //! - An **error** ends where it is thrown, and goes outwards to the nearest event that catches it.
@@ -19,7 +20,7 @@ use crate::process::Message;
 use crate::run::{Here, Run};
 use crate::template::Template;
 use crate::{Effect, ElementIndex, Variables};
-use model::Trigger;
+use model::{MessageTrigger, Trigger};
 
 #[derive(Debug)]
 pub(crate) enum Throw {
@@ -42,6 +43,10 @@ pub(crate) enum Thrown {
 
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<Vec<Throw>> {
     match trigger {
+        Trigger::None if compiler.wire(element).is_some() => {
+            let message = catch::compile_message(compiler, element, &MessageTrigger::default())?;
+            Some(vec![Throw::Message(message)])
+        }
         Trigger::None => Some(Vec::new()),
         Trigger::Multiple { triggers, .. } => {
             triggers.iter().map(|trigger| compile_one(compiler, element, trigger)).collect()
@@ -133,8 +138,10 @@ pub(crate) fn is_waiting(throws: &[Throw]) -> bool {
 
 /// Publishes a message; its variables are the element's own, those that input mappings made.
 pub(crate) fn publish<'r>(run: &mut Run<'r>, here: Here<'r>, message: &Message) -> Result<(), Fault> {
-    let correlation_key = run.render_optional(here.key, &message.correlation_key)?.unwrap_or_default();
+    let correlation_key = run.correlation_key(here.key, message)?;
+    let business_key = message.is_in_conversation.then(|| correlation_key.clone());
     let variables = run.instance.variables.get(&here.key).cloned().unwrap_or_default();
-    run.effect(Effect::PublishMessage { message_name: message.name.clone(), correlation_key, variables });
+    let message_name = message.name.clone();
+    run.effect(Effect::PublishMessage { message_name, correlation_key, business_key, variables });
     Ok(())
 }

@@ -111,7 +111,7 @@ impl<'r> Run<'r> {
 
     pub fn subscribe(&mut self, key: Key, target: ElementIndex, message: &'r Message) -> Result<(), Fault> {
         let message_name = message.name.clone();
-        let correlation_key = self.render_optional(key, &message.correlation_key)?.unwrap_or_default();
+        let correlation_key = self.correlation_key(key, message)?;
         self.emit(EventKind::SubscriptionOpened {
             key,
             target,
@@ -120,6 +120,20 @@ impl<'r> Run<'r> {
         });
         self.effect(Effect::OpenSubscription { key, target, message_name, correlation_key });
         Ok(())
+    }
+
+    /// What a message that is thrown or awaited at `key` must match.
+    pub fn correlation_key(&self, key: Key, message: &Message) -> Result<String, Fault> {
+        match message.is_in_conversation {
+            true => Ok(self.conversation()),
+            false => Ok(self.render_optional(key, &message.correlation_key)?.unwrap_or_default()),
+        }
+    }
+
+    /// What this instance has in common with those that it talks to along message flows.
+    fn conversation(&self) -> String {
+        let business_key = self.instance.business_key.clone().filter(|key| !key.is_empty());
+        business_key.unwrap_or_else(|| self.instance.id.to_string())
     }
 
     /// Waits for the next message: the one that was delivered has used the subscription up, outside, not here.

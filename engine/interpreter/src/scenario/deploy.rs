@@ -1,7 +1,7 @@
 //! From the scenario's definitions to compiled processes, or to why they are refused.
 
 use super::file::Scenario;
-use crate::Process;
+use crate::{MessageFlows, Process};
 use model::Diagnostic;
 use serde_json::Value;
 
@@ -51,9 +51,11 @@ impl Deployment {
         let is_xml = model::bpmn::is_xml(&text);
         let read = if is_xml { model::bpmn::read(name, &text) } else { model::yaml::read(name, &text) };
         self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
-        let processes = read.definitions.into_iter().flat_map(|definitions| definitions.processes);
-        for definition in processes.filter(|definition| definition.is_executable) {
-            match crate::compile(&definition) {
+        let definitions = read.definitions.unwrap_or_default();
+        let flows = MessageFlows::of(&definitions);
+        self.diagnostics.extend(flows.diagnostics.iter().filter(|problem| problem.is_error()).cloned());
+        for definition in definitions.processes.iter().filter(|definition| definition.is_executable) {
+            match crate::compile_among(definition, &flows) {
                 Ok(process) => {
                     self.processes.push(process);
                     self.sources.push(name.to_owned());

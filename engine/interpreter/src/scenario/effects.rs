@@ -1,5 +1,6 @@
 //! What the world does about each effect.
 
+use super::messages::Publication;
 use super::workers::UserTask;
 use super::world::{Due, World};
 use crate::command::Start;
@@ -49,8 +50,8 @@ impl World<'_> {
             Effect::EscalateParent { parent, code } => {
                 self.tell_parent(run, parent, |key, child| CommandKind::EscalateChild { key, child, code })
             }
-            Effect::PublishMessage { message_name, correlation_key, variables } => {
-                self.publish_from_process(message_name, correlation_key, variables);
+            Effect::PublishMessage { message_name, correlation_key, business_key, variables } => {
+                self.publish_from_process(Publication { name: message_name, correlation_key, business_key, variables });
             }
             Effect::Continue => self.queue.push_back((run, CommandKind::Continue)),
             // The state knows them; nobody outside is told here.

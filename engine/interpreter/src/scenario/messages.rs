@@ -19,19 +19,27 @@ pub(super) struct Open {
     pub correlation_key: String,
 }
 
+/// A message as it is published.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Publication {
+    pub name: String,
+    pub correlation_key: String,
+    /// Of the instances that it starts.
+    pub business_key: Option<String>,
+    pub variables: Variables,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Buffered {
-    name: String,
-    correlation_key: String,
-    variables: Variables,
+    message: Publication,
     expires: Timestamp,
     /// Processes that have got it.
     taken_by: Vec<usize>,
 }
 
 impl World<'_> {
-    pub(super) fn publish(&mut self, name: String, correlation_key: String, variables: Variables, expires: Timestamp) {
-        let mut message = Buffered { name, correlation_key, variables, expires, taken_by: Vec::new() };
+    pub(super) fn publish(&mut self, message: Publication, expires: Timestamp) {
+        let mut message = Buffered { message, expires, taken_by: Vec::new() };
         for open in std::mem::take(&mut self.subscriptions) {
             if !self.deliver(&mut message, &open) {
                 self.subscriptions.push(open);
@@ -43,9 +51,9 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn publish_from_process(&mut self, name: String, correlation_key: String, variables: Variables) {
+    pub(super) fn publish_from_process(&mut self, message: Publication) {
         let expires = Timestamp(self.now.0 + LIFE_OF_THROWN_MESSAGES_MS);
-        self.publish(name, correlation_key, variables, expires);
+        self.publish(message, expires);
     }
 
     pub(super) fn subscribe(
@@ -89,34 +97,37 @@ impl World<'_> {
         }
     }
 
-    fn deliver(&mut self, message: &mut Buffered, open: &Open) -> bool {
+    fn deliver(&mut self, buffered: &mut Buffered, open: &Open) -> bool {
         let Some(process) = self.runs.get(open.run).map(|run| run.process) else { return false };
+        let message = &buffered.message;
         let fits = message.name == open.message_name && message.correlation_key == open.correlation_key;
-        if !fits || message.taken_by.contains(&process) {
+        if !fits || buffered.taken_by.contains(&process) {
             return false;
         }
-        message.taken_by.push(process);
+        buffered.taken_by.push(process);
         let (message_name, variables) = (message.name.clone(), message.variables.clone());
         let command = CommandKind::DeliverMessage { key: open.key, target: open.target, message_name, variables };
         self.queue.push_back((open.run, command));
         true
     }
 
-    fn start_by(&mut self, message: &mut Buffered) {
+    fn start_by(&mut self, buffered: &mut Buffered) {
+        let message = buffered.message.clone();
         let started: Vec<(usize, String)> = self
             .processes
             .iter()
             .enumerate()
-            .filter(|(index, _)| !message.taken_by.contains(index))
+            .filter(|(index, _)| !buffered.taken_by.contains(index))
             .filter_map(|(index, process)| {
                 let (element, _) = process.starts.messages.iter().find(|(_, name)| *name == message.name)?;
                 Some((index, process.element(*element).id.clone()))
             })
             .collect();
         for (process, element) in started {
-            message.taken_by.push(process);
-            let variables = message.variables.clone();
-            self.start(process, None, Start { element_id: Some(element), variables, ..Start::default() });
+            buffered.taken_by.push(process);
+            let (variables, business_key) = (message.variables.clone(), message.business_key.clone());
+            let start = Start { element_id: Some(element), variables, business_key, ..Start::default() };
+            self.start(process, None, start);
         }
     }
 }

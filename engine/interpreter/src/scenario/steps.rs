@@ -2,6 +2,7 @@
 
 use super::expectations;
 use super::file::{Complete, Fail, Message, Resolve, Scenario, Start, Step, ThrowError};
+use super::messages::Publication;
 use super::world::{Due, World};
 use super::{Mismatch, file};
 use crate::{CommandKind, ElementIndex, ElementInstance, InstanceState, Key, Timestamp, Variables, expression, time};
@@ -153,7 +154,8 @@ impl World<'_> {
             None => self.now,
         };
         let key = expression::render(&message.correlation_key);
-        self.publish(message.name.clone(), key, message.variables.clone(), expires);
+        let (name, variables) = (message.name.clone(), message.variables.clone());
+        self.publish(Publication { name, correlation_key: key, business_key: None, variables }, expires);
         self.settle()
     }
 

@@ -4,7 +4,7 @@
 //! element that it is about (see the reader's `baton` module). So no list of what has a place in BPMN must be kept in step with
 //! the two sides. It takes a few rounds: what is inside comes first.
 
-use super::{read, write};
+use super::{between, read, write};
 use crate::yaml::write::value;
 use crate::{Definitions, Element, ElementKind, Flow, ProcessDefinition, Trigger};
 use roxmltree::{Document, Node};
@@ -16,7 +16,7 @@ const ROUNDS: usize = 70;
 
 /// One BPMN 2.0 document with all of the processes.
 pub fn write_all(definitions: &Definitions) -> String {
-    let mut taken = HashSet::new();
+    let (mut taken, mut prefixes) = (HashSet::new(), Vec::new());
     let mut text = String::new();
     for process in &definitions.processes {
         let (renamed, prefix) = unique(process, &mut taken);
@@ -24,6 +24,11 @@ pub fn write_all(definitions: &Definitions) -> String {
         let attributes = [("idPrefix", prefix.as_deref()), ("localTo", process.local_to.as_deref())];
         let own = with_attributes(own, &process.id, &attributes);
         text = if text.is_empty() { own } else { merged(&text, &own, &process.id) };
+        prefixes.push(prefix);
+    }
+    if let Some(collaboration) = between::collaboration(definitions, &prefixes) {
+        let at = text.find("<bpmn:process").unwrap_or(text.len());
+        text.insert_str(at, &format!("{}\n  ", printable(&collaboration)));
     }
     for _ in 0..ROUNDS {
         let patches = differences(&text, definitions);

@@ -4,6 +4,7 @@
 //! Ids stay as they are in the file, so that what is seen in the picture can be named in the API. An agentic task has no
 //! counterpart in BPMN 2.0 and is written as a service task; the attribute `baton:type` says what it is.
 
+mod between;
 mod lossless;
 mod native;
 mod read;

@@ -63,6 +63,11 @@ pub(super) fn local_to<'a>(process: Xml<'a>, extensions: &Extensions) -> Option<
     extensions.attribute(process, BATON, "localTo")
 }
 
+/// The process whose connections a message flow is one of.
+pub(super) fn home<'a>(flow: Xml<'a>, extensions: &Extensions) -> Option<&'a str> {
+    extensions.attribute(flow, BATON, "process")
+}
+
 /// What begins each id of a process in a file whose other processes use the same ids.
 pub(super) fn id_prefix<'a>(process: Xml<'a>, extensions: &Extensions) -> Option<&'a str> {
     extensions.attribute(process, BATON, "idPrefix")

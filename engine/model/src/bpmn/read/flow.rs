@@ -48,6 +48,9 @@ pub(super) fn message_flows<'a>(process: Xml<'a>, conversion: &Conversion<'a, '_
     let first = processes(context).next();
     let belongs = |node: &Xml<'a>| {
         let end = |name: &str| context.target(*node, name).and_then(|end| owner(end, context));
+        if let Some(home) = baton::home(*node, conversion.extensions) {
+            return process.attribute("id").map(str::trim) == Some(home);
+        }
         let owner = end("sourceRef").or_else(|| end("targetRef")).or(first);
         owner.is_some_and(|owner| owner.id() == process.id())
     };
@@ -74,6 +77,8 @@ fn flow<'a>(node: Xml<'a>, kind: &str, conversion: &Conversion<'a, '_>) -> Node 
     named(node, &mut map, context);
     for (attribute, key) in [("sourceRef", "from"), ("targetRef", "to")] {
         let end = node.attribute(attribute).map(local).unwrap_or_default();
+        let elsewhere = prefix_elsewhere(node, attribute, conversion);
+        let end = elsewhere.and_then(|prefix| end.strip_prefix(prefix)).unwrap_or(end);
         map.text(key, end, context.attribute_location(node, attribute));
     }
     let mut properties = Map::new(context.location(node));
@@ -92,6 +97,12 @@ fn flow<'a>(node: Xml<'a>, kind: &str, conversion: &Conversion<'a, '_>) -> Node 
     map.map("properties", properties);
     baton::patch(node, &mut map, conversion);
     map.build()
+}
+
+/// What begins the ids of the process that an end of a message flow stands in.
+fn prefix_elsewhere<'a>(flow: Xml<'a>, attribute: &str, conversion: &Conversion<'a, '_>) -> Option<&'a str> {
+    let end = conversion.context.target(flow, attribute).filter(|_| is(flow, "messageFlow"))?;
+    baton::id_prefix(owner(end, conversion.context)?, conversion.extensions)
 }
 
 fn is_default<'a>(node: Xml<'a>, context: &Context<'a>) -> bool {
