@@ -199,6 +199,9 @@ impl<'r> Batch<'r> {
         let mut rows = Rows::default();
         for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.events.is_empty()) {
             rows.history.push(history_row(*id, slot, now));
+            if slot.instance.state != interpreter::InstanceState::Active && slot.may_be_started_by_a_message() {
+                rows.ended.push(*id);
+            }
             let state = slot.state();
             for (number, content) in state.pages {
                 rows.pages.push(instance_page::Page { instance: *id, number, content });
@@ -223,6 +226,8 @@ pub struct Rows {
     pub updates: store::instance::Updates,
     pub pages: instance_page::Pages,
     pub ended_pages: instance_page::PageIds,
+    /// Those that have ended, of such as messages start.
+    pub ended: Vec<Uuid>,
     pub history: store::history::Batches,
 }
 

@@ -1,7 +1,8 @@
 //! Messages: publishing them, and finding those that wait.
 //!
 //! A message goes to one instance of each process: to the oldest open subscription, else to the process's own message start
-//! event. What is left of its time to live it waits for the processes that have not got it. Publishing and subscribing under
+//! event. While an instance that a message with a key has started is active, no other of its process is started by a message
+//! of that name and key. What is left of its time to live it waits for the processes that have not got it. Publishing and subscribing under
 //! one name and key exclude each other by an advisory lock that lasts until the commit, so a message and a subscription
 //! that come at the same time always meet.
 
@@ -12,7 +13,12 @@ use crate::{
     writes::Writes,
 };
 use interpreter::{CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Variables};
-use store::{Session, command, command_id, message, message_start, message_subscription};
+use store::{
+    Session, command, command_id, message,
+    message_start::{self, MessageStart},
+    message_start_lock::{self, Lock},
+    message_subscription,
+};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -109,17 +115,15 @@ async fn correlate(session: &Session, publication: &Publication) -> Result<Optio
         correlated.push(taken.process_id);
     }
     for start in message_start::find(session, tenant, name).await? {
-        if !correlated.contains(&start.process_id) {
-            let order = Order::StartAt {
-                definition: DefinitionKey(start.definition),
-                element_id: start.element_id,
-                business_key: publication.business_key.clone(),
-                variables: variables.clone(),
-                traceparent: publication.traceparent.clone(),
-            };
-            writes.send(tenant.clone(), InstanceId(Uuid::now_v7()), order);
-            correlated.push(start.process_id);
+        let instance = Uuid::now_v7();
+        let lock = publication.start_lock(&start.process_id);
+        if correlated.contains(&start.process_id) || !is_free(session, lock, instance).await? {
+            continue;
         }
+        correlated.push(start.process_id.clone());
+        let (variables, traceparent) = (variables.clone(), publication.traceparent.clone());
+        let order = begin(start, publication.business_key.clone(), variables, traceparent);
+        writes.send(tenant.clone(), InstanceId(instance), order);
     }
     if publication.ttl_ms > 0 {
         let waiting = message::Message {
@@ -134,6 +138,34 @@ async fn correlate(session: &Session, publication: &Publication) -> Result<Optio
         message::insert(session, &waiting).await?;
     }
     Ok(Some(writes))
+}
+
+async fn is_free(session: &Session, lock: Option<Lock>, instance: Uuid) -> Result<bool, store::Error> {
+    match lock {
+        Some(lock) => message_start_lock::acquire(session, &lock, instance).await,
+        None => Ok(true),
+    }
+}
+
+fn begin(start: MessageStart, business_key: Option<String>, variables: Variables, traceparent: String) -> Order {
+    let MessageStart { definition, element_id, .. } = start;
+    Order::StartAt { definition: DefinitionKey(definition), element_id, business_key, variables, traceparent }
+}
+
+/// For locks that were let go: the messages that have waited for that. Their advisory locks are held.
+pub async fn start_next(session: &Session, released: &[Lock], writes: &mut Writes) -> Result<(), store::Error> {
+    for lock in released {
+        let Lock { tenant, message_name: name, correlation_key: key, process_id } = lock;
+        let starts = message_start::find(session, tenant, name).await?;
+        let Some(start) = starts.into_iter().find(|start| start.process_id == *process_id) else { continue };
+        let Some((_, variables)) = message::take(session, tenant, name, key, process_id).await? else { continue };
+        let variables = convert::parse_variables(&variables).unwrap_or_default(); // we wrote them
+        let instance = Uuid::now_v7();
+        if message_start_lock::acquire(session, lock, instance).await? {
+            writes.send(tenant.clone(), InstanceId(instance), begin(start, None, variables, String::new()));
+        }
+    }
+    Ok(())
 }
 
 /// Ten years: what is longer is surely meant as for ever.
@@ -173,6 +205,17 @@ fn deliver(key: Key, target: ElementIndex, name: &str, variables: Variables) -> 
 }
 
 impl Publication {
+    /// With a key, one instance of a process at a time is started; the key of a conversation only says who talks.
+    fn start_lock(&self, process_id: &str) -> Option<Lock> {
+        let locks = !self.correlation_key.is_empty() && self.business_key.is_none();
+        locks.then(|| Lock {
+            tenant: self.tenant.clone(),
+            message_name: self.name.clone(),
+            correlation_key: self.correlation_key.clone(),
+            process_id: process_id.to_owned(),
+        })
+    }
+
     /// What an instance has ordered to be published: to whoever waits now.
     pub fn ordered(addressed: &Addressed) -> Option<Publication> {
         let Order::Publish { name, correlation_key, business_key, variables, traceparent } = &addressed.order else {

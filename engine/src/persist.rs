@@ -7,20 +7,31 @@
 use crate::{
     advance::Failure,
     batch,
-    messages::{correlation_hash, waiting_messages},
+    messages::{correlation_hash, start_next, waiting_messages},
     writes::Writes,
 };
 use futures::try_join;
 use std::collections::HashSet;
-use store::{Session, command, job, message_subscription, signal, timer, variable};
+use store::{
+    Session, command, job,
+    message_start_lock::{self, Lock},
+    message_subscription, signal, timer, variable,
+};
 
 pub async fn write(
     session: &Session,
-    begin: bool,
+    must_begin: bool,
     writes: &mut Writes,
     instances: &batch::Rows,
 ) -> Result<Vec<job::Removed>, Failure> {
-    let rows = Rows::of(writes);
+    // Which message locks are needed is only known when these are gone.
+    let has_ended = !instances.ended.is_empty();
+    if must_begin && has_ended {
+        session.send_begin().await?;
+    }
+    let begin = must_begin && !has_ended;
+    let released = message_start_lock::release(session, &instances.ended).await?;
+    let rows = Rows::of(writes, &released);
     let (_, moved, _, _, removed, ..) = try_join!(
         async { if begin { session.send_begin().await } else { Ok(()) } },
         instances.updates.update(session),
@@ -44,6 +55,7 @@ pub async fn write(
     if !rows.subscriptions.is_empty() {
         waiting_messages(session, writes).await?;
     }
+    start_next(session, &released, writes).await?;
     outbox(writes).insert(session).await?;
     Ok(removed)
 }
@@ -61,7 +73,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(writes: &mut Writes) -> Rows {
+    fn of(writes: &mut Writes, released: &[Lock]) -> Rows {
         let mut rows = Rows::default();
         for ((instance, scope), variables) in std::mem::take(&mut writes.variables) {
             for (name, value) in variables {
@@ -72,7 +84,8 @@ impl Rows {
         writes.timers.values().for_each(|timer| rows.timers.push(timer.clone()));
         writes.signals.values().for_each(|open| rows.signals.push(open.clone()));
         writes.incidents.values().for_each(|incident| rows.incidents.push(incident.clone()));
-        let mut locks = HashSet::new();
+        let hash = |lock: &Lock| correlation_hash(&lock.tenant, &lock.message_name, &lock.correlation_key);
+        let mut locks: HashSet<i64> = released.iter().map(hash).collect();
         for open in writes.subscriptions.values() {
             locks.insert(correlation_hash(&open.tenant, &open.message_name, &open.correlation_key));
             rows.subscriptions.push(open.clone());

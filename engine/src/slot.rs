@@ -60,6 +60,11 @@ impl Slot {
         }
     }
 
+    /// Whether there may be a lock that ends with it.
+    pub fn may_be_started_by_a_message(&self) -> bool {
+        self.instance.parent.is_none() && !self.definition.process.starts.messages.is_empty()
+    }
+
     /// Steps, and adds what is to be written. A rejected command changes nothing.
     pub fn step(&mut self, kind: CommandKind, now: Timestamp, writes: &mut Writes) -> Result<(), Rejection> {
         let command = Command { now, kind };

@@ -7,7 +7,7 @@ use crate::{
 };
 use interpreter::InstanceId;
 use std::time::{Duration, Instant};
-use store::{Store, command, command_id, history, message};
+use store::{Store, command, command_id, history, message, message_start_lock};
 
 const PAUSE: Duration = Duration::from_secs(1);
 const DAILY: Duration = Duration::from_secs(3600);
@@ -62,6 +62,7 @@ async fn clean(store: &Store, world: &World) -> Result<(), store::Error> {
             tracing::info!(weeks = dropped, "old history was dropped");
         }
     }
+    message_start_lock::purge(&session).await?;
     while command_id::purge(&session, now - REMEMBER).await? > 0 {}
     Ok(())
 }

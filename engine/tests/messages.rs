@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{Engine, completed, next_job};
+use common::{Engine, TENANT, completed, eventually, next_job};
+use proto::{ListInstancesReply, ListInstancesRequest};
 use test_harness::Servers;
 
 const CONVERSATION: &str = r#"
@@ -49,5 +50,49 @@ async fn the_answer_along_a_message_flow_finds_who_asked() -> anyhow::Result<()>
     engine.in_state(&chair.instance_id, "completed").await?;
     assert_eq!(engine.variables(&chair.instance_id).await?["delivered"], "chair");
     assert_eq!(engine.variables(&table.instance_id).await?["delivered"], "table");
+    Ok(())
+}
+
+const TICKET: &str = r#"
+process:
+  id: ticket
+  elements:
+    - {id: begin, type: messageStartEvent, properties: {messageRef: ticket}}
+    - {id: serve, type: serviceTask, properties: {topic: serve}}
+    - {id: done, type: endEvent}
+  connections: [{from: begin, to: serve}, {from: serve, to: done}]
+"#;
+
+async fn tickets(engine: &Engine, state: &str) -> anyhow::Result<usize> {
+    let request = ListInstancesRequest {
+        tenant: TENANT.to_owned(),
+        process_id: Some("ticket".to_owned()),
+        state: Some(state.to_owned()),
+        limit: 100,
+        ..Default::default()
+    };
+    let reply: ListInstancesReply = engine.call("list_instances", &request).await?;
+    Ok(reply.instances.len())
+}
+
+#[tokio::test]
+async fn messages_of_one_key_start_one_instance_at_a_time_whoever_publishes_them() -> anyhow::Result<()> {
+    const COUNT: usize = 12;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
+    engine.add_replica(&servers);
+    engine.deploy(TICKET).await?;
+    let mut serving = engine.jobs("serve").await?;
+    let publishing = (0..COUNT).map(|_| engine.publish("ticket", "A", 600_000, None));
+    let reached: u32 = futures::future::try_join_all(publishing).await?.into_iter().sum();
+    assert_eq!(reached, 1);
+    for served in 0..COUNT {
+        let job = next_job(&mut serving).await?;
+        assert_eq!((tickets(&engine, "active").await?, tickets(&engine, "completed").await?), (1, served));
+        engine.report(&job, completed("{}")).await?;
+    }
+    eventually("all are served", || async { (tickets(&engine, "completed").await.ok()? == COUNT).then_some(()) })
+        .await?;
+    assert_eq!(engine.publish("ticket", "A", 0, None).await?, 1);
     Ok(())
 }

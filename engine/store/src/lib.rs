@@ -22,6 +22,7 @@ pub mod instance_page;
 pub mod job;
 pub mod message;
 pub mod message_start;
+pub mod message_start_lock;
 pub mod message_subscription;
 pub mod migrate;
 pub mod session;

@@ -10,6 +10,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (3, "0003_timer_start", include_str!("../migrations/0003_timer_start.sql")),
     (4, "0004_signal", include_str!("../migrations/0004_signal.sql")),
     (5, "0005_instance_page", include_str!("../migrations/0005_instance_page.sql")),
+    (6, "0006_message_start_lock", include_str!("../migrations/0006_message_start_lock.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

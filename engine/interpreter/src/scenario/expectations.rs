@@ -79,7 +79,7 @@ fn check_state(facts: &Facts, expected: State) -> Vec<Mismatch> {
     if facts.roots.is_empty() {
         return vec![mismatch("state", expected, "no instance was started")];
     }
-    let wrong = facts.roots.iter().enumerate().filter(|(_, state)| **state != expected);
+    let wrong = facts.roots.iter().enumerate().filter(|(_, state)| !expected.holds_for(**state));
     let number = |index: usize| match facts.roots.len() {
         1 => String::new(),
         all => format!(" (instance {} of {all})", index + 1),

@@ -221,6 +221,13 @@ pub enum State {
     Failed,
 }
 
+impl State {
+    /// `completed` is the wider word: it came to an end by an end event of its own, be it a terminate end event.
+    pub fn holds_for(self, state: State) -> bool {
+        self == state || (self, state) == (State::Completed, State::Terminated)
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

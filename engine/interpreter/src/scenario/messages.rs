@@ -1,11 +1,12 @@
 //! Messages: who is subscribed, what waits for a subscriber, which processes they start.
 //!
 //! A message goes to the oldest open subscription of each process that has its name and key, or starts the process; to
-//! none more than once. While it lives (`ttl`), it waits for subscriptions yet to come.
+//! none more than once. While it lives (`ttl`), it waits for subscriptions yet to come, and for the end of the instance that
+//! a message of the same name and key has started.
 
 use super::world::World;
 use crate::command::Start;
-use crate::{CommandKind, ElementIndex, Key, Timestamp, Variables};
+use crate::{CommandKind, ElementIndex, InstanceState, Key, Timestamp, Variables};
 
 /// How long a message of a process waits for its receiver.
 const LIFE_OF_THROWN_MESSAGES_MS: i64 = 3_600_000;
@@ -111,23 +112,54 @@ impl World<'_> {
         true
     }
 
+    /// Starts an instance of each process that has not got it and that no message of its key has locked.
     fn start_by(&mut self, buffered: &mut Buffered) {
-        let message = buffered.message.clone();
-        let started: Vec<(usize, String)> = self
-            .processes
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !buffered.taken_by.contains(index))
-            .filter_map(|(index, process)| {
-                let (element, _) = process.starts.messages.iter().find(|(_, name)| *name == message.name)?;
-                Some((index, process.element(*element).id.clone()))
-            })
-            .collect();
-        for (process, element) in started {
-            buffered.taken_by.push(process);
-            let (variables, business_key) = (message.variables.clone(), message.business_key.clone());
-            let start = Start { element_id: Some(element), variables, business_key, ..Start::default() };
-            self.start(process, None, start);
+        for process in 0..self.processes.len() {
+            let is_locked = buffered.lock().is_some_and(|lock| self.is_locked(process, &lock));
+            if !is_locked && !buffered.taken_by.contains(&process) {
+                self.start_one(process, buffered);
+            }
         }
+    }
+
+    fn start_one(&mut self, process: usize, buffered: &mut Buffered) {
+        let Buffered { message, taken_by, .. } = buffered;
+        let Some(compiled) = self.processes.get(process) else { return };
+        let found = compiled.starts.messages.iter().find(|(_, name)| *name == message.name);
+        let Some(element) = found.map(|(element, _)| compiled.element(*element).id.clone()) else { return };
+        taken_by.push(process);
+        let (variables, business_key) = (message.variables.clone(), message.business_key.clone());
+        self.start(process, None, Start { element_id: Some(element), variables, business_key, ..Start::default() });
+        if let Some(run) = self.runs.last_mut() {
+            run.lock = buffered.lock();
+        }
+    }
+
+    /// One instance of a process at a time is started by messages of one name and key.
+    fn is_locked(&self, process: usize, lock: &(String, String)) -> bool {
+        self.runs.iter().any(|run| run.process == process && run.lock.as_ref() == Some(lock))
+    }
+
+    /// An instance that has ended unlocks its key, and the oldest message that waits starts the next.
+    pub(super) fn release(&mut self, run: usize) {
+        let ended = self.runs.get_mut(run).filter(|run| run.instance.state != InstanceState::Active);
+        let Some((process, lock)) = ended.and_then(|run| Some((run.process, run.lock.take()?))) else { return };
+        self.messages.retain(|message| message.expires > self.now);
+        let mut messages = std::mem::take(&mut self.messages);
+        let fits =
+            |message: &&mut Buffered| message.lock().as_ref() == Some(&lock) && !message.taken_by.contains(&process);
+        if let Some(next) = messages.iter_mut().find(fits) {
+            self.start_one(process, next);
+        }
+        self.messages = messages;
+    }
+}
+
+impl Buffered {
+    /// Name and key; a message without a key locks nothing, nor does one of a conversation, whose key only says who talks.
+    fn lock(&self) -> Option<(String, String)> {
+        let Publication { name, correlation_key, business_key, .. } = &self.message;
+        let locks = !correlation_key.is_empty() && business_key.is_none();
+        locks.then(|| (name.clone(), correlation_key.clone()))
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub history: Vec<Event>,
     /// Started by the scenario or a message, not by a call activity.
     pub is_root: bool,
+    /// The name and the key of the message that no other instance of the process is started by meanwhile.
+    pub lock: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +98,7 @@ impl<'s> World<'s> {
         let id = id.unwrap_or_else(|| InstanceId(Uuid::from_u128(number as u128 + 1)));
         let instance = Instance::new(id, definition_key(process));
         let is_root = start.parent.is_none();
-        self.runs.push(Run { process, instance, history: Vec::new(), is_root });
+        self.runs.push(Run { process, instance, history: Vec::new(), is_root, lock: None });
         self.queue.push_back((number, CommandKind::Start(start)));
     }
 
@@ -153,6 +155,7 @@ impl<'s> World<'s> {
         for effect in effects {
             self.act(number, effect);
         }
+        self.release(number);
         Ok(())
     }
 
