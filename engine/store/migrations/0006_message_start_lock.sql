@@ -9,3 +9,4 @@ CREATE TABLE message_start_lock (
     locked_at timestamptz NOT NULL,
     PRIMARY KEY (tenant, message_name, correlation_key, process_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX message_start_lock_age ON message_start_lock (locked_at);
