@@ -11,10 +11,14 @@ use std::{
 };
 use uuid::Uuid;
 
+/// Of the variables in one generation, about: instances that carry much fill it sooner.
+const VARIABLE_BYTES: u64 = 64 << 20;
 const READ_AFTER_STALE: Duration = Duration::from_secs(5);
 
 pub struct Cache {
     young: HashMap<Uuid, Slot>,
+    /// Bytes of variables that have come into the young generation.
+    young_bytes: u64,
     old: HashMap<Uuid, Slot>,
     capacity: usize,
     distrusted_until: Option<Instant>,
@@ -23,7 +27,7 @@ pub struct Cache {
 impl Cache {
     /// `capacity`: instances of one generation.
     pub fn new(capacity: usize) -> Cache {
-        Cache { young: HashMap::new(), old: HashMap::new(), capacity, distrusted_until: None }
+        Cache { young: HashMap::new(), young_bytes: 0, old: HashMap::new(), capacity, distrusted_until: None }
     }
 
     /// Out of the cache: it comes back with [`put`](Self::put) after the commit, and is read again if there was none.
@@ -37,9 +41,11 @@ impl Cache {
             return;
         }
         self.distrusted_until = None;
-        if self.young.len() >= self.capacity {
+        if self.young.len() >= self.capacity || self.young_bytes > VARIABLE_BYTES {
             self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
         }
+        self.young_bytes += slot.instance.variable_bytes;
         slot.stored_version = slot.instance.version;
         slot.events.clear();
         self.young.insert(id, slot);
@@ -52,6 +58,7 @@ impl Cache {
 
     pub fn clear(&mut self) {
         self.young.clear();
+        self.young_bytes = 0;
         self.old.clear();
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     trace,
     world::World,
 };
-use interpreter::{CommandKind, Instance, InstanceId, Key};
+use interpreter::{Baggage, CommandKind, Instance, InstanceId, Key};
 use prost::Message;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ pub fn act(world: &World, cache: &mut Cache, requests: Vec<Request>, committed: 
     }
 }
 
+/// Variables that travel with a job.
+const BAGGAGE: Baggage = Baggage { of_one_variable: 16 * 1024, of_all: 256 * 1024 };
+
 /// One publishing of one attempt of a job.
 #[derive(Clone, Copy)]
 pub struct Attempt {
@@ -54,7 +57,7 @@ pub fn publish_job(world: &World, slot: &Slot, attempt: Attempt) {
     let instance = slot.instance.id;
     let Attempt { key, attempt, publish_no } = attempt;
     let now = world.clock.now();
-    match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now) {
+    match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now, BAGGAGE) {
         Ok(payload) if payload.attempt as i32 == attempt => {
             let traceparent = trace::published(&slot.traceparent, &payload.job_type, &payload.element_id);
             let job = wire_job(slot, key, payload, now).encode_to_vec();
@@ -113,6 +116,7 @@ fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: interp
         timeout_ms: payload.timeout_ms,
         retries_left: payload.retries_left,
         created_at: now.0,
+        left_out: payload.left_out,
     }
 }
 

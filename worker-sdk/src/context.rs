@@ -1,10 +1,14 @@
 //! What a handler is given: the job's data, and the means to show progress and to notice that nobody wants it any more.
 
-use crate::{JobFailure, Variables, live::Live};
+use crate::{JobFailure, Variables, fetch, live::Live, needs::Needs};
 use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// A job with its variables as `I`; everything of [`Context`] can be called on it.
@@ -32,6 +36,8 @@ pub struct Context {
 struct Inner {
     job: proto::Job,
     variables: Variables,
+    /// With what was asked for because it did not travel with the job.
+    loaded: OnceLock<Variables>,
     task: Variables,
     traceparent: Option<String>,
     cancellation: CancellationToken,
@@ -50,7 +56,37 @@ impl Context {
         let variables = object(&job.variables)?;
         let task = object(&job.task)?;
         let cancellation = CancellationToken::new();
-        Ok(Context { inner: Arc::new(Inner { job, variables, task, traceparent, cancellation, live, nats }) })
+        let loaded = OnceLock::new();
+        Ok(Context { inner: Arc::new(Inner { job, variables, loaded, task, traceparent, cancellation, live, nats }) })
+    }
+
+    /// Asks for what did not travel with the job and is needed.
+    pub(crate) async fn load(&self, needs: Needs) -> Result<(), JobFailure> {
+        let missing: Vec<&String> = self.inner.job.left_out.iter().filter(|name| needs.wants(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut loaded = self.inner.variables.clone();
+        for name in missing {
+            loaded.insert(name.clone(), self.variable(name).await?);
+        }
+        let _ = self.inner.loaded.set(loaded);
+        Ok(())
+    }
+
+    /// The value of one variable as it is now, also of one that is [left out](Self::left_out).
+    pub async fn variable(&self, name: &str) -> Result<Value, JobFailure> {
+        let Some(nats) = &self.inner.nats else {
+            return Err(JobFailure::bug(format!("there is no connection to ask for `{name}` on")));
+        };
+        let found = fetch::variable(nats, &self.inner.job, name).await;
+        found.map_err(|error| JobFailure::retryable(format!("the variable `{name}` cannot be had: {error}")))
+    }
+
+    /// Variables that were too large to travel with the job and were not asked for: [`Context::variable`] has them.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        let names = self.inner.job.left_out.iter().map(String::as_str);
+        names.filter(|name| !self.variables().contains_key(*name))
     }
 
     /// `<instance>:<key>`: the same in every attempt, so the idempotency key towards the outside.
@@ -106,7 +142,7 @@ impl Context {
     }
 
     pub fn variables(&self) -> &Variables {
-        &self.inner.variables
+        self.inner.loaded.get().unwrap_or(&self.inner.variables)
     }
 
     /// What the definition says of the task: its properties, and `custom`. Keys are in `engine/docs/jobs.md`.
@@ -121,7 +157,7 @@ impl Context {
     }
 
     pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, JobFailure> {
-        serde_json::from_value(Value::Object(self.inner.variables.clone())).map_err(|error| {
+        serde_json::from_value(Value::Object(self.variables().clone())).map_err(|error| {
             JobFailure::bug(format!("the variables at `{}` do not fit this worker: {error}", self.element_id()))
         })
     }

@@ -33,9 +33,11 @@
 
 mod context;
 mod failure;
+mod fetch;
 mod handler;
 mod live;
 mod metrics;
+mod needs;
 mod process;
 mod pull;
 mod report;

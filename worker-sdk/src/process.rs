@@ -89,7 +89,10 @@ async fn is_settled(shared: &Shared, context: &Context, redelivered: bool) -> bo
 
 /// Runs the handler and reports; answers how it went, for the metrics.
 async fn work(shared: &Shared, job_type: &JobType, context: &Context) -> &'static str {
-    let handler = (job_type.handler)(context.clone());
+    let handler = async {
+        context.load(job_type.needs).await?;
+        (job_type.handler)(context.clone()).await
+    };
     let cancelled = async {
         context.cancellation().cancelled().await;
         tokio::time::sleep(CANCEL_GRACE).await;

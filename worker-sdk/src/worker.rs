@@ -5,6 +5,7 @@ use crate::{
     handler::{self, Erased},
     live::Live,
     metrics::Metrics,
+    needs::Needs,
     pull,
     running::{self, Running},
 };
@@ -61,6 +62,7 @@ pub struct Builder {
 pub(crate) struct JobType {
     pub name: String,
     pub handler: Erased,
+    pub needs: Needs,
     /// None: the worker's.
     concurrency: Option<usize>,
 }
@@ -85,7 +87,8 @@ impl Builder {
     }
 
     /// Jobs of this type are done by this handler. Its input is the job's variables, read by serde; of its output an
-    /// object's fields become variables, and any other value becomes the task's result.
+    /// object's fields become variables, and any other value becomes the task's result. Large variables do not travel with
+    /// the job: a handler whose input is a struct gets those that are its fields, any other gets them all.
     #[must_use]
     pub fn job<I, O, F, Fut>(mut self, job_type: impl Into<String>, handler: F) -> Self
     where
@@ -94,7 +97,8 @@ impl Builder {
         F: Fn(Job<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, JobFailure>> + Send + 'static,
     {
-        self.jobs.push(JobType { name: job_type.into(), handler: handler::erase(handler), concurrency: None });
+        let (handler, needs) = (handler::erase(handler), Needs::of::<I>());
+        self.jobs.push(JobType { name: job_type.into(), handler, needs, concurrency: None });
         self
     }
 

@@ -2,7 +2,7 @@
 //! waits.
 
 use crate::expression::ExpressionError;
-use crate::variables::{View, visible};
+use crate::variables::{View, size_of, visible, visible_names};
 use crate::{Instance, Key, Process, Timestamp, Variables};
 use serde_json::{Map, Value};
 
@@ -16,10 +16,19 @@ pub struct JobPayload {
     pub element_name: String,
     pub timeout_ms: u64,
     pub priority: i32,
-    /// Everything that the element sees, and the built-in names.
+    /// What the element sees, and the built-in names.
     pub variables: Variables,
+    /// Names of what the element sees as well, and what is too large to travel with every job.
+    pub left_out: Vec<String>,
     /// The element's properties, templates rendered, and `custom`.
     pub task: Map<String, Value>,
+}
+
+/// What travels with a job, in bytes; a worker asks for the rest.
+#[derive(Debug, Clone, Copy)]
+pub struct Baggage {
+    pub of_one_variable: u64,
+    pub of_all: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +40,13 @@ pub enum JobError {
 }
 
 /// The payload of the open job of `key`, as of `now`.
-pub fn job_payload(process: &Process, instance: &Instance, key: Key, now: Timestamp) -> Result<JobPayload, JobError> {
+pub fn job_payload(
+    process: &Process,
+    instance: &Instance,
+    key: Key,
+    now: Timestamp,
+    baggage: Baggage,
+) -> Result<JobPayload, JobError> {
     let element = instance.element(key).ok_or(JobError::NoJob(key))?;
     let compiled = process.element(element.element);
     let (Some(job), Some(spec)) = (&element.job, compiled.kind.behavior().job()) else {
@@ -42,6 +57,7 @@ pub fn job_payload(process: &Process, instance: &Instance, key: Key, now: Timest
         Value::Object(task) => task,
         _ => Map::new(),
     };
+    let left_out = too_large(instance, key, baggage);
     Ok(JobPayload {
         job_type: job.job_type.clone(),
         attempt: job.attempt,
@@ -50,7 +66,47 @@ pub fn job_payload(process: &Process, instance: &Instance, key: Key, now: Timest
         element_name: compiled.title().to_owned(),
         timeout_ms: spec.timeout_ms,
         priority: spec.priority,
-        variables: visible(process, instance, key, true),
+        variables: visible(process, instance, key, true, |name| !left_out.iter().any(|left| left == name)),
+        left_out,
         task,
     })
+}
+
+/// What is too large by itself; of the others the largest, while all together are too large.
+fn too_large(instance: &Instance, key: Key, baggage: Baggage) -> Vec<String> {
+    if instance.variable_bytes <= baggage.of_one_variable {
+        return Vec::new();
+    }
+    let mut sizes: Vec<(u64, &str)> =
+        visible_names(instance, key).into_iter().map(|(name, value)| (size_of(name, value), name)).collect();
+    sizes.sort_unstable();
+    let mut all = 0;
+    let fits = |(size, _): &&(u64, &str)| {
+        all += size;
+        *size <= baggage.of_one_variable && all <= baggage.of_all
+    };
+    let travelling = sizes.iter().take_while(fits).count();
+    sizes.split_off(travelling).into_iter().map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+    use serde_json::json;
+
+    #[test]
+    fn large_variables_do_not_travel_with_the_job() {
+        let given = json!({"a": "x".repeat(40), "b": "x".repeat(90), "c": "x".repeat(50), "d": "x".repeat(200)});
+        let hand = Hand::started(vec![start("s"), service("work"), end("e")], &["s -> work -> e"], given);
+        let payload = |of_one_variable, of_all| {
+            let baggage = Baggage { of_one_variable, of_all };
+            job_payload(&hand.process, &hand.instance, hand.key("work"), hand.now, baggage).unwrap()
+        };
+        assert!(payload(1000, 1000).left_out.is_empty());
+        let some = payload(150, 120);
+        assert_eq!(some.left_out, ["b", "d"]);
+        assert!(some.variables.contains_key("a") && some.variables.contains_key("c"));
+        assert!(!some.variables.contains_key("b") && some.variables.contains_key("processId"));
+    }
 }

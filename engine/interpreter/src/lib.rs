@@ -44,7 +44,7 @@ pub use effect::Effect;
 pub use event::{Event, EventKind};
 pub use ids::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
 pub use instance::{ElementInstance, Instance, InstanceState};
-pub use job::{JobError, JobPayload, job_payload};
+pub use job::{Baggage, JobError, JobPayload, job_payload};
 pub use message_flows::MessageFlows;
 pub use outcome::{Outcome, Rejection, RejectionCode};
 pub use process::Process;

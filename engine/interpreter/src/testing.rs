@@ -4,8 +4,9 @@
 //! read back; so every test checks both.
 
 use crate::{
-    Command, CommandKind, DefinitionKey, Effect, ElementIndex, Event, EventKind, Instance, InstanceId, InstanceState,
-    Key, Process, Rejection, Timestamp, Variables, advance, command::Start, compile,
+    Baggage, Command, CommandKind, DefinitionKey, Effect, ElementIndex, Event, EventKind, Instance, InstanceId,
+    InstanceState, JobPayload, Key, Process, Rejection, Timestamp, Variables, advance, command::Start, compile,
+    job_payload,
 };
 use model::{
     Activity, ActivityKind, Element, ElementKind, Flow, FlowCondition, Gateway, JobOptions, Located, Mapping,
@@ -206,6 +207,12 @@ impl Hand {
         let index = self.index(id);
         let mut active = self.instance.elements.iter().filter(|(_, element)| element.element == index);
         *active.next().unwrap_or_else(|| panic!("{id} is active: {:?}", self.waiting())).0
+    }
+
+    /// What a worker is sent for the open job of this element.
+    pub fn payload(&self, id: &str) -> JobPayload {
+        let baggage = Baggage { of_one_variable: 1 << 20, of_all: 1 << 20 };
+        job_payload(&self.process, &self.instance, self.key(id), self.now, baggage).unwrap()
     }
 
     pub fn completes(&mut self, id: &str, with: Value) {

@@ -7,6 +7,7 @@ use crate::expression::Scope;
 use crate::instance::Repetition;
 use crate::limits::{BYTES_PER_INSTANCE, BYTES_PER_WRITE};
 use crate::{Instance, Key, Process, Timestamp, Variables};
+use indexmap::IndexMap;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -96,13 +97,27 @@ fn repetition(instance: &Instance, key: Key) -> Option<(Repetition, u32)> {
     around.find_map(|element| Some((element.repetition?, element.children)))
 }
 
-/// Everything that `key` sees, inner values before outer ones; with the built-in names for a worker's script.
-pub(crate) fn visible(process: &Process, instance: &Instance, key: Key, with_built_in: bool) -> Variables {
+/// The variables that `key` sees, inner ones before outer ones of the same name, the outermost first.
+pub(crate) fn visible_names(instance: &Instance, key: Key) -> IndexMap<&str, &Value> {
     let scopes: Vec<Key> = instance.scopes_of(key).collect();
-    let mut all = Variables::new();
+    let mut all = IndexMap::new();
     for scope in scopes.iter().rev() {
-        all.extend(instance.variables_of(*scope));
+        let local = instance.variables.get(scope).into_iter().flatten();
+        all.extend(local.filter(|(name, _)| !name.starts_with(HIDDEN)).map(|(name, value)| (name.as_str(), value)));
     }
+    all
+}
+
+/// Everything of a name that is `wanted` that `key` sees; with the built-in names for a worker's script.
+pub(crate) fn visible(
+    process: &Process,
+    instance: &Instance,
+    key: Key,
+    with_built_in: bool,
+    wanted: impl Fn(&str) -> bool,
+) -> Variables {
+    let named = visible_names(instance, key).into_iter().filter(|(name, _)| wanted(name));
+    let mut all: Variables = named.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     for name in BUILT_IN.into_iter().filter(|_| with_built_in) {
         if !all.contains_key(name) {
             all.extend(built_in(process, instance, key, name).map(|value| (name.to_owned(), value)));
@@ -121,6 +136,11 @@ impl Instance {
     /// The value of `name` as seen from `key`.
     pub fn variable(&self, key: Key, name: &str) -> Option<&Value> {
         self.scopes_of(key).find_map(|scope| self.variables.get(&scope)?.get(name))
+    }
+
+    /// The same for outsiders, who do not see what the engine keeps there for its own use.
+    pub fn variable_seen(&self, key: Key, name: &str) -> Option<&Value> {
+        self.variable(key, name).filter(|_| !name.starts_with(HIDDEN))
     }
 
     /// The scope that a write of `name` from `key` goes to.

@@ -1,6 +1,6 @@
 //! Open incidents, and resolving them.
 
-use super::{Failure, cursor, instance_id, instances, limit, part, part_id, tenant, variables};
+use super::{Failure, cursor, instance_id, instances, limit, parse_variables, part, part_id, tenant};
 use crate::{
     convert,
     request::{Action, Request},
@@ -66,7 +66,7 @@ pub async fn infos(world: &World, rows: Vec<incident::Stored>) -> Result<Vec<Inc
 pub async fn resolve(world: &World, request: ResolveIncidentRequest) -> Result<CommandReply, Failure> {
     let owner = tenant(&request.tenant)?;
     let (instance, incident) = part_id(&request.id)?;
-    let variables = variables(world, &request.variables)?;
+    let variables = parse_variables(world, &request.variables)?;
     let action = Action::Resolve { incident: Key(incident), retries: request.retries, variables };
     let (command, answered) = Request::answered(owner, InstanceId(instance), action);
     Ok(instances::reply(instances::send(world, command, answered).await?))

@@ -1,6 +1,6 @@
 //! Starting, looking at, and steering instances.
 
-use super::{Failure, cursor, instance_id, limit, part, tenant, variables};
+use super::{Failure, cursor, instance_id, limit, parse_variables, part, tenant};
 use crate::{
     convert,
     request::{Action, Applied, Request},
@@ -27,7 +27,7 @@ pub async fn start(
     caller: Option<&HeaderMap>,
 ) -> Result<StartInstanceReply, Failure> {
     let owner = tenant(&request.tenant)?;
-    let variables = variables(world, &request.variables)?;
+    let variables = parse_variables(world, &request.variables)?;
     let definition = world.definitions.find(owner, &request.process_id, request.version).await?;
     let definition = definition.ok_or_else(|| {
         Failure::not_found(format!("no process `{}` (version {}) is deployed", request.process_id, request.version))
@@ -74,7 +74,7 @@ pub async fn cancel(world: &World, request: CancelInstanceRequest) -> Result<Com
 }
 
 pub async fn set_variables(world: &World, request: SetVariablesRequest) -> Result<CommandReply, Failure> {
-    let variables = variables(world, &request.variables)?;
+    let variables = parse_variables(world, &request.variables)?;
     let kind = CommandKind::SetVariables { scope: Key::ROOT, variables };
     command(world, &request.tenant, &request.instance_id, kind).await
 }

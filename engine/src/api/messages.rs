@@ -1,6 +1,6 @@
 //! Publishing messages from outside.
 
-use super::{Failure, tenant, variables};
+use super::{Failure, parse_variables, tenant};
 use crate::{messages::Publication, trace, world::World};
 use async_nats::HeaderMap;
 use proto::{PublishMessageReply, PublishMessageRequest};
@@ -18,7 +18,7 @@ pub async fn publish(
     let (answer, answered) = oneshot::channel();
     let publication = Publication {
         tenant,
-        variables: variables(world, &request.variables)?,
+        variables: parse_variables(world, &request.variables)?,
         name: request.name,
         correlation_key: request.correlation_key,
         ttl_ms: request.ttl_ms,

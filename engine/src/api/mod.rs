@@ -2,7 +2,7 @@
 //! at a time is bounded, and what comes on top is told to come again.
 //!
 //! - [`deploy`] and [`processes`] are about definitions,
-//! - [`instances`] and [`history`] about what runs and ran.
+//! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
 //! - [`service`] about the engine itself, and what workers need of it.
 
@@ -16,6 +16,7 @@ mod processes;
 mod service;
 mod signals;
 mod tasks;
+mod variables;
 
 pub use problem::Failure;
 
@@ -78,6 +79,7 @@ async fn answer(world: &World, request: &Request) -> Answer {
         "get_instance" => call(payload, |request| instances::get(world, request)).await,
         "cancel_instance" => call(payload, |request| instances::cancel(world, request)).await,
         "set_variables" => call(payload, |request| instances::set_variables(world, request)).await,
+        "get_variable" => call(payload, |request| variables::get(world, request)).await,
         "get_history" => call(payload, |request| history::get(world, request)).await,
         "publish_message" => call(payload, |request| messages::publish(world, request, caller)).await,
         "broadcast_signal" => call(payload, |request| signals::broadcast(world, request, caller)).await,
@@ -118,7 +120,7 @@ fn part_id(id: &str) -> Result<(uuid::Uuid, u64), Failure> {
         .ok_or_else(|| Failure::invalid(format!("`{id}` is not an id of the form <instance>:<key>")))
 }
 
-fn variables(world: &World, bytes: &[u8]) -> Result<interpreter::Variables, Failure> {
+fn parse_variables(world: &World, bytes: &[u8]) -> Result<interpreter::Variables, Failure> {
     if bytes.len() > world.config.max_variables_bytes {
         let (size, allowed) = (bytes.len(), world.config.max_variables_bytes);
         return Err(Failure::LimitExceeded(format!("the variables have {size} bytes; {allowed} are allowed")));

@@ -1,6 +1,6 @@
 //! Broadcasting signals from outside.
 
-use super::{Failure, tenant, variables};
+use super::{Failure, parse_variables, tenant};
 use crate::{
     signals::{self, Signal},
     trace,
@@ -18,7 +18,7 @@ pub async fn broadcast(
     if request.name.is_empty() {
         return Err(Failure::invalid("`name` is missing"));
     }
-    let (variables, traceparent) = (variables(world, &request.variables)?, trace::of_caller(caller));
+    let (variables, traceparent) = (parse_variables(world, &request.variables)?, trace::of_caller(caller));
     let signal = Signal { tenant, name: &request.name, variables: &variables, traceparent: &traceparent };
     Ok(BroadcastSignalReply { reached: signals::send(world, signal).await? })
 }

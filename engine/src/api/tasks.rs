@@ -1,6 +1,6 @@
 //! User tasks and manual tasks.
 
-use super::{Failure, cursor, instance_id, instances, limit, part, part_id, tenant, variables};
+use super::{Failure, cursor, instance_id, instances, limit, parse_variables, part, part_id, tenant};
 use crate::{
     convert,
     request::{Action, Request},
@@ -76,7 +76,7 @@ pub async fn claim(world: &World, request: ClaimUserTaskRequest) -> Result<Empty
 pub async fn complete(world: &World, request: CompleteUserTaskRequest) -> Result<CommandReply, Failure> {
     let owner = tenant(&request.tenant)?;
     let (instance, key) = part_id(&request.id)?;
-    let variables = variables(world, &request.variables)?;
+    let variables = parse_variables(world, &request.variables)?;
     let by = Some(request.by).filter(|by| !by.is_empty());
     let kind = CommandKind::CompleteUserTask { key: Key(key), variables, by };
     let (mut command, answered) = Request::answered(owner, InstanceId(instance), Action::Step(kind));

@@ -88,8 +88,9 @@ async fn measure(
 /// The worker that does nothing, as fast as it can.
 pub async fn worker(shutdown: tokio_util::sync::CancellationToken) -> anyhow::Result<()> {
     let url = std::env::var("BATON_NATS_URL").context("BATON_NATS_URL is not set")?;
-    let handler =
-        |_: worker_sdk::Job<serde_json::Value>| async { Ok::<_, JobFailure>(serde_json::json!({"result": true})) };
+    #[derive(serde::Deserialize)]
+    struct Nothing {}
+    let handler = |_: worker_sdk::Job<Nothing>| async { Ok::<_, JobFailure>(serde_json::json!({"result": true})) };
     Worker::builder(&url).name("bench").job(TOPIC, handler).concurrency(256).run(shutdown).await?;
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Behavior for CallActivity {
         }
         let called_element = run.render(here.key, &self.called_element)?;
         let variables = match self.inherit_variables {
-            true => visible(run.process, run.instance, here.key, false),
+            true => visible(run.process, run.instance, here.key, false, |_| true),
             false => run.instance.variables.get(&here.key).cloned().unwrap_or_default(),
         };
         // A new id each time it calls: one that failed is not called again under the same one.

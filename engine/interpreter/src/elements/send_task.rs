@@ -74,8 +74,8 @@ impl Behavior for SendTask {
 
 #[cfg(test)]
 mod tests {
+    use crate::Effect;
     use crate::testing::*;
-    use crate::{Effect, job_payload};
     use model::{ActivityKind, MessageType, SendTask};
     use serde_json::json;
 
@@ -89,7 +89,7 @@ mod tests {
     fn an_email_is_a_job_with_its_texts_rendered() {
         let elements = vec![start("s"), send(MessageType::Email), end("e")];
         let mut hand = Hand::started(elements, &["s -> send -> e"], json!({"mail": "a@example.com"}));
-        let payload = job_payload(&hand.process, &hand.instance, hand.key("send"), hand.now).unwrap();
+        let payload = hand.payload("send");
         assert_eq!((payload.job_type.as_str(), &payload.task["to"]), ("email", &json!("a@example.com")));
         hand.completes("send", json!({}));
         assert!(hand.is_completed());

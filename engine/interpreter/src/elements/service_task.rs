@@ -47,7 +47,7 @@ impl Behavior for ServiceTask {
 #[cfg(test)]
 mod tests {
     use crate::testing::*;
-    use crate::{CommandKind, Effect, RejectionCode, Variables, job_payload};
+    use crate::{CommandKind, Effect, RejectionCode, Variables};
     use serde_json::json;
 
     fn one_task() -> Hand {
@@ -97,7 +97,7 @@ mod tests {
         work.properties.insert("topic".into(), json!("work"));
         work.custom.insert("url".into(), json!({"path": "/orders/${x}"}));
         let hand = Hand::started(vec![start("s"), work, end("e")], &["s -> work -> e"], json!({"x": 7}));
-        let payload = job_payload(&hand.process, &hand.instance, hand.key("work"), hand.now).unwrap();
+        let payload = hand.payload("work");
         assert_eq!(json!(payload.task), json!({"topic": "work", "custom": {"url": {"path": "/orders/7"}}}));
         assert_eq!(payload.variables["x"], json!(7));
         assert_eq!(payload.variables["taskId"], json!("work"));
