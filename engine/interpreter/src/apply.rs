@@ -13,6 +13,9 @@ use serde_json::Value;
 impl Instance {
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        if comes_from_outside(&event.kind) {
+            self.deferrals = 0;
+        }
         match &event.kind {
             EventKind::InstanceCreated { id, definition, business_key, parent } => {
                 self.id = *id;
@@ -73,8 +76,8 @@ impl Instance {
             | EventKind::SignalReceived { .. }
             | EventKind::SignalThrown { .. }
             | EventKind::ErrorThrown { .. }
-            | EventKind::EscalationThrown { .. }
-            | EventKind::WorkDeferred => {}
+            | EventKind::EscalationThrown { .. } => {}
+            EventKind::WorkDeferred => self.deferrals += 1,
             EventKind::IncidentRaised { incident, element_instance, code, message } => {
                 self.next_key = self.next_key.max(incident.0 + 1);
                 let raised =
@@ -380,4 +383,18 @@ fn drop_from(compensating: &mut Option<Vec<CompensationId>>, begun: &Compensatio
         let at = list.iter().rposition(|id| id == begun).unwrap_or(list.len());
         list.truncate(at);
     }
+}
+
+/// What an instance waits for at rest: it has rested before this.
+fn comes_from_outside(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::JobCompleted { .. }
+            | EventKind::JobFailed { .. }
+            | EventKind::UserTaskCompleted { .. }
+            | EventKind::TimerFired { .. }
+            | EventKind::MessageReceived { .. }
+            | EventKind::ChildEnded { .. }
+            | EventKind::IncidentResolved { .. }
+    )
 }

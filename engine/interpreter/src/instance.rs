@@ -34,6 +34,8 @@ pub struct Instance {
     pub incidents: BTreeMap<Key, Incident>,
     /// Tokens on their flows, oldest first: empty between steps, unless a step has put work off.
     pub deferred: VecDeque<Deferred>,
+    /// How many steps in a row have put work off, with nothing from outside between them.
+    pub deferrals: u32,
     /// What the event sub-processes of the root scope wait for.
     pub waits: Waits,
     /// Completed activities that can still be compensated, in the order of their completion within each scope.
@@ -224,6 +226,7 @@ impl Instance {
             variable_bytes: 0,
             incidents: BTreeMap::new(),
             deferred: VecDeque::new(),
+            deferrals: 0,
             waits: Waits::default(),
             compensable: BTreeMap::new(),
         }

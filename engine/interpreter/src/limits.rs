@@ -2,6 +2,8 @@
 
 /// Elements activated by one step before the rest of its tokens wait for the next one.
 pub const ACTIVATIONS_PER_STEP: u32 = 100;
+/// Steps in a row that put work off, with nothing from outside between them, before loops are stopped.
+pub const STEPS_WITHOUT_REST: u32 = 100;
 /// Element instances of one instance, over its life.
 pub const ELEMENTS_PER_INSTANCE: u64 = 200_000;
 /// Bytes that one command or one activity may write to variables.

@@ -189,6 +189,14 @@ impl Hand {
         advanced.map(drop)
     }
 
+    /// Many steps of one kind are not worth the check after each.
+    pub fn does_unchecked(&mut self, kind: CommandKind) {
+        let command = Command { now: self.now, kind };
+        let advance = advance(&self.process, &mut self.instance, command).expect("the command is accepted");
+        self.history.extend(advance.events);
+        self.effects.extend(advance.effects);
+    }
+
     fn check(&self) {
         let mut folded = fresh();
         self.history.iter().for_each(|event| folded.apply(event));

@@ -62,13 +62,13 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
     let mut owner: HashMap<String, String> = HashMap::new();
     for file in files {
         let name = file.name;
-        let source = match String::from_utf8(file.content.to_vec()) {
-            Ok(source) if source.len() <= MAX_FILE => source,
-            Ok(_) => return Err(Failure::LimitExceeded(format!("{name} is larger than {MAX_FILE} bytes"))),
-            Err(_) => return Err(Failure::invalid(format!("{name} is not UTF-8 text"))),
-        };
+        if file.content.len() > MAX_FILE {
+            return Err(Failure::LimitExceeded(format!("{name} is larger than {MAX_FILE} bytes")));
+        }
         let mut found = Vec::new();
-        match core::read(&name, &source) {
+        let decoded = model::bpmn::decode(&file.content).map_err(|problem| vec![*problem]);
+        let source = decoded.as_ref().map_or_else(|_| String::new(), String::clone);
+        match decoded.and_then(|source| core::read(&name, &source)) {
             Err(problems) => found.extend(problems),
             Ok((definitions, warnings)) => {
                 found.extend(warnings);

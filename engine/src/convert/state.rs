@@ -40,6 +40,7 @@ pub fn encode(instance: &Instance, is_paged: bool) -> Vec<u8> {
         conditions: waits.conditions,
         compensable: instance.compensable.iter().map(|(id, found)| encode_compensable(id, found)).collect(),
         is_paged,
+        deferrals: instance.deferrals,
     };
     state.encode_to_vec()
 }
@@ -74,6 +75,7 @@ pub fn decode(
     instance.elements = state.elements.into_iter().map(decode_element).collect();
     instance.children = state.children;
     instance.activated = state.activated;
+    instance.deferrals = state.deferrals;
     instance.variable_bytes = state.variable_bytes;
     for token in state.waiting_tokens {
         let place = (Key(token.scope), ElementIndex(token.element), FlowIndex(token.flow));

@@ -9,9 +9,10 @@ use crate::compile::Compiler;
 use crate::limits::CALL_DEPTH;
 use crate::run::{Here, Run};
 use crate::template::Template;
-use crate::variables::visible;
-use crate::{Effect, EventKind, Variables};
+use crate::variables::{HIDDEN, visible};
+use crate::{Effect, EventKind, Key, Variables};
 use model::Binding;
+use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct CallActivity {
@@ -33,14 +34,20 @@ impl Behavior for CallActivity {
     fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
         let depth = run.instance.parent.map_or(0, |parent| parent.depth) + 1;
         if depth > CALL_DEPTH {
-            let message = format!("calls are more than {CALL_DEPTH} deep; a process may be calling itself without end");
+            let message = format!(
+                "calls are more than {CALL_DEPTH} deep; processes may be calling each other without end: `{}`",
+                round(&callers(run), &run.render(here.key, &self.called_element)?)
+            );
             return Err(Fault::incident("CALL_DEPTH_EXCEEDED", message));
         }
         let called_element = run.render(here.key, &self.called_element)?;
-        let variables = match self.inherit_variables {
+        let mut variables = match self.inherit_variables {
             true => visible(run.process, run.instance, here.key, false, |_| true),
             false => run.instance.variables.get(&here.key).cloned().unwrap_or_default(),
         };
+        if depth > CALL_DEPTH / 2 {
+            variables.insert(called_by(), callers(run).into());
+        }
         // A new id each time it calls: one that failed is not called again under the same one.
         let (key, child, binding) = (here.key, run.instance.id.called_by(run.fresh_key()), self.binding);
         run.emit(EventKind::ChildStarted { key, child, called_element: called_element.clone() });
@@ -55,6 +62,27 @@ impl Behavior for CallActivity {
         }
         Ok(Next::Leave(None))
     }
+}
+
+/// The name of the hidden variable that tells a called instance which processes have called each other to get there. Only
+/// deep ones are told: it names what calls itself without end.
+fn called_by() -> String {
+    format!("{HIDDEN}calledBy")
+}
+
+/// The processes that have called each other, the latest last.
+fn callers(run: &Run<'_>) -> Vec<String> {
+    let told = run.instance.variables.get(&Key::ROOT).and_then(|root| root.get(&called_by())).and_then(Value::as_array);
+    let before = told.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    before.chain([run.process.id.clone()]).collect()
+}
+
+/// From the last call of `called` to this one, if it was called before.
+fn round(callers: &[String], called: &str) -> String {
+    let since = callers.iter().rposition(|caller| caller == called).unwrap_or(0);
+    let mut round = callers[since..].to_vec();
+    round.push(called.to_owned());
+    round.join(" → ")
 }
 
 #[cfg(test)]
@@ -123,12 +151,33 @@ mod tests {
         assert!(hand.is_completed());
     }
 
+    /// A calls B, which calls A: the last of them names both.
+    #[test]
+    fn who_calls_itself_without_end_is_named() {
+        let at = |depth| Parent { instance: crate::InstanceId(uuid::Uuid::nil()), element: crate::Key(3), depth };
+        let mut variables = variables(json!({"x": 1, "#calledBy": ["other", "test", "other"]}));
+        for depth in [31, 32] {
+            let mut hand = Hand::new(vec![start("s"), call(true), end("e")], &["s -> call -> e"]);
+            hand.does(CommandKind::Start(Start { parent: Some(at(depth)), variables, ..Default::default() }));
+            variables = match hand.effects.first() {
+                Some(Effect::StartChild { variables, .. }) => variables.clone(),
+                _ => {
+                    let incident = hand.instance.incidents.values().next().unwrap();
+                    assert!(incident.message.ends_with("`other → test → test → other`"), "{}", incident.message);
+                    return;
+                }
+            };
+        }
+        panic!("the last call is refused");
+    }
+
     #[test]
     fn a_called_instance_tells_its_caller_how_it_ended() {
         let parent = Parent { instance: crate::InstanceId(uuid::Uuid::nil()), element: crate::Key(3), depth: 32 };
         let mut hand = Hand::new(vec![start("s"), call(true), end_by("fail", error("E"))], &["s -> call", "s -> fail"]);
         hand.does(CommandKind::Start(Start { parent: Some(parent), ..Default::default() }));
-        assert!(hand.history.iter().any(|event| format!("{event:?}").contains("CALL_DEPTH_EXCEEDED")));
+        let told = hand.history.iter().map(|event| format!("{event:?}")).find(|it| it.contains("CALL_DEPTH_EXCEEDED"));
+        assert!(told.unwrap().contains("`test → other`"));
         assert_eq!(hand.instance.state, InstanceState::Failed);
         let told = Effect::FailParent { parent, code: Some("E".into()), message: String::new() };
         assert!(hand.effects.contains(&told));

@@ -3,6 +3,7 @@
 use super::{Here, Run};
 use crate::elements::{Acted, Fault, Next};
 use crate::limits::ELEMENTS_PER_INSTANCE;
+use crate::variables::HIDDEN;
 use crate::{Effect, ElementIndex, EventKind, FlowIndex, InstanceState, Key, Variables};
 use serde_json::Value;
 
@@ -24,7 +25,8 @@ impl<'r> Run<'r> {
         let here = Here { key, scope, element: self.process.element(element) };
         if self.instance.activated > ELEMENTS_PER_INSTANCE {
             let message = format!(
-                "the instance has activated more than {ELEMENTS_PER_INSTANCE} elements; a loop in the process may not end"
+                "the instance has activated more than {ELEMENTS_PER_INSTANCE} elements; a loop in the process may not end{}",
+                self.loop_in_words(element)
             );
             self.raise_incident(key, "ELEMENT_LIMIT_EXCEEDED", message);
             return None;
@@ -206,7 +208,8 @@ impl<'r> Run<'r> {
 
     fn complete_parent(&mut self) {
         if let Some(parent) = self.instance.parent {
-            let variables = self.instance.variables.get(&Key::ROOT).cloned().unwrap_or_default();
+            let root = self.instance.variables.get(&Key::ROOT).cloned().unwrap_or_default();
+            let variables = root.into_iter().filter(|(name, _)| !name.starts_with(HIDDEN)).collect();
             self.effect(Effect::CompleteParent { parent, variables });
         }
     }

@@ -13,6 +13,7 @@ mod incident;
 mod join;
 mod lifecycle;
 mod repetition;
+mod restless;
 mod signal;
 mod values;
 mod waits;
@@ -48,6 +49,8 @@ pub(crate) struct Run<'r> {
     /// Scopes with variables that have changed since conditions were looked at.
     changed_scopes: BTreeSet<Key>,
     activations: u32,
+    /// How often in a row conditions were looked at, and nothing else moved.
+    rounds_of_conditions: u32,
     /// How often in a row the oldest token was left for later.
     passed_over: usize,
 }
@@ -74,6 +77,7 @@ impl<'r> Run<'r> {
             unseen_conditions: BTreeSet::new(),
             changed_scopes: BTreeSet::new(),
             activations: 0,
+            rounds_of_conditions: 0,
             passed_over: 0,
         }
     }
@@ -108,21 +112,30 @@ impl<'r> Run<'r> {
         while self.instance.state == InstanceState::Active {
             let has_done_its_share = self.activations >= ACTIVATIONS_PER_STEP;
             if self.has_conditions_to_look_at() {
-                self.look_at_all_conditions();
-            } else if let Some(by) = self.to_compensate.pop_front() {
+                if !self.stop_conditions() {
+                    self.look_at_all_conditions();
+                }
+                continue;
+            }
+            self.rounds_of_conditions = 0;
+            if let Some(by) = self.to_compensate.pop_front() {
                 self.compensate_next(by);
             } else if let Some(scope) = self.to_settle.pop_front() {
                 self.settle(scope);
             } else if let Some(token) = self.next_token() {
-                if has_done_its_share {
+                if has_done_its_share && !(self.has_not_rested() && self.stop_loops()) {
                     return self.put_off();
                 }
-                self.arrive(token);
+                if !has_done_its_share {
+                    self.arrive(token);
+                }
             } else if let Some(repeating) = self.next_repeating() {
-                if has_done_its_share {
+                if has_done_its_share && !(self.has_not_rested() && self.stop_repetition(repeating)) {
                     return self.put_off();
                 }
-                self.repeat(repeating);
+                if !has_done_its_share {
+                    self.repeat(repeating);
+                }
             } else if !self.fire_inclusive_joins() {
                 return;
             }

@@ -8,6 +8,7 @@ use super::{Here, Run};
 use crate::elements::{Acted, CompletionEvents, Fault, MultiInstance, Next, Repetition, StandardLoop, Trigger};
 use crate::expression::Expression;
 use crate::instance;
+use crate::limits::ELEMENTS_PER_INSTANCE;
 use crate::variables::{HIDDEN, check_size};
 use crate::{ElementIndex, EventKind, Key, Variables};
 use serde_json::Value;
@@ -49,7 +50,7 @@ impl<'r> Run<'r> {
             let Value::Array(items) = self.evaluate(here.key, collection)? else {
                 return Err(invalid(format!("`{}` is not a list", collection.source())));
             };
-            let planned = u32::try_from(items.len()).map_err(|_| invalid("the list is too long".into()))?;
+            let planned = bounded(here, instances, items.len() as u64)?;
             self.set(here.key, ITEMS.to_owned(), Value::Array(items));
             return Ok(planned);
         }
@@ -57,9 +58,10 @@ impl<'r> Run<'r> {
         let count = self.evaluate(here.key, cardinality)?;
         let whole =
             count.as_u64().or_else(|| count.as_f64().filter(|n| *n >= 0.0 && n.fract() == 0.0).map(|n| n as u64));
-        whole
-            .and_then(|count| u32::try_from(count).ok())
-            .ok_or_else(|| invalid(format!("`{}` is {count}, not a whole number of instances", cardinality.source())))
+        let count = whole.ok_or_else(|| {
+            invalid(format!("`{}` is {count}, not a whole number of instances", cardinality.source()))
+        })?;
+        bounded(here, instances, count)
     }
 
     /// The oldest repetition that has something to start or to decide and does not wait for a person.
@@ -204,6 +206,21 @@ fn output_of<'r>(here: Here<'r>) -> Option<&'r (String, Expression)> {
     match here.element.repetition.as_ref()? {
         Repetition::Instances(it) => it.output.as_ref(),
         Repetition::Loop(_) => None,
+    }
+}
+
+/// More than an instance can ever activate are not begun with, unless a condition may end them before.
+fn bounded(here: Here<'_>, instances: &MultiInstance, count: u64) -> Result<u32, Fault> {
+    let may_end_before = instances.is_sequential && instances.completion_condition.is_some();
+    match u32::try_from(count) {
+        Ok(planned) if may_end_before || count <= ELEMENTS_PER_INSTANCE => Ok(planned),
+        _ => {
+            let id = &here.element.id;
+            let message = format!(
+                "would run {count} times (`{id} → {id}`); an instance may activate {ELEMENTS_PER_INSTANCE} elements"
+            );
+            Err(Fault::incident("ELEMENT_LIMIT_EXCEEDED", message))
+        }
     }
 }
 

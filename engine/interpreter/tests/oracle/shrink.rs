@@ -13,7 +13,7 @@ pub fn shrink(model: &Model, fails: &dyn Fn(&Model) -> bool) -> Model {
         for candidate in smaller_models(&smallest) {
             for seed in std::iter::once(smallest.seed).chain(1..=6) {
                 let candidate = Model { seed, ..candidate.clone() };
-                if fails(&candidate) {
+                if has_cancels_in_transactions(&candidate) && fails(&candidate) {
                     smallest = candidate;
                     continue 'smaller;
                 }
@@ -35,6 +35,36 @@ fn smaller_models(model: &Model) -> Vec<Model> {
         }));
     }
     all
+}
+
+/// Whether every cancel end event stands in a transaction, which cuts may take away.
+fn has_cancels_in_transactions(model: &Model) -> bool {
+    let mut model = model.clone();
+    let outside = |block: &mut Block| !cancels(block, false);
+    outside(&mut model.body) && model.events.iter_mut().all(|event| outside(&mut event.body))
+}
+
+/// Whether something in `block` cancels a transaction that is not there.
+fn cancels(block: &mut Block, is_inside: bool) -> bool {
+    if let Block::End { kind: EndKind::Cancel, .. } = block {
+        return !is_inside;
+    }
+    let is_inside = match block {
+        Block::Do(Activity { kind: Kind::Sub { is_transaction, .. }, .. }) => *is_transaction,
+        Block::Guarded { host: Activity { kind: Kind::Sub { is_transaction, .. }, .. }, guards } => {
+            if guards.iter_mut().any(|guard| cancels(&mut guard.then, is_inside)) {
+                return true;
+            }
+            let is_transaction = *is_transaction;
+            let mut host = block.clone();
+            if let Block::Guarded { guards, .. } = &mut host {
+                guards.clear();
+            }
+            return host.children_mut().into_iter().any(|child| cancels(child, is_transaction));
+        }
+        _ => is_inside,
+    };
+    block.children_mut().into_iter().any(|child| cancels(child, is_inside))
 }
 
 /// Everything that is one cut smaller; the largest cuts first.

@@ -133,7 +133,7 @@ fn tag(rest: &str) -> (usize, usize) {
     (rest.len(), attributes)
 }
 
-/// The text of a file's bytes: UTF-8, UTF-16 with its mark, or the Latin alphabet that the declaration names.
+/// The text of a file's bytes, XML or YAML: UTF-8, UTF-16 with its mark, or the Latin alphabet that the declaration names.
 pub fn decode(bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
     match bytes {
         [0xFE, 0xFF, rest @ ..] => return wide(rest, u16::from_be_bytes),
