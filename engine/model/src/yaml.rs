@@ -36,11 +36,22 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
         problems.push(Diagnostic::error("EMPTY_FILE", crate::Location { line: 1, column: 1 }, "the file says nothing"));
     }
     let mut definitions = Definitions::default();
+    if let Some(document) = documents.get(MOST_PROCESSES) {
+        return finish(file_name, definitions, vec![too_many_processes(document.location)]);
+    }
     for document in documents.iter().filter(|document| !document.is_null()) {
         definitions.processes.extend(process::document(document, &mut problems));
     }
     problems.extend(validate::definitions(&definitions));
     finish(file_name, definitions, problems)
+}
+
+/// Processes of one file.
+pub(crate) const MOST_PROCESSES: usize = 200;
+
+pub(crate) fn too_many_processes(first: crate::Location) -> Diagnostic {
+    Diagnostic::error("TOO_MANY_PROCESSES", first, format!("a file has at most {MOST_PROCESSES} processes"))
+        .hint("put them into several files and deploy these together")
 }
 
 pub(crate) fn finish(file_name: &str, definitions: Definitions, mut diagnostics: Vec<Diagnostic>) -> ReadResult {

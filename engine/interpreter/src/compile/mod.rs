@@ -13,7 +13,7 @@ use crate::elements;
 use crate::message_flows::{MessageFlows, Wire};
 use crate::process::{Element, EventSubProcess, Flow, Process};
 use crate::{ElementIndex, FlowIndex};
-use model::{Activity, Diagnostic, ElementKind, ProcessDefinition};
+use model::{Activity, Diagnostic, ElementKind, Location, ProcessDefinition};
 use std::collections::HashMap;
 
 /// Compiles a process that stands alone, or says everything that is wrong with it.
@@ -44,8 +44,30 @@ pub fn compile_among(definition: &ProcessDefinition, flows: &MessageFlows) -> Re
         by_id: compiler.by_id,
     };
     reach::mark_carried_outcomes(&mut process);
-    process.inclusive_joins = reach::inclusive_joins(&process);
+    match reach::inclusive_joins(&process) {
+        Ok(joins) => process.inclusive_joins = joins,
+        Err((join, message)) => return Err(vec![too_many_joins(&definition.elements, &process, join, message)]),
+    }
     Ok(process)
+}
+
+fn too_many_joins(elements: &[model::Element], process: &Process, join: ElementIndex, message: String) -> Diagnostic {
+    let id = &process.element(join).id;
+    let location = location_of(elements, id).unwrap_or(Location { line: 1, column: 1 });
+    Diagnostic::error("TOO_MANY_JOINS", location, message).on(id)
+}
+
+fn location_of(elements: &[model::Element], id: &str) -> Option<Location> {
+    elements.iter().find_map(|element| {
+        let inside = match &element.kind {
+            ElementKind::Activity(activity) => match &activity.kind {
+                model::ActivityKind::SubProcess(inner) => location_of(&inner.elements, id),
+                _ => None,
+            },
+            _ => None,
+        };
+        inside.or_else(|| (element.id == id).then_some(element.location))
+    })
 }
 
 /// What has been compiled so far.

@@ -51,6 +51,10 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
     if !is_definitions(root, &context) {
         return yaml::finish(file_name, Definitions::default(), context.into_problems());
     }
+    if let Some(process) = processes(&context).nth(yaml::MOST_PROCESSES) {
+        let problem = yaml::too_many_processes(lines.location(process.range().start));
+        return yaml::finish(file_name, Definitions::default(), vec![problem]);
+    }
     schema::check(&context);
     rules::check(&context);
     drawing::check(&context);

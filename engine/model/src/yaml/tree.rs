@@ -48,8 +48,15 @@ pub(crate) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> 
     let mut options = Options::default();
     options.emit_comments = false;
     let parser = Parser::new_from_str_with_options(text, options);
-    let mut builder =
-        Builder { diagnostics, documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), nodes: 0, aliases: 0 };
+    let mut builder = Builder {
+        diagnostics,
+        documents: Vec::new(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        nodes: 0,
+        aliases: 0,
+        bytes: 0,
+    };
     for next in parser {
         let stop = match next {
             Ok((event, span)) => builder.event(event, span),
@@ -124,6 +131,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     aliases: usize,
+    /// Of the texts that aliases stand for.
+    bytes: usize,
 }
 
 /// A list or map that has begun; of a map, the key that waits for its value.
@@ -209,6 +218,11 @@ impl Builder<'_> {
             return Err(Box::new(Diagnostic::error("NESTING_TOO_DEEP", location, message)));
         }
         self.count(size(&node), location)?;
+        self.bytes += bytes(&node);
+        if self.bytes > MAX_BYTES {
+            let message = format!("aliases stand for more than the {MAX_BYTES} bytes that are read of a file");
+            return Err(Box::new(Diagnostic::error("FILE_TOO_LARGE", location, message)));
+        }
         self.place(node, 0)
     }
 
@@ -271,6 +285,14 @@ fn size(node: &Node) -> usize {
         Content::Scalar { .. } => 1,
         Content::List(items) => 1 + items.iter().map(size).sum::<usize>(),
         Content::Map(entries) => 1 + entries.iter().map(|entry| 1 + size(&entry.value)).sum::<usize>(),
+    }
+}
+
+fn bytes(node: &Node) -> usize {
+    match &node.content {
+        Content::Scalar { text, .. } => text.len(),
+        Content::List(items) => items.iter().map(bytes).sum(),
+        Content::Map(entries) => entries.iter().map(|entry| entry.key.len() + bytes(&entry.value)).sum(),
     }
 }
 
