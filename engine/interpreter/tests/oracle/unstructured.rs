@@ -59,11 +59,18 @@ fn one(seed: u64, instead: Option<&'static str>) -> Result<&'static str, String>
     let calm = (0..).map(|step| seed + step * 1_000_003).find(|seed| is_calm(*seed)).unwrap_or_default();
     let options = Options { most_commands: 150, number: Some(seed % 840), ..Options::default() };
     let happened = match run(&drawing, calm, options) {
+        Ok(happened) if stops_a_loop(&happened) => return Ok("endless"),
         Ok(happened) => happened,
         Err(broken) if broken.starts_with(TOO_MUCH) => return Ok("endless"),
         Err(broken) => return Err(format!("seed {seed}: {broken}\n{}", drawing.yaml())),
     };
     judge(&happened, &possible).map_err(|why| format!("seed {seed}: {why}\n{}", drawing.yaml()))
+}
+
+/// Whether the engine stopped something that went round without waiting; else it goes on until there are too many commands.
+fn stops_a_loop(happened: &Happened) -> bool {
+    let is_stop = |event: &interpreter::Event| matches!(&event.kind, interpreter::EventKind::IncidentRaised { code, .. } if code == "ENDLESS_LOOP");
+    happened.history.iter().any(is_stop)
 }
 
 fn judge(happened: &Happened, possible: &BTreeSet<Outcome>) -> Result<&'static str, String> {

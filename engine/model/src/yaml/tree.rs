@@ -140,6 +140,8 @@ struct Open {
     node: Node,
     anchor: usize,
     key: Option<(String, Location)>,
+    /// Of a map, where each key stands.
+    places: HashMap<String, usize>,
 }
 
 type Step = Result<(), Box<Diagnostic>>;
@@ -185,7 +187,7 @@ impl Builder<'_> {
             return Err(Box::new(Diagnostic::error("NESTING_TOO_DEEP", node.location, message)));
         }
         self.count(1, node.location)?;
-        self.open.push(Open { node, anchor, key: None });
+        self.open.push(Open { node, anchor, key: None, places: HashMap::new() });
         Ok(())
     }
 
@@ -239,7 +241,7 @@ impl Builder<'_> {
             (Content::List(items), _) => items.push(node),
             (Content::Map(_), None) => parent.key = Some(key_of(node, self.diagnostics)),
             (Content::Map(entries), Some((key, location))) => {
-                insert(entries, Entry { key, location, value: node }, self.diagnostics);
+                insert(entries, &mut parent.places, Entry { key, location, value: node }, self.diagnostics);
             }
             (Content::Scalar { .. }, _) => {}
         }
@@ -261,22 +263,29 @@ fn key_of(node: Node, diagnostics: &mut Vec<Diagnostic>) -> (String, Location) {
 }
 
 /// A key that is there already is an error; `<<: *other` fills in what is not said otherwise.
-fn insert(entries: &mut Vec<Entry>, entry: Entry, diagnostics: &mut Vec<Diagnostic>) {
+fn insert(
+    entries: &mut Vec<Entry>,
+    places: &mut HashMap<String, usize>,
+    entry: Entry,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if entry.key == "<<"
         && let Content::Map(defaults) = entry.value.content
     {
         for default in defaults {
-            if !entries.iter().any(|other| other.key == default.key) {
+            if !places.contains_key(&default.key) {
+                places.insert(default.key.clone(), entries.len());
                 entries.push(default);
             }
         }
         return;
     }
-    if let Some(first) = entries.iter().find(|other| other.key == entry.key) {
+    if let Some(first) = places.get(&entry.key).and_then(|place| entries.get(*place)) {
         let message = format!("`{}` is written twice; the first is on line {}", entry.key, first.location.line);
         diagnostics.push(Diagnostic::error("DUPLICATE_KEY", entry.location, message));
         return;
     }
+    places.insert(entry.key.clone(), entries.len());
     entries.push(entry);
 }
 

@@ -14,26 +14,44 @@ const MAX_NODES: u32 = 100_000;
 /// An element, or a text or comment between elements.
 pub(super) type Xml<'a> = roxmltree::Node<'a, 'a>;
 
-/// Where each line begins, so that a place in bytes is found by halving.
+/// Where each line begins, so that a place in bytes is found by halving; and how many letters come before each of its blocks,
+/// so that a file of one line is no slower.
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    letters: Vec<usize>,
 }
+
+const BLOCK: usize = 256;
 
 impl<'a> Lines<'a> {
     pub fn of(text: &'a str) -> Self {
         let next = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines { text, starts: std::iter::once(0).chain(next).collect() }
+        let mut letters = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            letters.push(letters.last().copied().unwrap_or(0) + letters_in(block));
+        }
+        Lines { text, starts: std::iter::once(0).chain(next).collect(), letters }
     }
 
     /// Columns are letters, not bytes.
     pub fn location(&self, byte: usize) -> Location {
         let line = self.starts.partition_point(|start| *start <= byte).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..byte).unwrap_or_default();
+        let before = self.letters_before(byte).saturating_sub(self.letters_before(start));
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        Location { line: number(line), column: number(before.chars().count() + 1) }
+        Location { line: number(line), column: number(before + 1) }
     }
+
+    fn letters_before(&self, byte: usize) -> usize {
+        let block = byte / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..byte).unwrap_or_default();
+        self.letters.get(block).or(self.letters.last()).copied().unwrap_or(0) + letters_in(rest)
+    }
+}
+
+fn letters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// The document, or the one problem that ends the reading.
