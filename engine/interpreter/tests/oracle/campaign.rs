@@ -6,7 +6,7 @@ use crate::evaluate::Mistake;
 use crate::generate::{Model, generate};
 use crate::shrink::shrink;
 use crate::trace::Cell;
-use crate::vary::vary;
+use crate::vary::{THROUGH_XML, vary};
 use crate::world::Options;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -51,13 +51,14 @@ pub fn on_all_cores(models: u64, one: impl Fn(u64, &mut Tally) + Sync) -> Tally 
     })
 }
 
-/// The model of one seed: drawn plainly, and one in three drawn otherwise too.
+/// The model of one seed: drawn plainly, and four in nine drawn otherwise too.
 pub fn one(seed: u64, tally: &mut Tally) {
     let model = generate(seed);
     let options = Options { restarts: seed.is_multiple_of(4), ..Options::default() };
     tally.count(seed, "plain", check(&model, Mistake::None, options));
     if let Some((how, drawing)) = vary(&model, seed) {
-        match check_drawing(&model, &drawing, Mistake::None, Options::default()) {
+        let options = Options { through_xml: how == THROUGH_XML, ..Options::default() };
+        match check_drawing(&model, &drawing, Mistake::None, options) {
             Verdict::Same(..) => *tally.cells.entry(("drawing", how)).or_default() += 1,
             Verdict::Open(_) => {}
             Verdict::Different(_) => tally.different.push((seed, how)),
@@ -104,6 +105,8 @@ impl Tally {
         for ((construct, outcome), count) in &self.cells {
             constructs.entry(construct).or_default().push(format!("{outcome} {count}"));
         }
+        let (cells, rarest) = (self.cells.len(), self.cells.iter().min_by_key(|(_, count)| **count));
+        let _ = writeln!(text, "  {cells} cells; the rarest is {rarest:?}");
         for (construct, outcomes) in constructs {
             let _ = writeln!(text, "  {construct}: {}", outcomes.join(", "));
         }
@@ -116,7 +119,7 @@ pub fn report(seed: u64, how: &str) -> String {
     let model = generate(seed);
     let different = |model: &Model| {
         let drawing = vary(model, seed).filter(|_| how != "plain").map_or_else(|| draw(model, Names::Plain), |it| it.1);
-        let options = Options { restarts: true, ..Options::default() };
+        let options = Options { restarts: true, through_xml: how == THROUGH_XML, ..Options::default() };
         match check_drawing(model, &drawing, Mistake::None, options) {
             Verdict::Different(text) => Some((text, drawing.yaml())),
             _ => None,

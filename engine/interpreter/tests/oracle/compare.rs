@@ -24,6 +24,9 @@ pub fn check_drawing(model: &Model, drawing: &Scope, mistake: Mistake, options: 
     if expected.is_ambiguous {
         return Verdict::Open("ambiguous");
     }
+    if expected.may_undo_by_cancel {
+        return Verdict::Open("undone by cancel");
+    }
     match run(drawing, model.seed, options) {
         Err(broken) => Verdict::Different(broken),
         Ok(happened) => match differences(&expected, &happened) {

@@ -49,6 +49,8 @@ pub struct Expected {
     pub variables: Map<String, Value>,
     /// Two things happen in the same moment, so their order is open: nothing to compare.
     pub is_ambiguous: bool,
+    /// A transaction was canceled while something could be undone, which the oracle does not work out.
+    pub may_undo_by_cancel: bool,
 }
 
 /// What became of the tokens that entered a block.
@@ -100,10 +102,13 @@ pub fn evaluate(model: &Model, mistake: Mistake) -> Option<Expected> {
     };
     trace.ticks.sort_unstable();
     let is_ambiguous = trace.ticks.windows(2).any(|pair| pair[0] == pair[1]);
+    let mut cancels = trace.notes.iter().filter(|(_, cell)| cell.0 == "cancel end event").map(|(at, _)| *at);
+    let may_undo_by_cancel = cancels.any(|at| trace.undoable.iter().any(|(from, until)| *from <= at && at < *until));
     let mut records = trace.records.clone();
     records.sort();
     let variables = variables(&trace);
-    Some(Expected { records, trace, state, ended_at: (alive != NEVER).then_some(alive), variables, is_ambiguous })
+    let ended_at = (alive != NEVER).then_some(alive);
+    Some(Expected { records, trace, state, ended_at, variables, is_ambiguous, may_undo_by_cancel })
 }
 
 fn variables(trace: &Trace) -> Map<String, Value> {

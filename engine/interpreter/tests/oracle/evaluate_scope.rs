@@ -126,6 +126,7 @@ impl Oracle {
                 done = done.max(ends);
             }
         }
+        let (ends, mut undone) = (completed.clone(), Vec::new());
         if done != NEVER {
             at_once.iter().for_each(|(_, join)| self.trace.point(*join, path, done));
             let record = self.trace.enter(throws, path, done);
@@ -134,12 +135,17 @@ impl Oracle {
                 completed.reverse();
             }
             for (_, step) in completed {
+                undone.push((step.event, done));
                 if done != NEVER {
                     self.trace.note(done, "compensation", "undoes");
                     done = self.activity(&step.handler, &[], done, path).at;
                 }
             }
             self.trace.complete(record, done);
+        }
+        for (from, step) in ends {
+            let until = undone.iter().find(|(event, _)| *event == step.event).map_or(NEVER, |(_, until)| *until);
+            self.trace.undoable.push((from, until));
         }
         if done != NEVER {
             self.trace.point(end, path, done);

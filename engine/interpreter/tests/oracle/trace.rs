@@ -75,6 +75,8 @@ pub struct Trace {
     /// When the world did something.
     pub ticks: Vec<i64>,
     pub notes: Vec<(i64, Cell)>,
+    /// From when until when a completed step could be undone by a transaction around it that is canceled.
+    pub undoable: Vec<(i64, i64)>,
     signals: Vec<Signal>,
     /// What does not end anything.
     raised: Vec<Signal>,

@@ -6,7 +6,11 @@ use crate::generate::Model;
 use crate::random::Random;
 use serde_json::Map;
 
-/// Another drawing of one model in three, and how it differs.
+/// The plain drawing, read from YAML, written as XML, and read from that.
+pub const THROUGH_XML: &str = "through XML";
+const THROUGH_XML_AT: u64 = 2;
+
+/// Another drawing of four models in nine, and how it differs.
 pub fn vary(model: &Model, seed: u64) -> Option<(&'static str, Scope)> {
     let mut random = Random::new(seed ^ 0xd4a3);
     match seed % 9 {
@@ -25,6 +29,7 @@ pub fn vary(model: &Model, seed: u64) -> Option<(&'static str, Scope)> {
             drawing.for_each(&mut |scope| pass_through(scope, &mut random));
             Some(("with more gateways", drawing))
         }
+        THROUGH_XML_AT => Some((THROUGH_XML, draw(model, Names::Plain))),
         _ => None,
     }
 }

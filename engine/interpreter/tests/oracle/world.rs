@@ -47,13 +47,15 @@ pub struct Options {
     pub restarts: bool,
     /// More than this many commands are too many.
     pub most_commands: u32,
+    /// The definition is written as YAML, read, written as XML, and read again.
+    pub through_xml: bool,
     /// The variable `number`, if it starts with one.
     pub number: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { restarts: false, most_commands: MOST_COMMANDS, number: None }
+        Options { restarts: false, most_commands: MOST_COMMANDS, through_xml: false, number: None }
     }
 }
 
@@ -61,9 +63,21 @@ pub fn compiled(drawing: &Scope) -> Result<Process, Broken> {
     compile(&define(drawing)).map_err(|diagnostics| format!("does not compile: {diagnostics:?}"))
 }
 
+/// The same by way of both spellings.
+fn compiled_through_xml(drawing: &Scope) -> Result<Process, Broken> {
+    let wrong = |what: &str, problems: &[model::Diagnostic]| format!("{what} is refused: {problems:?}");
+    let yaml = model::yaml::read("f", &drawing.yaml());
+    let written =
+        yaml.definitions.as_ref().map(model::bpmn::write_all).ok_or_else(|| wrong("YAML", &yaml.diagnostics))?;
+    let xml = model::bpmn::read("f", &written);
+    let definitions = xml.definitions.ok_or_else(|| wrong("XML", &xml.diagnostics))?;
+    let process = definitions.processes.first().ok_or("XML without a process")?;
+    compile(process).map_err(|diagnostics| wrong("what XML says", &diagnostics))
+}
+
 /// Runs a drawing until nothing more comes, or until it ends.
 pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Broken> {
-    let process = compiled(drawing)?;
+    let process = if options.through_xml { compiled_through_xml(drawing)? } else { compiled(drawing)? };
     let shape = Shape::of(drawing, &process);
     let mut world = World::new(&process, &shape, seed, options);
     let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
