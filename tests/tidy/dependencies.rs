@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Each of our crates and those of ours that it may use: the arrows of the architecture.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("proto", &[]),
     ("telemetry", &[]),
     ("model", &[]),
@@ -24,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("custom-worker", &["worker-sdk"]),
     ("xtask", &[]),
     ("test-harness", &[]),
+    ("faults", &["test-harness", "worker-sdk", "telemetry"]),
     ("tests", &["proto", "test-harness", "telemetry"]),
 ];
 

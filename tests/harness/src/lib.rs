@@ -6,7 +6,7 @@
 
 mod nats;
 mod postgres;
-mod process;
+pub mod process;
 
 pub use nats::Nats;
 pub use postgres::Postgres;

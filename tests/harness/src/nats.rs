@@ -4,7 +4,7 @@ use crate::process::{folder, free_port, server, signal, spawn, wait_for};
 use rustix::process::Signal;
 use std::{
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Child,
     sync::{Mutex, PoisonError},
 };
@@ -27,6 +27,10 @@ impl Nats {
         Ok(nats)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
@@ -38,6 +42,29 @@ impl Nats {
 
     pub fn kill(&self) {
         self.end(Signal::KILL);
+    }
+
+    /// A copy of what it has stored, taken while it stands still: what a machine would have after losing its power now.
+    pub fn copy_store(&self) -> anyhow::Result<PathBuf> {
+        let copy = folder("nats-copy")?;
+        self.signal(Signal::STOP);
+        let copied = std::process::Command::new("cp").arg("-a").arg(self.store.join(".")).arg(&copy).status();
+        self.signal(Signal::CONT);
+        anyhow::ensure!(copied?.success(), "copying {}", self.store.display());
+        Ok(copy)
+    }
+
+    /// Kills it and puts back what it had stored at an earlier time.
+    pub fn roll_back(&self, copy: &Path) -> anyhow::Result<()> {
+        self.lose_everything()?;
+        Ok(std::fs::rename(copy, &self.store)?)
+    }
+
+    /// To the running server, if there is one.
+    pub fn signal(&self, with: Signal) {
+        if let Some(child) = self.child().as_ref() {
+            signal(child, with);
+        }
     }
 
     /// Kills it and throws away everything it has stored.

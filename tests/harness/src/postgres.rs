@@ -40,6 +40,10 @@ impl Postgres {
         Ok(self.url(&name))
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self, database: &str) -> String {
         format!("postgres://baton@127.0.0.1:{}/{database}", self.port)
     }

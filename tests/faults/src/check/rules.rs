@@ -1,0 +1,82 @@
+//! What holds for the tables, and for the end of each instance.
+
+use super::{Facts, Instance, fold::Folded};
+use crate::process::{COUNTED, Expected};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const COMPLETED: i16 = 1;
+
+/// Of the whole.
+pub fn check(facts: &Facts) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for table in facts.left_over.iter().filter(|table| table.rows > 0) {
+        let invariant = if table.name == "command" { "I12" } else { "I10" };
+        wrong.push(format!("{invariant}: {} rows are left in {}", table.rows, table.name));
+    }
+    if facts.messages > 0 {
+        wrong.push(format!("I12: {} messages are left in the stream of jobs", facts.messages));
+    }
+    if facts.foreign > 0 {
+        wrong.push(format!("I17: {} instances are of another tenant", facts.foreign));
+    }
+    wrong
+}
+
+/// The rows of an instance, what the API says of it, and its history.
+pub fn agrees(instance: &Instance, folded: &Folded, wrong: &mut Vec<String>) {
+    let mut must = |holds: bool, what: String| {
+        if !holds {
+            wrong.push(format!("{what} (instance {})", instance.id));
+        }
+    };
+    must(instance.state == COMPLETED, format!("I2: it is in state {}", instance.state));
+    must(instance.api_state == "completed", format!("I3: the API calls it `{}`", instance.api_state));
+    must(folded.end.as_deref() == Some("instanceCompleted"), format!("I6: its history ends with {:?}", folded.end));
+    let mut next = 1;
+    for (first, last) in &instance.batches {
+        must(*first == next, format!("I4: history goes on with {first} after {}", next - 1));
+        next = last + 1;
+    }
+    must(instance.version == next - 1, format!("I5: its version is {} after {} events", instance.version, next - 1));
+    let told = instance.events.len() as i64;
+    must(told == instance.version, format!("I4: the API tells {told} events of {}", instance.version));
+    must(folded.variables == instance.variables, "I6: its variables are not those of its history".to_owned());
+    let of_api: BTreeMap<String, Value> = match &instance.api_variables {
+        Value::Object(variables) => variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        _ => BTreeMap::new(),
+    };
+    must(of_api == instance.variables, "I3: the API shows other variables than there are".to_owned());
+}
+
+/// What its seed foretells. `calls`: how many instances are there that it has called.
+pub fn as_expected(
+    instance: &Instance,
+    (folded, calls): (&Folded, u32),
+    expected: &Expected,
+    wrong: &mut Vec<String>,
+) {
+    let counted = folded.happened.iter().filter(|((kind, _), _)| COUNTED.contains(&kind.as_str()));
+    let happened: BTreeMap<(&str, &str), u32> =
+        counted.map(|((kind, element), count)| ((kind.as_str(), element.as_str()), *count)).collect();
+    let foretold: BTreeMap<(&str, &str), u32> =
+        expected.happens.iter().map(|((kind, element), count)| ((*kind, element.as_str()), *count)).collect();
+    if happened != foretold {
+        let only = |a: &BTreeMap<(&str, &str), u32>, b: &BTreeMap<(&str, &str), u32>| {
+            let differing = a.iter().filter(|(what, count)| b.get(*what) != Some(count));
+            differing.map(|((kind, element), count)| format!("{count} × {kind} {element}")).collect::<Vec<_>>()
+        };
+        let (more, less) = (only(&happened, &foretold), only(&foretold, &happened));
+        wrong.push(format!("I3: {more:?} happened where {less:?} should have (instance {})", instance.id));
+    }
+    for (element, attempts) in &folded.attempts {
+        let last = expected.attempts.get(element).copied().unwrap_or_default();
+        if attempts.iter().any(|attempt| *attempt != last) {
+            let text = format!("I3: {element} was completed by attempts {attempts:?}, not {last}");
+            wrong.push(format!("{text} (instance {})", instance.id));
+        }
+    }
+    if calls != expected.calls {
+        wrong.push(format!("I3: it has called {calls} instances, not {} (instance {})", expected.calls, instance.id));
+    }
+}

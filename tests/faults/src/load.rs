@@ -1,0 +1,238 @@
+//! The load: instances of all processes, so many at a time, started and served through the gateways; and the client's
+//! ledger of what was asked and answered.
+
+use crate::{
+    client::Client,
+    dice::{Dice, mix},
+    process::{Expected, Process, coin},
+    system::System,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs::File,
+    io::Write,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+const STARTERS: usize = 12;
+const HOUR_MS: u64 = 3_600_000;
+
+/// What the client knows, and nobody else.
+#[derive(Default)]
+pub struct Ledger {
+    pub starts: BTreeMap<String, Start>,
+    /// Completions of each user task that were answered with yes, each by a person of its own.
+    pub completions: BTreeMap<String, u32>,
+}
+
+#[derive(Clone)]
+pub struct Start {
+    pub process: usize,
+    pub seed: u64,
+    pub answer: Answer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was asked, and there is no answer.
+    Unknown,
+    /// The instance.
+    Yes(String),
+    /// Refused for good, which no fault excuses.
+    No(String),
+}
+
+pub struct Load {
+    pub processes: Vec<Process>,
+    pub client: Client,
+    seed: u64,
+    ledger: Mutex<Ledger>,
+    file: Mutex<File>,
+    next: AtomicU64,
+    active: AtomicUsize,
+    at_once: usize,
+    stop: AtomicBool,
+    /// Instances that somebody follows live.
+    pub followed: Mutex<Vec<String>>,
+}
+
+impl Load {
+    pub fn new(system: &System, seed: u64, at_once: usize, processes: Vec<Process>) -> anyhow::Result<Arc<Load>> {
+        Ok(Arc::new(Load {
+            processes,
+            client: Client::new(system)?,
+            seed,
+            ledger: Mutex::default(),
+            file: Mutex::new(File::create(system.folder.join("client.jsonl"))?),
+            next: AtomicU64::new(0),
+            active: AtomicUsize::new(0),
+            at_once,
+            stop: AtomicBool::new(false),
+            followed: Mutex::default(),
+        }))
+    }
+
+    pub async fn deploy(&self) -> anyhow::Result<()> {
+        let called = Process::called();
+        let file = |process: &Process| json!({"name": format!("{}.yaml", process.id), "content": process.yaml});
+        let files: Vec<Value> = std::iter::once(&called).chain(&self.processes).map(file).collect();
+        let (status, answer) = self.client.post("/deployments", &json!({"files": files}), None).await?;
+        anyhow::ensure!(status == 201, "deploying: {status} {answer:#}");
+        Ok(())
+    }
+
+    /// Starts instances until told to stop; all have their answers when this returns.
+    pub async fn run(self: Arc<Self>) {
+        let mut starters = JoinSet::new();
+        for _ in 0..STARTERS {
+            starters.spawn(self.clone().keep_starting());
+        }
+        while starters.join_next().await.is_some() {}
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    async fn keep_starting(self: Arc<Self>) {
+        while !self.stop.load(Ordering::Relaxed) {
+            if self.active.load(Ordering::Relaxed) < self.at_once {
+                self.active.fetch_add(1, Ordering::Relaxed);
+                self.start_one().await;
+            } else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+
+    /// Starts the next instance and sends the messages that it waits for; some are sent before it is there.
+    pub async fn start_one(&self) -> Option<String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut dice = Dice::new(mix(self.seed, number), "instance");
+        let process = dice.below(self.processes.len() as u64) as usize;
+        let (seed, key) = (dice.below(1 << 40), format!("order-{number}"));
+        self.note(&key, Start { process, seed, answer: Answer::Unknown });
+        let expected = self.processes[process].expected(seed);
+        let publish = self.publish(&key, expected);
+        let start = self.ask_to_start(&key, process, seed);
+        let answer = if dice.chance(50) {
+            tokio::join!(start, publish).0
+        } else {
+            let answer = start.await;
+            publish.await;
+            answer
+        };
+        self.note(&key, Start { process, seed, answer: answer.clone() });
+        match answer {
+            Answer::Yes(instance) => {
+                if dice.chance(10) {
+                    self.followed.lock().unwrap_or_else(PoisonError::into_inner).push(instance.clone());
+                }
+                Some(instance)
+            }
+            _ => None,
+        }
+    }
+
+    async fn ask_to_start(&self, key: &str, process: usize, seed: u64) -> Answer {
+        let body = json!({
+            "processId": self.processes[process].id,
+            "businessKey": key,
+            "variables": {"seed": seed, "coin": coin(seed), "order": key},
+        });
+        match self.client.post("/instances", &body, Some(key)).await {
+            Ok((201, answer)) => Answer::Yes(answer["instanceId"].as_str().unwrap_or_default().to_owned()),
+            Ok((status, answer)) => Answer::No(format!("{status} {answer}")),
+            Err(_) => Answer::Unknown,
+        }
+    }
+
+    async fn publish(&self, key: &str, expected: Expected) {
+        for name in expected.messages {
+            let id = format!("{key}/{name}");
+            let body = json!({"name": name, "correlationKey": key, "ttlMs": HOUR_MS, "messageId": id});
+            if let Ok((status, answer)) = self.client.post("/messages", &body, None).await
+                && status != 200
+            {
+                eprintln!("publishing {id}: {status} {answer}");
+            }
+        }
+    }
+
+    fn note(&self, key: &str, start: Start) {
+        let line = json!({"key": key, "process": self.processes[start.process].id, "seed": start.seed,
+            "answer": format!("{:?}", start.answer)});
+        let _ = writeln!(self.file.lock().unwrap_or_else(PoisonError::into_inner), "{line}");
+        self.with_ledger(|ledger| ledger.starts.insert(key.to_owned(), start));
+    }
+
+    pub fn with_ledger<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
+        act(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many the database says are active; counted by the watcher, since a client that only starts does not know.
+    pub fn are_active(&self, count: usize) {
+        self.active.store(count, Ordering::Relaxed);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Does user tasks until aborted, as two people would who both want to be the one.
+    pub async fn do_tasks(self: Arc<Self>) {
+        let mut done = HashSet::new();
+        let mut doing = JoinSet::new();
+        loop {
+            let found = self.client.get("/user-tasks?groups=people&limit=200").await.unwrap_or(Value::Null);
+            for task in found["tasks"].as_array().into_iter().flatten() {
+                let id = task["id"].as_str().unwrap_or_default().to_owned();
+                if task["elementType"] != "nobody" && done.insert(id.clone()) {
+                    doing.spawn(self.clone().complete(id));
+                }
+            }
+            while doing.try_join_next().is_some() {}
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    async fn complete(self: Arc<Self>, id: String) {
+        let people: &[&str] = if crate::dice::hash(&id) % 3 == 0 { &["ada", "bob"] } else { &["ada"] };
+        let asked = people.iter().map(|person| self.complete_as(&id, person));
+        let won = futures::future::join_all(asked).await.into_iter().filter(|yes| *yes).count();
+        self.with_ledger(|ledger| *ledger.completions.entry(id).or_default() += won as u32);
+    }
+
+    async fn complete_as(&self, id: &str, person: &str) -> bool {
+        let key = format!("{id}/{person}");
+        let path = format!("/user-tasks/{id}/complete");
+        let answer = self.client.post(&path, &json!({"by": person, "variables": {}}), Some(&key)).await;
+        matches!(answer, Ok((200, _)))
+    }
+}
+
+/// Keeps the load's count of active instances.
+pub async fn watch_active(load: Arc<Load>, system: Arc<System>) {
+    loop {
+        if let Ok(sql) = system.sql().await {
+            let query = "SELECT count(*) FROM instance WHERE state = 0 AND parent IS NULL";
+            while let Ok(row) = sql.query_one(query, &[]).await {
+                load.are_active(row.get::<_, i64>(0) as usize);
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Where a run's files are, for people.
+pub fn describe(folder: &Path) -> String {
+    format!("ledgers, logs and the timeline are in {}", folder.display())
+}

@@ -1,0 +1,79 @@
+//! `faults`: breaks the whole system, and checks what must hold afterwards. `cargo xtask faults` builds and starts it.
+
+use clap::{Parser, Subcommand};
+use faults::{
+    nemesis::Kind,
+    run::{self, Options},
+    system::Programs,
+    worker,
+};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+#[command(name = "faults")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    args: Args,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A worker of the run; started by it.
+    #[command(hide = true)]
+    Worker(worker::Args),
+}
+
+#[derive(clap::Args)]
+struct Args {
+    /// What is drawn: processes, instances, faults. A random one when absent; it is printed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long there are faults.
+    #[arg(long, default_value_t = 5.0)]
+    minutes: f64,
+    /// Short, with a seed that is always the same.
+    #[arg(long)]
+    smoke: bool,
+    /// Which, separated by commas; all when absent.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    faults: Vec<Kind>,
+    /// Instances at a time.
+    #[arg(long, default_value_t = 60)]
+    at_once: usize,
+    /// The program of Baton.
+    #[arg(long, env = "BATON_BIN", default_value = "target/debug/baton")]
+    baton: PathBuf,
+    /// Where the run's folder is made.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Some(Command::Worker(args)) => worker::run(args, CancellationToken::new()).await,
+        None => begin(cli.args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn begin(args: Args) -> anyhow::Result<()> {
+    let programs = Programs { baton: args.baton, faults: std::env::current_exe()? };
+    let options = if args.smoke {
+        Options::smoke(programs)
+    } else {
+        Options::new(args.seed.unwrap_or_else(run::any_seed), Duration::from_secs_f64(args.minutes * 60.0), programs)
+    };
+    let kinds = if args.faults.is_empty() { options.kinds.clone() } else { args.faults };
+    run::run(Options { kinds, at_once: args.at_once, folder: args.folder, ..options }).await
+}

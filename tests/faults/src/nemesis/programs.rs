@@ -1,0 +1,122 @@
+//! Faults of our own programs: killed while they are at it, or made to stand still.
+
+use super::Nemesis;
+use crate::{
+    system::{Part, System},
+    worker,
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Longer than a lease, and than what NATS waits for an acknowledgement.
+const BEYOND_THE_LEASE: Duration = Duration::from_secs(33);
+
+/// One of the parts.
+#[derive(Clone, Copy)]
+enum Target {
+    Engine(usize),
+    Worker(usize),
+    Gateway(usize),
+}
+
+impl Target {
+    fn part(self, system: &System) -> &Part {
+        match self {
+            Target::Engine(n) => &system.engines[n],
+            Target::Worker(n) => &system.workers[n],
+            Target::Gateway(n) => &system.gateways[n],
+        }
+    }
+}
+
+impl Nemesis {
+    /// Engines most often: they have the most to lose.
+    fn target(&mut self) -> Target {
+        let system = self.system.clone();
+        let mut one_of = |count: usize| self.dice.below(count as u64) as usize;
+        match one_of(10) {
+            0..=5 => Target::Engine(one_of(system.engines.len())),
+            6..=7 => Target::Worker(one_of(system.workers.len())),
+            _ => Target::Gateway(one_of(system.gateways.len())),
+        }
+    }
+
+    pub(super) async fn kill(&mut self) -> anyhow::Result<()> {
+        let target = self.target();
+        let (system, began) = (self.system.clone(), Instant::now());
+        let part = target.part(&system);
+        let is_busy = self.catch_busy(target).await;
+        part.program.kill();
+        let hit = match target {
+            Target::Worker(_) => unfinished(&system, part) > 0,
+            _ => is_busy,
+        };
+        let fault = match target {
+            Target::Engine(_) => "kill engine",
+            Target::Worker(_) => "kill worker",
+            Target::Gateway(_) => "kill gateway",
+        };
+        tokio::time::sleep(Duration::from_millis(self.dice.between(0, 1500))).await;
+        part.program.start()?;
+        self.note(fault, &part.program.name, hit, began);
+        Ok(())
+    }
+
+    /// Waits for a moment at which it has something in hand.
+    async fn catch_busy(&self, target: Target) -> bool {
+        let within = Duration::from_secs(2);
+        match target {
+            Target::Engine(n) => {
+                let link = self.system.engines[n].postgres.clone();
+                self.soon(within, || link.as_ref().is_some_and(|link| link.is_busy())).await
+            }
+            Target::Gateway(n) => self.soon(within, || self.load.client.outstanding(n) > 0).await,
+            Target::Worker(n) => {
+                let (system, part) = (self.system.clone(), &self.system.workers[n]);
+                let busy = || unfinished(&system, part) > 0;
+                busy() || self.soon(Duration::from_millis(200), busy).await
+            }
+        }
+    }
+
+    /// A part stands still: for a moment, or until its leases are over and others do its work, and then goes on as if
+    /// nothing had been.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+        let long = self.sleeping.is_empty();
+        let target =
+            if long { Target::Worker(self.dice.below(self.system.workers.len() as u64) as usize) } else { self.target() };
+        let pause =
+            if long { BEYOND_THE_LEASE } else { Duration::from_millis(self.dice.between(300, 8_000)) };
+        let is_busy = self.catch_busy(target).await;
+        let system: Arc<System> = self.system.clone();
+        let part = target.part(&self.system);
+        part.program.pause();
+        let hit = match target {
+            Target::Worker(_) => unfinished(&system, part) > 0,
+            _ => is_busy,
+        };
+        let (fault, name) = (if long { "zombie" } else { "stop" }, part.program.name.clone());
+        self.timeline.fault(fault, &name, hit, serde_json::json!({"seconds": pause.as_secs_f32()}));
+        let sleep = async move {
+            tokio::time::sleep(pause).await;
+            target.part(&system).program.resume();
+        };
+        if long {
+            self.sleeping.spawn(sleep);
+        } else {
+            sleep.await;
+        }
+        Ok(())
+    }
+}
+
+/// Executions that the worker's present life has begun and not ended.
+fn unfinished(system: &System, part: &Part) -> usize {
+    let lines = worker::read(&system.folder.join("ledgers").join(format!("{}.jsonl", part.program.name)));
+    let life = format!("{}.{}.", part.program.name, part.program.id());
+    let mine = lines.iter().filter(|line| line.run.starts_with(&life));
+    let (ended, begun): (Vec<_>, Vec<_>) = mine.partition(|line| line.effect.is_some());
+    begun.len().saturating_sub(ended.len())
+}

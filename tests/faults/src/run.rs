@@ -1,0 +1,205 @@
+//! One run: start, load, break, heal, drain, check, and tell.
+
+use crate::{
+    check::{self, Facts},
+    dice::Dice,
+    load::{self, Load},
+    nemesis::{Kind, Nemesis},
+    process,
+    system::{self, Programs, System},
+    timeline::Timeline,
+};
+use anyhow::{Context, bail};
+use serde_json::json;
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+pub struct Options {
+    pub seed: u64,
+    /// Of faults.
+    pub lasts: Duration,
+    pub kinds: Vec<Kind>,
+    /// Instances at a time.
+    pub at_once: usize,
+    pub programs: Programs,
+    pub folder: Option<PathBuf>,
+    /// Faults that must have met work in flight, of each hundred seconds.
+    pub least_hits: u64,
+}
+
+impl Options {
+    pub fn new(seed: u64, lasts: Duration, programs: Programs) -> Options {
+        Options { seed, lasts, kinds: Kind::ALL.to_vec(), at_once: 60, programs, folder: None, least_hits: 20 }
+    }
+
+    /// Short, and always the same.
+    pub fn smoke(programs: Programs) -> Options {
+        Options::new(20, Duration::from_secs(75), programs)
+    }
+}
+
+/// Random processes beside those that have every kind of block.
+const PROCESSES: u64 = 8;
+/// A killed worker's jobs come again after half a minute, lost ones after three quarters; then there is work to be done.
+const DRAIN: Duration = Duration::from_secs(150);
+/// New instances after the last fault, and how soon the slowest has to end.
+const PROBES: usize = 50;
+const PROBE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Fails when something does not hold, or when too few faults hit.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let folder = system::folder(options.folder.as_deref(), options.seed)?;
+    println!("seed {}; {}", options.seed, load::describe(&folder));
+    let system = Arc::new(System::start(&options.programs, folder.clone()).await?);
+    let timeline = Arc::new(Timeline::new(&folder.join("timeline.jsonl"))?);
+    let load = Load::new(&system, options.seed, options.at_once, process::all(options.seed, PROCESSES))?;
+    load.deploy().await?;
+    let helpers = [
+        tokio::spawn(load::watch_active(load.clone(), system.clone())),
+        tokio::spawn(load.clone().do_tasks()),
+    ];
+    let starting = tokio::spawn(load.clone().run());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut nemesis =
+        Nemesis::new(system.clone(), load.clone(), timeline.clone(), options.seed, options.kinds.clone());
+    let deaths = nemesis.run(Instant::now() + options.lasts).await?;
+    load.stop();
+    starting.await?;
+    let drained = drain(&system, &timeline, DRAIN).await;
+    let mut wrong = deaths;
+    match drained {
+        Ok(()) => {
+            wrong.extend(probe(&load, &system).await?);
+            wrong.extend(verdict(&load, &system).await?);
+        }
+        Err(error) => {
+            wrong.push(format!("I2: {error:#}"));
+            dump(&load, &system).await;
+        }
+    }
+    helpers.iter().for_each(|helper| helper.abort());
+    wrong.extend(too_tame(&options, &timeline));
+    tell(&load, &timeline, &system, &wrong, begun);
+    if wrong.is_empty() { Ok(()) } else { bail!("{} things are wrong; seed {}", wrong.len(), options.seed) }
+}
+
+/// Waits until nothing is under way.
+async fn drain(system: &System, timeline: &Timeline, within: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + within;
+    let begun = Instant::now();
+    let sql = system.sql().await?;
+    loop {
+        let query = "SELECT (SELECT count(*) FROM instance WHERE state = 0), (SELECT count(*) FROM job), \
+             (SELECT count(*) FROM command)";
+        let row = sql.query_one(query, &[]).await?;
+        let (active, jobs, orders): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        let messages = messages(system).await.unwrap_or(1);
+        if active == 0 && jobs == 0 && orders == 0 && messages == 0 {
+            timeline.note(&format!("drained in {:.1} s", begun.elapsed().as_secs_f32()));
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("after {within:?}: {active} instances are active, {jobs} jobs, {orders} orders, {messages} messages");
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+async fn messages(system: &System) -> anyhow::Result<u64> {
+    let nats = system.servers.nats.connect().await?;
+    let stream = async_nats::jetstream::new(nats).get_stream("JOBS").await?;
+    Ok(stream.cached_info().state.messages)
+}
+
+/// I18: what is started now is soon done.
+async fn probe(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
+    let begun = Instant::now();
+    let started = futures::future::join_all((0..PROBES).map(|_| load.start_one())).await;
+    let timeline = Timeline::new(&system.folder.join("probe.jsonl"))?;
+    let mut wrong = Vec::new();
+    if started.iter().any(Option::is_none) {
+        wrong.push("I18: an instance could not be started after the last fault".to_owned());
+    }
+    if let Err(error) = drain(system, &timeline, PROBE_WITHIN).await {
+        wrong.push(format!("I18: of {PROBES} instances that were started after the last fault: {error:#}"));
+    }
+    println!("{PROBES} instances after the last fault took {:.1} s", begun.elapsed().as_secs_f32());
+    Ok(wrong)
+}
+
+async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
+    let facts = Facts::gather(system, &load.client).await.context("reading what there is")?;
+    let wrong = load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes));
+    let events: usize = facts.instances.values().map(|instance| instance.events.len()).sum();
+    let (instances, effects) = (facts.instances.len(), facts.effects.len());
+    println!(
+        "{instances} instances, {events} events, {effects} executions of jobs, {} of them repetitions",
+        facts.repeated()
+    );
+    Ok(wrong)
+}
+
+/// I19: a run without faults that hit proves nothing.
+fn too_tame(options: &Options, timeline: &Timeline) -> Option<String> {
+    let hits: u64 = timeline.counts().values().map(|hits| hits.hit).sum();
+    let least = options.least_hits * options.lasts.as_secs() / 100;
+    (hits < least).then(|| format!("I19: only {hits} faults have met work in flight; {least} should"))
+}
+
+/// Why it hangs: what waits, in its own words, and what lies where.
+async fn dump(load: &Load, system: &System) {
+    let Ok(sql) = system.sql().await else { return };
+    let query = "SELECT id::text FROM instance WHERE state = 0 ORDER BY created_at LIMIT 10";
+    for row in sql.query(query, &[]).await.unwrap_or_default() {
+        let id: String = row.get(0);
+        match load.client.get(&format!("/instances/{id}")).await {
+            Ok(instance) => {
+                let why = json!({"instance": id, "elements": instance["elements"], "incidents": instance["incidents"],
+                    "joins": instance["joins"]});
+                println!("waits: {why}");
+            }
+            Err(error) => println!("waits: {id}: {error:#}"),
+        }
+    }
+    for query in [
+        "SELECT 'job ' || row_to_json(job)::text FROM job LIMIT 20",
+        "SELECT 'timer ' || row_to_json(timer)::text FROM timer LIMIT 20",
+        "SELECT 'order ' || (row_to_json(command)::jsonb - 'payload')::text || convert_from(payload, 'UTF8') \
+         FROM command LIMIT 20",
+        "SELECT 'subscription ' || row_to_json(message_subscription)::text FROM message_subscription LIMIT 20",
+        "SELECT 'statement ' || pid || ' ' || state || ' ' || coalesce(wait_event, '') || ' ' || query \
+         FROM pg_stat_activity WHERE state <> 'idle'",
+    ] {
+        for row in sql.query(query, &[]).await.unwrap_or_default() {
+            println!("{}", row.get::<_, String>(0));
+        }
+    }
+}
+
+fn tell(load: &Load, timeline: &Timeline, system: &System, wrong: &[String], begun: Instant) {
+    let said = |parts: &[system::Part], text: &str| parts.iter().map(|part| part.program.said(text)).sum::<usize>();
+    println!("faults, and how many of them met work in flight:");
+    for (fault, hits) in timeline.counts() {
+        println!("  {fault:<18} {:>4} {:>4}", hits.done, hits.hit);
+    }
+    let unknown = said(&system.engines, "the outcome of a commit is unknown");
+    let late = said(&system.workers, "the result came too late");
+    let lost = said(&system.engines, "lost jobs were published again");
+    println!("commits of unknown outcome {unknown}, results that came too late {late}, rounds of lost jobs {lost}");
+    println!("the client: {:?}; {} starts", load.client.counts, load.count());
+    println!("{:.0} s in all; {}", begun.elapsed().as_secs_f32(), load::describe(&system.folder));
+    wrong.iter().take(40).for_each(|text| println!("WRONG {text}"));
+    if wrong.len() > 40 {
+        println!("… and {} more", wrong.len() - 40);
+    }
+}
+
+/// A seed for who has not said one.
+pub fn any_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Dice::new(now.as_nanos() as u64, "seed").below(1_000_000)
+}
