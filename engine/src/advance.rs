@@ -2,6 +2,7 @@
 //!
 //! Begin and ask → step → write → commit. Instances that the lane remembers are not read again: their rows are
 //! updated only where the version is still the one remembered, and what does not come back is read again and stepped again.
+//! Where nothing happened, a refusal for instance, the version is confirmed: a refusal from old memory is none.
 //! Nothing is told to anyone before the commit; what is to be told is in the [`Committed`] that comes back.
 
 use crate::{batch::Batch, cache::Cache, request::Request, world::World};

@@ -7,7 +7,7 @@ use crate::{
     writes::Writes,
 };
 use interpreter::{CommandKind, Instance, Key, Rejection, RejectionCode, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{command_id, instance_page, timer};
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Batch<'r> {
     pub writes: Writes,
     pub answers: Vec<Answer>,
     gone: HashSet<usize>,
+    /// Instances that were not read in this transaction.
+    remembered: HashSet<Uuid>,
     answered: HashMap<(String, String), Applied>,
     /// Instances that could not be read, and why.
     pub unreadable: HashMap<Uuid, String>,
@@ -48,6 +50,7 @@ impl<'r> Batch<'r> {
             writes: Writes::default(),
             answers: Vec::new(),
             gone: HashSet::new(),
+            remembered: HashSet::new(),
             answered: HashMap::new(),
             unreadable: HashMap::new(),
         };
@@ -67,7 +70,10 @@ impl<'r> Batch<'r> {
         let is_new = matches!(&request.action, Action::Start { start, .. } if start.parent.is_none());
         if !is_new && !self.slots.contains_key(&instance) {
             match cached(instance) {
-                Some(slot) => drop(self.slots.insert(instance, slot)),
+                Some(slot) => {
+                    self.remembered.insert(instance);
+                    self.slots.insert(instance, slot);
+                }
                 None => questions.instances.push(instance),
             }
         }
@@ -196,7 +202,7 @@ impl<'r> Batch<'r> {
 
     /// The rows of the instances that moved, and their history.
     pub fn rows(&mut self, now: Timestamp) -> Rows {
-        let mut rows = Rows::default();
+        let mut rows = Rows { unmoved: self.unmoved(), ..Rows::default() };
         for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.events.is_empty()) {
             rows.history.push(history_row(*id, slot, now));
             if slot.instance.state != interpreter::InstanceState::Active && slot.may_be_started_by_a_message() {
@@ -219,6 +225,22 @@ impl<'r> Batch<'r> {
     }
 }
 
+impl Batch<'_> {
+    /// Remembered instances in which nothing happened though something was asked of them. No update fences these, and what
+    /// was refused may be right for the instance as it is by now.
+    fn unmoved(&self) -> store::instance::AllRemembered {
+        let asked = self.requests.iter().enumerate().filter(|(index, _)| !self.gone.contains(index));
+        let asked: BTreeSet<Uuid> = asked.map(|(_, request)| request.instance.0).collect();
+        let mut unmoved = store::instance::AllRemembered::default();
+        for id in asked.into_iter().filter(|id| self.remembered.contains(id)) {
+            if let Some(slot) = self.slots.get(&id).filter(|slot| slot.events.is_empty()) {
+                unmoved.push(store::instance::Remembered { id, version: slot.stored_version as i64 });
+            }
+        }
+        unmoved
+    }
+}
+
 /// What a batch makes of its instances themselves; what their steps ask for is in [`Writes`].
 #[derive(Default)]
 pub struct Rows {
@@ -229,6 +251,8 @@ pub struct Rows {
     /// Those that have ended, of such as messages start.
     pub ended: Vec<Uuid>,
     pub history: store::history::Batches,
+    /// To be confirmed: what was decided about them was decided from memory.
+    pub unmoved: store::instance::AllRemembered,
 }
 
 /// A timer is never fired before it is due, whatever is lost between milliseconds and microseconds.

@@ -32,8 +32,9 @@ pub async fn write(
     let begin = must_begin && !has_ended;
     let released = message_start_lock::release(session, &instances.ended).await?;
     let rows = Rows::of(writes, &released);
-    let (_, moved, _, _, removed, ..) = try_join!(
+    let (_, outdated, moved, _, _, removed, ..) = try_join!(
         async { if begin { session.send_begin().await } else { Ok(()) } },
+        instances.unmoved.outdated(session),
         instances.updates.update(session),
         instances.inserts.insert(session),
         async { try_join!(instances.ended_pages.delete(session), instances.pages.upsert(session)) },
@@ -49,8 +50,8 @@ pub async fn write(
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
         async { try_join!(writes.ended_signals.close(session), rows.signals.open(session)) },
     )?;
-    if moved.len() < instances.updates.len() {
-        return Err(Failure::Stale(instances.updates.missing(&moved)));
+    if moved.len() < instances.updates.len() || !outdated.is_empty() {
+        return Err(Failure::Stale([instances.updates.missing(&moved), outdated].concat()));
     }
     if !rows.subscriptions.is_empty() {
         waiting_messages(session, writes).await?;

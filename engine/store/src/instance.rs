@@ -73,6 +73,25 @@ rows! {
     }
 }
 
+rows! {
+    /// An instance as it is remembered.
+    Remembered,
+    AllRemembered {
+        id: Uuid,
+        version: i64,
+    }
+}
+
+impl AllRemembered {
+    /// Those that another replica has moved on.
+    pub async fn outdated(&self, session: &Session) -> Result<Vec<Uuid>> {
+        let rows = self.run(session, statement::INSTANCE_CONFIRM).await?;
+        let read = |row| column(row, 0, statement::INSTANCE_CONFIRM);
+        let confirmed: Vec<Uuid> = rows.iter().map(read).collect::<Result<_>>()?;
+        Ok(self.id.iter().copied().filter(|id| !confirmed.contains(id)).collect())
+    }
+}
+
 impl Inserts {
     pub async fn insert(&self, session: &Session) -> Result<()> {
         self.run(session, statement::INSTANCE_INSERT).await.map(drop)

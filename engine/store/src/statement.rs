@@ -41,6 +41,7 @@ statements! {
     INCIDENT_INSERT = "incident/insert",
     INCIDENT_LIST = "incident/list",
     INSTANCE_CHILDREN = "instance/children",
+    INSTANCE_CONFIRM = "instance/confirm",
     INSTANCE_GET = "instance/get",
     INSTANCE_INSERT = "instance/insert",
     INSTANCE_LIST = "instance/list",
