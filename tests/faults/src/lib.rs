@@ -3,6 +3,7 @@
 //!
 //! - [`system`] starts everything, with a link of its own ([`proxy`]) between each program and each server.
 //! - [`load`] starts random [`process`]es through the gateways, as a [`client`] with retries, and keeps the client's ledger.
+//! - [`live`] follows some of the instances, as a page does.
 //! - [`worker`] does the jobs as [`outcome`] says, and keeps a ledger of effects.
 //! - [`nemesis`] breaks things, by a seed, and writes the [`timeline`].
 //! - [`check`] compares the ledgers with what the API and the tables of Postgres say.
@@ -11,6 +12,7 @@
 pub mod check;
 pub mod client;
 pub mod dice;
+pub mod live;
 pub mod load;
 pub mod nemesis;
 pub mod outcome;

@@ -4,6 +4,7 @@
 use crate::{
     client::Client,
     dice::{Dice, mix},
+    live::{self, Transcript},
     process::{Expected, Process, coin},
     system::System,
 };
@@ -59,8 +60,8 @@ pub struct Load {
     active: AtomicUsize,
     at_once: usize,
     stop: AtomicBool,
-    /// Instances that somebody follows live.
-    pub followed: Mutex<Vec<String>>,
+    /// Those who follow instances live.
+    followers: Mutex<JoinSet<Transcript>>,
 }
 
 impl Load {
@@ -75,7 +76,7 @@ impl Load {
             active: AtomicUsize::new(0),
             at_once,
             stop: AtomicBool::new(false),
-            followed: Mutex::default(),
+            followers: Mutex::default(),
         }))
     }
 
@@ -113,7 +114,7 @@ impl Load {
     }
 
     /// Starts the next instance and sends the messages that it waits for; some are sent before it is there.
-    pub async fn start_one(&self) -> Option<String> {
+    pub async fn start_one(self: &Arc<Self>) -> Option<String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut dice = Dice::new(mix(self.seed, number), "instance");
         let process = dice.below(self.processes.len() as u64) as usize;
@@ -132,13 +133,25 @@ impl Load {
         self.note(&key, Start { process, seed, answer: answer.clone() });
         match answer {
             Answer::Yes(instance) => {
-                if dice.chance(10) {
-                    self.followed.lock().unwrap_or_else(PoisonError::into_inner).push(instance.clone());
+                if dice.chance(8) {
+                    self.clone().follow(instance.clone());
                 }
                 Some(instance)
             }
             _ => None,
         }
+    }
+
+    fn follow(self: Arc<Self>, instance: String) {
+        let load = self.clone();
+        let follower = async move { live::follow(&load.client, &instance).await };
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).spawn(follower);
+    }
+
+    /// What the followers were told; all instances have ended.
+    pub async fn transcripts(&self) -> Vec<Transcript> {
+        let followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
+        followers.join_all().await
     }
 
     async fn ask_to_start(&self, key: &str, process: usize, seed: u64) -> Answer {
@@ -191,10 +204,10 @@ impl Load {
         let mut done = HashSet::new();
         let mut doing = JoinSet::new();
         loop {
-            let found = self.client.get("/user-tasks?groups=people&limit=200").await.unwrap_or(Value::Null);
+            let found = self.client.get("/user-tasks?user=ada&groups=people&limit=200").await.unwrap_or(Value::Null);
             for task in found["tasks"].as_array().into_iter().flatten() {
                 let id = task["id"].as_str().unwrap_or_default().to_owned();
-                if task["elementType"] != "nobody" && done.insert(id.clone()) {
+                if done.insert(id.clone()) {
                     doing.spawn(self.clone().complete(id));
                 }
             }

@@ -3,6 +3,7 @@
 use crate::{
     check::{self, Facts},
     dice::Dice,
+    live,
     load::{self, Load},
     nemesis::{Kind, Nemesis},
     process,
@@ -116,7 +117,7 @@ async fn messages(system: &System) -> anyhow::Result<u64> {
 }
 
 /// I18: what is started now is soon done.
-async fn probe(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
+async fn probe(load: &Arc<Load>, system: &System) -> anyhow::Result<Vec<String>> {
     let begun = Instant::now();
     let started = futures::future::join_all((0..PROBES).map(|_| load.start_one())).await;
     let timeline = Timeline::new(&system.folder.join("probe.jsonl"))?;
@@ -133,7 +134,11 @@ async fn probe(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
 
 async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
     let facts = Facts::gather(system, &load.client).await.context("reading what there is")?;
-    let wrong = load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes));
+    let mut wrong = load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes));
+    let transcripts = load.transcripts().await;
+    wrong.extend(live::check(&load.client, &transcripts).await);
+    let breaks: u32 = transcripts.iter().map(|transcript| transcript.breaks).sum();
+    println!("{} instances were followed live; {breaks} times a stream broke", transcripts.len());
     let events: usize = facts.instances.values().map(|instance| instance.events.len()).sum();
     let (instances, effects) = (facts.instances.len(), facts.effects.len());
     println!(

@@ -76,7 +76,7 @@ impl Nemesis {
             Target::Worker(n) => {
                 let (system, part) = (self.system.clone(), &self.system.workers[n]);
                 let busy = || unfinished(&system, part) > 0;
-                busy() || self.soon(Duration::from_millis(200), busy).await
+                self.soon(within, busy).await
             }
         }
     }
