@@ -1,7 +1,8 @@
-//! `cargo xtask demo` and `cargo xtask test`: the two commands that a fresh machine needs. They find or install what is
-//! missing, build, and run. Standard library only, so that they are compiled in seconds.
+//! `cargo xtask demo` and `cargo xtask test`: the two commands that a fresh machine needs, and `cargo xtask faults`. They
+//! find or install what is missing, build, and run. Standard library only, so that they are compiled in seconds.
 
 mod demo;
+mod faults;
 mod install;
 mod place;
 mod shell;
@@ -14,6 +15,8 @@ const HELP: &str = "\
 cargo xtask demo [--headless] [--log FILE] [--port N]   run the log-analysis story; Ctrl-C stops it
 cargo xtask demo --clean                                remove everything the demo and the tests have put here
 cargo xtask test [FILTER]                               check and test everything (FILTER: only cargo tests of that name)
+cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system under load, and check what must hold
+            [--faults kill,stop,net,…]                  (--help says everything)
 cargo xtask setup                                       only install what is missing
 
 What is installed goes to .baton/ in this folder; missing Debian packages are installed when you are root, and named
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let done = match words.first().map(String::as_str) {
         Some("demo") => demo::run(&words[1..]),
         Some("test") => test::run(&words[1..]),
+        Some("faults") => faults::run(&words[1..]),
         Some("setup") => tools::Tools::for_tests().map(|_| ()),
         _ => {
             println!("{HELP}");

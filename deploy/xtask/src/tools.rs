@@ -29,6 +29,14 @@ impl Tools {
         Ok(tools)
     }
 
+    /// The servers, and the page that the gateway embeds.
+    pub fn for_faults() -> Result<Tools> {
+        linker()?;
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None };
+        page()?;
+        Ok(tools)
+    }
+
     pub fn for_tests() -> Result<Tools> {
         let mut tools = Tools::for_demo()?;
         tools.chromium = Some(chromium()?);

@@ -217,7 +217,7 @@ impl Load {
     }
 
     async fn complete(self: Arc<Self>, id: String) {
-        let people: &[&str] = if crate::dice::hash(&id) % 3 == 0 { &["ada", "bob"] } else { &["ada"] };
+        let people: &[&str] = if crate::dice::hash(&id).is_multiple_of(3) { &["ada", "bob"] } else { &["ada"] };
         let asked = people.iter().map(|person| self.complete_as(&id, person));
         let won = futures::future::join_all(asked).await.into_iter().filter(|yes| *yes).count();
         self.with_ledger(|ledger| *ledger.completions.entry(id).or_default() += won as u32);

@@ -39,5 +39,5 @@ pub fn declines(seed: u64, element: &str) -> bool {
 /// Milliseconds that an attempt takes: mostly few, sometimes many, so that there is always something in flight to be hit.
 pub fn duration(seed: u64, element: &str, attempt: u32) -> u64 {
     let thrown = mix(mix(seed, hash(element)), u64::from(attempt) ^ 0xD0);
-    if thrown % 10 == 0 { 500 + thrown / 16 % 1500 } else { thrown / 16 % 60 }
+    if thrown.is_multiple_of(10) { 500 + thrown / 16 % 1500 } else { thrown / 16 % 60 }
 }

@@ -59,14 +59,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let timeline = Arc::new(Timeline::new(&folder.join("timeline.jsonl"))?);
     let load = Load::new(&system, options.seed, options.at_once, process::all(options.seed, PROCESSES))?;
     load.deploy().await?;
-    let helpers = [
-        tokio::spawn(load::watch_active(load.clone(), system.clone())),
-        tokio::spawn(load.clone().do_tasks()),
-    ];
+    let helpers =
+        [tokio::spawn(load::watch_active(load.clone(), system.clone())), tokio::spawn(load.clone().do_tasks())];
     let starting = tokio::spawn(load.clone().run());
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let mut nemesis =
-        Nemesis::new(system.clone(), load.clone(), timeline.clone(), options.seed, options.kinds.clone());
+    let mut nemesis = Nemesis::new(system.clone(), load.clone(), timeline.clone(), options.seed, options.kinds.clone());
     let deaths = nemesis.run(Instant::now() + options.lasts).await?;
     load.stop();
     starting.await?;

@@ -50,12 +50,7 @@ pub fn agrees(instance: &Instance, folded: &Folded, wrong: &mut Vec<String>) {
 }
 
 /// What its seed foretells. `calls`: how many instances are there that it has called.
-pub fn as_expected(
-    instance: &Instance,
-    (folded, calls): (&Folded, u32),
-    expected: &Expected,
-    wrong: &mut Vec<String>,
-) {
+pub fn as_expected(instance: &Instance, (folded, calls): (&Folded, u32), expected: &Expected, wrong: &mut Vec<String>) {
     let counted = folded.happened.iter().filter(|((kind, _), _)| COUNTED.contains(&kind.as_str()));
     let happened: BTreeMap<(&str, &str), u32> =
         counted.map(|((kind, element), count)| ((kind.as_str(), element.as_str()), *count)).collect();

@@ -34,16 +34,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
-        Kind::Kill,
-        Kind::Stop,
-        Kind::Net,
-        Kind::Commit,
-        Kind::Postgres,
-        Kind::Nats,
-        Kind::Stream,
-        Kind::Rollback,
-    ];
+    pub const ALL: [Kind; 8] =
+        [Kind::Kill, Kind::Stop, Kind::Net, Kind::Commit, Kind::Postgres, Kind::Nats, Kind::Stream, Kind::Rollback];
 
     /// How often it is in the deck.
     fn weight(self) -> usize {
@@ -69,13 +61,7 @@ pub struct Nemesis {
 }
 
 impl Nemesis {
-    pub fn new(
-        system: Arc<System>,
-        load: Arc<Load>,
-        timeline: Arc<Timeline>,
-        seed: u64,
-        kinds: Vec<Kind>,
-    ) -> Nemesis {
+    pub fn new(system: Arc<System>, load: Arc<Load>, timeline: Arc<Timeline>, seed: u64, kinds: Vec<Kind>) -> Nemesis {
         let dice = Dice::new(seed, "nemesis");
         Nemesis { system, load, timeline, dice, deck: Vec::new(), kinds, sleeping: JoinSet::new() }
     }

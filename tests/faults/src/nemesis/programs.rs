@@ -48,9 +48,10 @@ impl Nemesis {
         let (system, began) = (self.system.clone(), Instant::now());
         let part = target.part(&system);
         let is_busy = self.catch_busy(target).await;
+        let life = life(part);
         part.program.kill();
         let hit = match target {
-            Target::Worker(_) => unfinished(&system, part) > 0,
+            Target::Worker(_) => unfinished(&system, part, &life) > 0,
             _ => is_busy,
         };
         let fault = match target {
@@ -75,7 +76,8 @@ impl Nemesis {
             Target::Gateway(n) => self.soon(within, || self.load.client.outstanding(n) > 0).await,
             Target::Worker(n) => {
                 let (system, part) = (self.system.clone(), &self.system.workers[n]);
-                let busy = || unfinished(&system, part) > 0;
+                let life = life(part);
+                let busy = || unfinished(&system, part, &life) > 0;
                 self.soon(within, busy).await
             }
         }
@@ -85,16 +87,18 @@ impl Nemesis {
     /// nothing had been.
     pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
         let long = self.sleeping.is_empty();
-        let target =
-            if long { Target::Worker(self.dice.below(self.system.workers.len() as u64) as usize) } else { self.target() };
-        let pause =
-            if long { BEYOND_THE_LEASE } else { Duration::from_millis(self.dice.between(300, 8_000)) };
+        let target = if long {
+            Target::Worker(self.dice.below(self.system.workers.len() as u64) as usize)
+        } else {
+            self.target()
+        };
+        let pause = if long { BEYOND_THE_LEASE } else { Duration::from_millis(self.dice.between(300, 8_000)) };
         let is_busy = self.catch_busy(target).await;
         let system: Arc<System> = self.system.clone();
         let part = target.part(&self.system);
         part.program.pause();
         let hit = match target {
-            Target::Worker(_) => unfinished(&system, part) > 0,
+            Target::Worker(_) => unfinished(&system, part, &life(part)) > 0,
             _ => is_busy,
         };
         let (fault, name) = (if long { "zombie" } else { "stop" }, part.program.name.clone());
@@ -112,11 +116,15 @@ impl Nemesis {
     }
 }
 
-/// Executions that the worker's present life has begun and not ended.
-fn unfinished(system: &System, part: &Part) -> usize {
+/// How the runs of a worker's present life begin.
+fn life(part: &Part) -> String {
+    format!("{}.{}.", part.program.name, part.program.id())
+}
+
+/// Executions that a life of a worker has begun and not ended.
+fn unfinished(system: &System, part: &Part, life: &str) -> usize {
     let lines = worker::read(&system.folder.join("ledgers").join(format!("{}.jsonl", part.program.name)));
-    let life = format!("{}.{}.", part.program.name, part.program.id());
-    let mine = lines.iter().filter(|line| line.run.starts_with(&life));
+    let mine = lines.iter().filter(|line| line.run.starts_with(life));
     let (ended, begun): (Vec<_>, Vec<_>) = mine.partition(|line| line.effect.is_some());
     begun.len().saturating_sub(ended.len())
 }

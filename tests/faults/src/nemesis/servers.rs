@@ -15,7 +15,11 @@ impl Nemesis {
         let hit = self.soon(Duration::from_secs(2), || is_any_engine_busy(self)).await;
         tokio::task::spawn_blocking(move || {
             let postgres = &system.servers.postgres;
-            if kill { postgres.kill() } else { postgres.stop_immediately() }
+            if kill {
+                postgres.kill()
+            } else {
+                postgres.stop_immediately()
+            }
             std::thread::sleep(away);
             postgres.restart()
         })

@@ -183,9 +183,7 @@ fn timer(duration: &str) -> String {
 }
 
 fn message(name: &str) -> String {
-    format!(
-        "type: messageIntermediateCatchEvent, properties: {{messageRef: {name}, correlationKey: \"${{order}}\"}}"
-    )
+    format!("type: messageIntermediateCatchEvent, properties: {{messageRef: {name}, correlationKey: \"${{order}}\"}}")
 }
 
 /// From the fork that was drawn last: an empty condition is the default flow.

@@ -6,7 +6,6 @@
 mod block;
 mod drawing;
 
-
 pub use block::{Block, coin};
 
 use crate::dice::Dice;
