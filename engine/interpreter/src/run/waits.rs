@@ -66,7 +66,8 @@ impl<'r> Run<'r> {
         by: Trigger,
     ) -> Result<(), Fault> {
         if event.is_parallel {
-            return self.wait_for(key, event);
+            self.wait_for(key, event)?;
+            return self.disregard_conditions(key, event);
         }
         let catch = event.definition(target).map(|definition| &definition.catch);
         match (by, catch) {
@@ -78,6 +79,18 @@ impl<'r> Run<'r> {
             // They are listened to until they are no longer wanted.
             _ => Ok(()),
         }
+    }
+
+    /// An event has happened with conditions that are still true: they must become false and then true before it can happen
+    /// again (BPMN 2.0, 10.5.5, on conditional events).
+    fn disregard_conditions(&mut self, key: Key, event: &'r CatchEvent) -> Result<(), Fault> {
+        for definition in &event.definitions {
+            let Catch::Conditional(condition) = &definition.catch else { continue };
+            if self.is_true(key, condition)? {
+                self.emit(EventKind::ConditionChanged { key, target: definition.target, is_true: true });
+            }
+        }
+        Ok(())
     }
 
     pub fn schedule(&mut self, key: Key, target: ElementIndex, timer: &'r Timer) -> Result<(), Fault> {

@@ -50,11 +50,11 @@ pub enum Block {
         host: Activity,
         guards: Vec<Guard>,
     },
-    /// An escalation, and on.
+    /// An intermediate throw event, and on; a multiple one throws all of these.
     Throw {
         before: Activity,
         id: Id,
-        code: u8,
+        what: Vec<Thrown>,
     },
     /// A link event and the one it goes on at.
     Link {
@@ -107,6 +107,32 @@ pub enum Wait {
     Signal(u8),
     /// A condition: that a flag is set.
     Flag(u8),
+    Multiple(Parts),
+}
+
+/// The definitions of a multiple event: any of them lets it happen, or all of them together do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    pub are_all_needed: bool,
+    pub parts: [Part; 2],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    Timer(i64),
+    /// The message has a number of its own, as an element has.
+    Message(Id),
+    Signal(u8),
+    Flag(u8),
+}
+
+/// What an event throws and goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Thrown {
+    Escalation(u8),
+    /// Heard by whoever listens in the process itself.
+    Signal(u8),
+    Message,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,6 +159,13 @@ pub enum Trigger {
     Escalation(Option<u8>),
     /// Of a transaction.
     Cancel,
+    Multiple(Parts),
+    /// A multiple event, some definitions of which come from inside: one of those of an error or an escalation.
+    Mixed {
+        outside: Part,
+        code: u8,
+        is_error: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -223,8 +256,24 @@ pub enum EndKind {
     Terminate,
     Error(u8),
     Escalation(u8),
+    Signal(u8),
+    Message,
+    Multiple([Thrown; 2]),
     /// Cancels the transaction around.
     Cancel,
+}
+
+impl EndKind {
+    /// What it throws without ending more than its own token.
+    pub fn thrown(self) -> Vec<Thrown> {
+        match self {
+            EndKind::Escalation(code) => vec![Thrown::Escalation(code)],
+            EndKind::Signal(name) => vec![Thrown::Signal(name)],
+            EndKind::Message => vec![Thrown::Message],
+            EndKind::Multiple(all) => all.to_vec(),
+            EndKind::None | EndKind::Terminate | EndKind::Error(_) | EndKind::Cancel => Vec::new(),
+        }
+    }
 }
 
 impl Activity {
@@ -279,7 +328,7 @@ impl Block {
 }
 
 impl Activity {
-    fn inside_mut(&mut self) -> Vec<&mut Block> {
+    pub fn inside_mut(&mut self) -> Vec<&mut Block> {
         match &mut self.kind {
             Kind::Sub { body, events, .. } => {
                 std::iter::once(&mut **body).chain(events.iter_mut().map(|event| &mut event.body)).collect()

@@ -21,8 +21,8 @@ pub fn check(model: &Model, mistake: Mistake, options: Options) -> Verdict {
 
 pub fn check_drawing(model: &Model, drawing: &Scope, mistake: Mistake, options: Options) -> Verdict {
     let Some(expected) = evaluate(model, mistake) else { return Verdict::Open("too large") };
-    if expected.is_ambiguous {
-        return Verdict::Open("ambiguous");
+    if let Some(why) = expected.ambiguous {
+        return Verdict::Open(why);
     }
     if expected.may_undo_by_cancel {
         return Verdict::Open("undone by cancel");

@@ -112,6 +112,13 @@ fn trigger(event: &str, properties: &Map<String, Value>) -> Trigger {
         }
         "conditional" => Trigger::Conditional { condition: located(properties, "condition").unwrap_or_default() },
         "link" => Trigger::Link { name: located(properties, "linkName").unwrap_or_default() },
+        "multiple" => {
+            let definitions = properties.get("eventDefinitions").and_then(Value::as_array);
+            let definitions = definitions.into_iter().flatten().filter_map(Value::as_object);
+            let of = |it: &Map<String, Value>| trigger(it.get("type").and_then(Value::as_str).unwrap_or_default(), it);
+            let parallel = properties.get("parallelMultiple").and_then(Value::as_bool).unwrap_or(false);
+            Trigger::Multiple { triggers: definitions.map(of).collect(), parallel }
+        }
         "cancel" => Trigger::Cancel,
         "terminate" => Trigger::Terminate,
         _ => Trigger::None,

@@ -5,13 +5,13 @@
 use crate::block::*;
 use crate::drawing::{Edge, Node, Scope};
 use crate::generate::Model;
-use crate::properties::{Position, condition_of, duration, event_type, repetition, trigger_properties};
+use crate::properties::{Position, event_type, thrown_event, trigger_properties};
 use crate::random::mix;
 use serde_json::{Map, Value, json};
 
 /// A flow that leads nowhere yet.
 #[derive(Clone)]
-struct Loose {
+pub struct Loose {
     /// When it was begun: a gateway asks its flows in the order of the file.
     order: u32,
     from: String,
@@ -57,14 +57,14 @@ pub fn test_of(branch: &Branch, split: Option<Id>) -> Test {
     if split.is_some() { branch.test } else { Test::Equals }
 }
 
-struct Drawer {
+pub struct Drawer {
     names: Names,
-    scope: Scope,
-    begun: u32,
+    pub scope: Scope,
+    pub begun: u32,
 }
 
 impl Drawer {
-    fn whole(&mut self, start: Id, body: &Block, end: Id, events: &[EventSub]) {
+    pub fn whole(&mut self, start: Id, body: &Block, end: Id, events: &[EventSub]) {
         let start = self.node(start, "startEvent");
         self.from(start, body, end);
         for event in events {
@@ -83,7 +83,7 @@ impl Drawer {
     }
 
     /// Draws a scope of its own.
-    fn inside(&mut self, draw: impl FnOnce(&mut Drawer)) -> Scope {
+    pub fn inside(&mut self, draw: impl FnOnce(&mut Drawer)) -> Scope {
         let outside = std::mem::take(&mut self.scope);
         draw(self);
         std::mem::replace(&mut self.scope, outside)
@@ -100,7 +100,7 @@ impl Drawer {
         self.scope.edges.sort_by_key(|edge| edge.order);
     }
 
-    fn block(&mut self, block: &Block, ends: Vec<Loose>) -> Vec<Loose> {
+    pub fn block(&mut self, block: &Block, ends: Vec<Loose>) -> Vec<Loose> {
         match block {
             Block::Do(activity) => self.guarded(activity, &[], ends),
             Block::Seq(blocks) => blocks.iter().fold(ends, |ends, block| match ends.is_empty() {
@@ -121,7 +121,7 @@ impl Drawer {
             }
             Block::Loop { merge, body, decide, split } => self.back_loop(*merge, body, decide, *split, ends),
             Block::Guarded { host, guards } => self.guarded(host, guards, ends),
-            Block::Throw { before, id, code } => self.throw(before, *id, *code, ends),
+            Block::Throw { before, id, what } => self.throw(before, *id, what, ends),
             Block::Link { throws, catches } => self.link(*throws, *catches, ends),
             Block::First { split, join, branches, wanted } => self.first(*split, *join, branches, *wanted, ends),
             Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, ends),
@@ -172,9 +172,9 @@ impl Drawer {
         self.gateway_if_any(join, "inclusiveGateway", out)
     }
 
-    fn throw(&mut self, before: &Activity, id: Id, code: u8, ends: Vec<Loose>) -> Vec<Loose> {
+    fn throw(&mut self, before: &Activity, id: Id, what: &[Thrown], ends: Vec<Loose>) -> Vec<Loose> {
         let ends = self.guarded(before, &[], ends);
-        let event = self.node(id, "escalationIntermediateThrowEvent").with("escalationCode", format!("E{code}"));
+        let event = thrown_event(self.node(id, ""), what, Position::Throw);
         let event = self.place(event, ends);
         vec![self.loose(&event)]
     }
@@ -275,97 +275,13 @@ impl Drawer {
             EndKind::None => self.node(id, "endEvent"),
             EndKind::Terminate => self.node(id, "terminateEndEvent"),
             EndKind::Error(code) => self.node(id, "errorEndEvent").with("errorCode", format!("E{code}")),
-            EndKind::Escalation(code) => self.node(id, "escalationEndEvent").with("escalationCode", format!("E{code}")),
             EndKind::Cancel => self.node(id, "cancelEndEvent"),
+            EndKind::Escalation(_) | EndKind::Signal(_) | EndKind::Message | EndKind::Multiple(_) => {
+                thrown_event(self.node(id, ""), &kind.thrown(), Position::End)
+            }
         };
         self.place(node, ends);
         Vec::new()
-    }
-
-    fn activity(&mut self, it: &Activity) -> Node {
-        let mut node = match &it.kind {
-            Kind::Instant => self.node(it.id, "task"),
-            Kind::Job => self.node(it.id, "serviceTask").with("resultVariable", result_of(it.id)),
-            Kind::User => self.node(it.id, "userTask").with("resultVariable", result_of(it.id)),
-            Kind::Call => self.node(it.id, "callActivity").with("calledElement", "other"),
-            Kind::Catch(wait) => self.waiting(it.id, *wait),
-            Kind::Receive { timeout } => {
-                let mut node = self.waiting(it.id, Wait::ReceiveTask).with("resultVariable", result_of(it.id));
-                node.properties.extend(timeout.map(|timeout| ("timeout".to_owned(), json!(timeout))));
-                node
-            }
-            Kind::Sub { start, body, end, events, is_transaction } => {
-                let mut node = self.node(it.id, if *is_transaction { "transaction" } else { "subProcess" });
-                node.inside = Some(self.inside(|drawer| drawer.whole(*start, body, *end, events)));
-                node
-            }
-            Kind::Undo { start, at_once, steps, throws, end } => {
-                let mut node = self.node(it.id, "subProcess");
-                node.inside = Some(self.inside(|drawer| drawer.undo(*start, *at_once, steps, *throws, *end)));
-                node
-            }
-            Kind::AdHoc { items, is_sequential } => {
-                let ordering = if *is_sequential { "Sequential" } else { "Parallel" };
-                let mut node = self.node(it.id, "adHocSubProcess").with("ordering", ordering);
-                node.inside = Some(self.inside(|drawer| {
-                    for item in items {
-                        let item = drawer.activity(item);
-                        drawer.scope.nodes.push(item);
-                    }
-                }));
-                node
-            }
-        };
-        if let Some(repeat) = &it.repeat {
-            node.properties.extend(repetition(it.id, repeat));
-        }
-        if it.tallies {
-            let tally = tally_of(it.id);
-            node =
-                node.with("outputMappings", json!([{"source": format!("default({tally}, 0) + 1"), "target": tally}]));
-        }
-        node
-    }
-
-    fn undo(&mut self, start: Id, at_once: Option<(Id, Id)>, steps: &[Step], throws: Id, end: Id) {
-        let start = self.node(start, "startEvent");
-        let done = steps.iter().map(|step| Block::Do(step.activity.clone())).collect();
-        let body = match at_once {
-            Some((split, join)) => Block::And { split, join, branches: done },
-            None => Block::Seq(done),
-        };
-        let flow = self.loose(&start.id);
-        self.scope.nodes.push(start);
-        let ends = self.block(&body, vec![flow]);
-        for step in steps {
-            let mut event = self.node(step.event, "compensationBoundaryEvent");
-            event.attached_to = Some(self.node(step.activity.id, "").id);
-            let handler = self.activity(&step.handler).with("isForCompensation", true);
-            let (from, to) = (event.id.clone(), handler.id.clone());
-            self.scope.nodes.extend([event, handler]);
-            self.begun += 1;
-            let order = self.begun;
-            self.scope.edges.push(Edge { order, from, to, is_association: true, properties: Map::new() });
-        }
-        let throws = self.node(throws, "compensationIntermediateThrowEvent");
-        let throws = self.place(throws, ends);
-        let (end, flow) = (self.node(end, "endEvent"), self.loose(&throws));
-        self.place(end, vec![flow]);
-        self.scope.edges.sort_by_key(|edge| edge.order);
-    }
-
-    fn waiting(&self, id: Id, wait: Wait) -> Node {
-        match wait {
-            Wait::Timer(after) => self.node(id, "timerIntermediateCatchEvent").with("timerDuration", duration(after)),
-            Wait::Message => self.node(id, "messageIntermediateCatchEvent").with("messageRef", format!("m_{id}")),
-            Wait::Signal(name) => {
-                self.node(id, "signalIntermediateCatchEvent").with("signalRef", crate::plan::signal_name(name))
-            }
-            Wait::Flag(name) => {
-                self.node(id, "conditionalIntermediateCatchEvent").with("condition", condition_of(name))
-            }
-            Wait::ReceiveTask => self.node(id, "receiveTask").with("messageRef", format!("m_{id}")),
-        }
     }
 
     /// The activity that leaves a number, and what chooses by it.
@@ -422,7 +338,7 @@ impl Drawer {
         vec![self.loose(&merge)]
     }
 
-    fn loose(&mut self, from: &str) -> Loose {
+    pub fn loose(&mut self, from: &str) -> Loose {
         self.begun += 1;
         Loose { order: self.begun, from: from.to_owned(), properties: Map::new() }
     }
@@ -435,7 +351,7 @@ impl Drawer {
         Loose { properties: Map::from_iter([("isDefault".to_owned(), json!(true))]), ..self.loose(from) }
     }
 
-    fn place(&mut self, node: Node, ends: Vec<Loose>) -> String {
+    pub fn place(&mut self, node: Node, ends: Vec<Loose>) -> String {
         let id = node.id.clone();
         self.scope.nodes.push(node);
         for end in ends {
@@ -454,7 +370,7 @@ impl Drawer {
         });
     }
 
-    fn node(&self, id: Id, type_name: &'static str) -> Node {
+    pub fn node(&self, id: Id, type_name: &'static str) -> Node {
         let name = match self.names {
             Names::Plain => format!("e{id}"),
             Names::Renamed(salt) => format!("r{:08x}_{id}", mix(&[salt, u64::from(id)]) as u32),

@@ -4,19 +4,21 @@
 //! which it is left; the rest is written into a [`Trace`]. Interrupting cuts the trace.
 //!
 //! - [`crate::evaluate`]: blocks; [`crate::evaluate_activity`]: activities, their repetition and their boundary events;
-//!   [`crate::evaluate_scope`]: scopes, their event sub-processes, and what is thrown.
+//!   [`crate::evaluate_scope`]: scopes and their event sub-processes; [`crate::evaluate_event`]: what is waited for and thrown.
 
 use crate::block::*;
 use crate::draw::{result, result_of, test_of};
 use crate::evaluate_activity::Ended;
 use crate::generate::Model;
-use crate::plan::{Visit, next_broadcast, rises};
-use crate::trace::{End, NEVER, Record, Trace, Written};
+use crate::plan::Visit;
+use crate::trace::{End, NEVER, Reaction, Record, Trace, Written};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// More element instances than this are too many for a test.
 const MOST_RECORDS: usize = 1_500;
+/// More signals thrown than this, too.
+const MOST_SIGNALS: usize = 25;
 
 /// Ways for the oracle to be wrong, so that the comparison can be seen to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub enum Mistake {
     LeftoverTokensAreForgotten,
     TestBeforeIsAfter,
     FirstIsUndoneFirst,
+    AnyIsAll,
+    SignalsStayOutside,
 }
 
 /// What must be true in the end.
@@ -47,8 +51,8 @@ pub struct Expected {
     pub state: &'static str,
     pub ended_at: Option<i64>,
     pub variables: Map<String, Value>,
-    /// Two things happen in the same moment, so their order is open: nothing to compare.
-    pub is_ambiguous: bool,
+    /// Two things happen in the same moment, so their order is open: nothing to compare. Why.
+    pub ambiguous: Option<&'static str>,
     /// A transaction was canceled while something could be undone, which the oracle does not work out.
     pub may_undo_by_cancel: bool,
 }
@@ -65,22 +69,27 @@ pub struct Left {
 pub struct Oracle {
     pub seed: u64,
     pub mistake: Mistake,
+    /// Signals that are thrown in the process, and when, as far as that is known.
+    pub known: Vec<(i64, u8)>,
     pub trace: Trace,
     pub frames: Vec<Frame>,
     pub is_too_large: bool,
 }
 
-/// What can be ended from inside.
-pub enum Frame {
-    /// An activity, with what its boundary events catch.
-    Activity(Vec<Catches>),
-    /// A process or sub-process, with what its event sub-processes catch.
-    Scope(Vec<Catches>),
+/// What can be ended from inside: an activity, with what its boundary events catch; or a process or sub-process, with what its
+/// event sub-processes catch.
+pub struct Frame {
+    pub is_scope: bool,
+    pub catches: Vec<Catches>,
+    /// Since when.
+    pub at: i64,
+    pub path: Vec<u32>,
 }
 
 /// What one event catches: its place among its like, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Catches {
+    pub id: Id,
     pub place: usize,
     pub trigger: Trigger,
     pub interrupts: bool,
@@ -88,27 +97,60 @@ pub struct Catches {
 
 /// What must become of `model`; none when it does too much.
 pub fn evaluate(model: &Model, mistake: Mistake) -> Option<Expected> {
-    let (trace, frames) = (Trace::default(), Vec::new());
-    let mut oracle = Oracle { seed: model.seed, mistake, trace, frames, is_too_large: false };
-    let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, &model.events, 0, &[]);
-    let Oracle { mut trace, is_too_large, .. } = oracle;
-    if is_too_large {
-        return None;
-    }
+    let mut known = Vec::new();
+    let (trace, alive, is_terminated) = loop {
+        let (mut trace, alive, is_terminated) = evaluate_knowing(model, mistake, &known)?;
+        trace.thrown.sort_unstable();
+        if trace.thrown == known || mistake == Mistake::SignalsStayOutside {
+            break (trace, alive, is_terminated);
+        }
+        // What is thrown changes nothing that was before: all up to the first difference stays.
+        let same = trace.thrown.iter().zip(&known).take_while(|(is, was)| is == was).count();
+        known = trace.thrown[..trace.thrown.len().min(same + 1)].to_vec();
+        if known.len() > MOST_SIGNALS {
+            return None;
+        }
+    };
     let state = match (is_terminated, alive) {
         (true, _) => "terminated",
         (false, NEVER) => "active",
         (false, _) => "completed",
     };
-    trace.ticks.sort_unstable();
-    let is_ambiguous = trace.ticks.windows(2).any(|pair| pair[0] == pair[1]);
+    let ambiguous = open(&trace);
     let mut cancels = trace.notes.iter().filter(|(_, cell)| cell.0 == "cancel end event").map(|(at, _)| *at);
     let may_undo_by_cancel = cancels.any(|at| trace.undoable.iter().any(|(from, until)| *from <= at && at < *until));
     let mut records = trace.records.clone();
     records.sort();
     let variables = variables(&trace);
     let ended_at = (alive != NEVER).then_some(alive);
-    Some(Expected { records, trace, state, ended_at, variables, is_ambiguous, may_undo_by_cancel })
+    Some(Expected { records, trace, state, ended_at, variables, ambiguous, may_undo_by_cancel })
+}
+
+/// With the signals of the process itself that are known already.
+fn evaluate_knowing(model: &Model, mistake: Mistake, known: &[(i64, u8)]) -> Option<(Trace, i64, bool)> {
+    let (trace, frames, known) = (Trace::default(), Vec::new(), known.to_vec());
+    let mut oracle = Oracle { seed: model.seed, mistake, known, trace, frames, is_too_large: false };
+    let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, &model.events, 0, &[]);
+    (!oracle.is_too_large).then_some((oracle.trace, alive, is_terminated))
+}
+
+/// Which two things happen in one moment. That many hear of one thing is nothing to wonder at, unless one of them ends
+/// something, in which the others may be.
+fn open(trace: &Trace) -> Option<&'static str> {
+    if let Some((_, why)) = trace.opened.first() {
+        return Some(why);
+    }
+    let mut reactions = trace.reactions.clone();
+    reactions.sort_unstable();
+    let is_crowded = |all: &[Reaction]| all.len() > 1 && all.iter().any(|it| it.ends);
+    let moments = || reactions.chunk_by(|one, other| one.at == other.at);
+    if moments().any(is_crowded) {
+        return Some("many hear it, and one is ended");
+    }
+    let told = moments().map(|all| all[0]).filter(|it| !it.is_thrown).map(|it| it.at);
+    let mut ticks: Vec<i64> = trace.ticks.iter().copied().chain(told).collect();
+    ticks.sort_unstable();
+    ticks.windows(2).any(|pair| pair[0] == pair[1]).then_some("two at once")
 }
 
 fn variables(trace: &Trace) -> Map<String, Value> {
@@ -154,7 +196,7 @@ impl Oracle {
             Block::Race { gateway, join, arms } => self.race(*gateway, *join, arms, entries, path),
             Block::Loop { merge, body, decide, split } => self.rounds(*merge, body, decide, *split, entries, path),
             Block::Guarded { host, guards } => self.guarded(host, guards, entries, path),
-            Block::Throw { before, id, code } => self.escalation(before, *id, *code, entries, path),
+            Block::Throw { before, id, what } => self.throws(before, *id, what, entries, path),
             Block::Link { throws, catches } => {
                 for entry in entries {
                     self.trace.point(*throws, path, *entry);
@@ -346,43 +388,6 @@ impl Oracle {
         self.met(Some(join), all, path)
     }
 
-    fn race(&mut self, gateway: Id, join: Option<Id>, arms: &[Arm], entries: &[i64], path: &[u32]) -> Left {
-        let mut all = Left::nothing();
-        let mut won = vec![Vec::new(); arms.len()];
-        for entry in entries {
-            let record = self.trace.enter(gateway, path, *entry);
-            let arrivals = arms.iter().map(|arm| match arm.wait {
-                Wait::Timer(after) => entry + after,
-                Wait::Message | Wait::ReceiveTask => {
-                    self.visit(arm.id, *entry, path).message().map_or(NEVER, |after| entry + after)
-                }
-                Wait::Flag(name) => rises(self.seed, name, *entry).next().unwrap_or(NEVER),
-                Wait::Signal(name) => next_broadcast(self.seed, name, *entry).unwrap_or(NEVER),
-            });
-            let coming: Vec<(usize, i64)> = arrivals.enumerate().filter(|(_, at)| *at != NEVER).collect();
-            let first = coming.iter().map(|(_, at)| *at).min();
-            // Who comes first of several in one moment is open.
-            let at_once = coming.iter().filter(|(_, at)| Some(*at) == first).count();
-            let coming = coming.into_iter();
-            let winner = match self.mistake {
-                Mistake::LastEventWins => coming.max_by_key(|(_, at)| *at),
-                _ => coming.min_by_key(|(_, at)| *at),
-            };
-            all.stays_until(winner.map_or(NEVER, |(_, at)| at));
-            let Some((number, at)) = winner else { continue };
-            self.trace.ticks.extend(std::iter::repeat_n(at, at_once));
-            self.trace.complete(record, at);
-            self.trace.point(arms[number].id, path, at);
-            self.trace.note(at, "event-based gateway", name_of(arms[number].wait));
-            won[number].push(at);
-        }
-        for (arm, mut entries) in arms.iter().zip(won) {
-            entries.sort_unstable();
-            all.add(self.block(&arm.then, &entries, path).into(&arm.then));
-        }
-        self.met(join, all, path)
-    }
-
     /// A loop by gateways. Who goes round enters again; so all is worked out anew until nobody new goes round.
     fn rounds(&mut self, merge: Id, body: &Block, decide: &Activity, split: Id, entries: &[i64], path: &[u32]) -> Left {
         let mut inside = entries.to_vec();
@@ -430,16 +435,6 @@ impl Oracle {
             join.iter().for_each(|join| self.trace.point(*join, path, *exit));
         }
         left
-    }
-}
-
-fn name_of(wait: Wait) -> &'static str {
-    match wait {
-        Wait::Timer(_) => "timer",
-        Wait::Message => "message",
-        Wait::ReceiveTask => "receive task",
-        Wait::Signal(_) => "signal",
-        Wait::Flag(_) => "condition",
     }
 }
 

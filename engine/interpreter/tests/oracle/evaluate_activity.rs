@@ -3,7 +3,8 @@
 use crate::block::*;
 use crate::draw::{collection_of, result, result_of, tally_of};
 use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
-use crate::plan::{Answer, Called, Visit, Work, broadcasts, next_broadcast, rises};
+use crate::evaluate_event::Comes;
+use crate::plan::{Answer, Called, Visit, Work, rises};
 use crate::trace::{NEVER, Written};
 use serde_json::Value;
 
@@ -46,8 +47,9 @@ impl Oracle {
         let mark = self.trace.mark();
         let record = self.trace.enter(it.id, path, at);
         let catches = guards.iter().enumerate();
-        let catches = catches.map(|(place, it)| Catches { place, trigger: it.trigger, interrupts: it.interrupts });
-        self.frames.push(Frame::Activity(catches.collect()));
+        let catches =
+            catches.map(|(place, it)| Catches { id: it.id, place, trigger: it.trigger, interrupts: it.interrupts });
+        self.frames.push(Frame { is_scope: false, catches: catches.collect(), at, path: path.to_vec() });
         let frame = self.frames.len() - 1;
         let done = match &it.repeat {
             Some(repeat) => self.repetition(it, repeat, at, path),
@@ -55,47 +57,47 @@ impl Oracle {
         };
         self.frames.pop();
         let (thrown, raised) = (self.trace.take_signal(mark, frame), self.trace.take_raised(mark, frame));
-        let mut end = (done, None);
+        let outside: Vec<Vec<Comes>> =
+            guards.iter().map(|guard| self.triggers(guard.id, guard.trigger, at, path)).collect();
+        let (mut gone, mut winner, mut by) = (done, None, None);
         for (number, guard) in guards.iter().enumerate() {
-            let comes = match thrown {
-                Some(signal) if signal.guard == number => signal.at,
-                _ if guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts => {
-                    self.triggers(guard.id, guard.trigger, at, path).next().unwrap_or(NEVER)
-                }
-                _ => NEVER,
-            };
-            if comes < end.0 {
-                end = (comes, Some(number));
+            let interrupts = guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts;
+            let comes = outside[number].first().filter(|_| interrupts).copied();
+            if let Some(comes) = comes.filter(|comes| comes.at < gone) {
+                (gone, winner, by) = (comes.at, Some(number), Some(comes));
+            }
+            if let Some(signal) = thrown.filter(|signal| signal.guard == number && signal.at < gone) {
+                (gone, winner, by) = (signal.at, Some(number), None);
             }
         }
-        let (gone, winner) = end;
         let mut triggered: Vec<(usize, i64)> = Vec::new();
         match winner {
             Some(number) => {
                 if self.mistake != Mistake::InterruptingCancelsNothing {
                     self.trace.cut(mark, gone);
                 }
-                if !guards[number].trigger.is_thrown() {
-                    self.trace.ticks.push(gone);
-                }
+                by.into_iter().for_each(|comes| self.came(comes, true));
                 triggered.push((number, gone));
             }
             None => self.trace.complete(record, done),
         }
-        for (number, guard) in guards.iter().enumerate().filter(|(_, guard)| !guard.interrupts) {
-            let times: Vec<i64> = match guard.trigger.is_thrown() {
-                true => raised.iter().filter(|it| it.guard == number && it.at <= gone).map(|it| it.at).collect(),
-                false => self.triggers(guard.id, guard.trigger, at, path).take_while(|at| *at < gone).collect(),
-            };
-            if !guard.trigger.is_thrown() {
-                self.trace.ticks.extend(&times);
+        for (number, _) in guards.iter().enumerate().filter(|(_, guard)| !guard.interrupts) {
+            let inside = raised.iter().filter(|it| it.guard == number && it.at <= gone).map(|it| it.at);
+            triggered.extend(inside.map(|at| (number, at)));
+            for comes in &outside[number] {
+                // What is thrown in here comes while it is still active.
+                let is_thrown = comes.at == gone && comes.is_told && self.trace.is_thrown_since(mark, gone);
+                if comes.at < gone || is_thrown {
+                    self.came(*comes, false);
+                    triggered.push((number, comes.at));
+                }
             }
-            triggered.extend(times.iter().map(|at| (number, *at)));
         }
-        for (_, guard) in guards.iter().enumerate().filter(|(number, _)| winner != Some(*number)) {
+        for (number, _) in guards.iter().enumerate().filter(|(number, _)| winner != Some(*number)) {
             // It comes in the moment in which the activity is gone: which is first, is open.
-            if self.triggers(guard.id, guard.trigger, at, path).take_while(|at| *at <= gone).any(|at| at == gone) {
-                self.trace.ticks.extend([gone, gone]);
+            let is_thrown = self.trace.is_thrown_since(mark, gone) && winner.is_none();
+            if outside[number].iter().any(|comes| comes.at == gone && !(is_thrown && comes.is_told)) {
+                self.trace.open(gone, "comes when its activity ends");
             }
         }
         self.settled_at_once(guards.iter().map(|guard| guard.trigger), at);
@@ -127,29 +129,19 @@ impl Oracle {
     /// What is true from the start may happen before or after what else is done at once: that is open.
     pub fn settled_at_once(&mut self, triggers: impl Iterator<Item = Trigger>, at: i64) {
         for trigger in triggers {
-            if matches!(trigger, Trigger::Flag(name) if rises(self.seed, name, at).next() == Some(at)) {
-                self.trace.ticks.extend([at, at]);
+            if self.flags_of(trigger).iter().any(|name| rises(self.seed, *name, at).next() == Some(at)) {
+                self.trace.open(at, "is true at once");
             }
         }
     }
 
-    /// When an event that waits from `at` on is triggered from outside, as long as it waits.
-    pub fn triggers<'o>(
-        &'o self,
-        id: Id,
-        trigger: Trigger,
-        at: i64,
-        path: &'o [u32],
-    ) -> Box<dyn Iterator<Item = i64> + 'o> {
+    fn flags_of(&self, trigger: Trigger) -> Vec<u8> {
+        let of = |part: Part| if let Part::Flag(name) = part { Some(name) } else { None };
         match trigger {
-            Trigger::Timer { after, times } => Box::new((1..=i64::from(times)).map(move |number| at + number * after)),
-            Trigger::Message => {
-                let next = move |from: i64| self.visit(id, from, path).interruption().map(|after| from + after);
-                Box::new(std::iter::successors(next(at), move |at| next(*at)))
-            }
-            Trigger::Signal(name) => Box::new(broadcasts(self.seed, name).filter(move |time| *time > at)),
-            Trigger::Flag(name) => Box::new(rises(self.seed, name, at)),
-            Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel => Box::new(std::iter::empty()),
+            Trigger::Flag(name) => vec![name],
+            Trigger::Multiple(Parts { parts, .. }) => parts.into_iter().filter_map(of).collect(),
+            Trigger::Mixed { outside, .. } => of(outside).into_iter().collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -160,16 +152,15 @@ impl Oracle {
             Kind::Instant => at,
             Kind::Job => self.job(it.id, at, path),
             Kind::User => self.comes(self.visit(it.id, at, path).person(), at),
-            Kind::Catch(Wait::Timer(after)) => self.comes(Some(*after), at),
-            Kind::Catch(Wait::Flag(name)) => match rises(self.seed, *name, at).next() {
-                Some(now) if now == at => at,
-                next => self.comes(next.map(|time| time - at), at),
+            Kind::Catch(wait) => match self.waited(it.id, *wait, at, path) {
+                None => NEVER,
+                // What is true already moves it at once.
+                Some(comes) if comes.at == at => at,
+                Some(comes) => {
+                    self.came(comes, false);
+                    comes.at
+                }
             },
-            Kind::Catch(Wait::Signal(name)) => {
-                let after = next_broadcast(self.seed, *name, at).map(|time| time - at);
-                self.comes(after, at)
-            }
-            Kind::Catch(Wait::Message | Wait::ReceiveTask) => self.comes(self.visit(it.id, at, path).message(), at),
             Kind::Receive { timeout } => self.receive(it.id, *timeout, at, path),
             Kind::Call => self.call(it.id, at, path),
             Kind::Sub { start, body, end, events, .. } => self.scope(*start, body, *end, events, at, path).0,
@@ -295,12 +286,16 @@ impl Oracle {
         };
         let mut times: Vec<i64> = ends.iter().map(|(end, _)| *end).collect();
         times.sort_unstable();
+        if let Repeat::Instances { enough: Some(_), .. } = repeat {
+            // Who is done in the same moment may be ended before.
+            times.windows(2).filter(|pair| pair[0] == pair[1] && pair[0] != NEVER).for_each(|pair| self.trace.open(pair[0], "instances end together"));
+        }
         let done = match repeat {
             Repeat::Instances { enough: Some(enough), .. } if self.mistake != Mistake::EnoughIsIgnored => {
                 let enough = times.get(*enough as usize - 1).copied().filter(|at| *at != NEVER);
                 if enough == Some(at) {
                     // Some were done before others had begun, or all had: that is open.
-                    self.trace.ticks.extend([at, at]);
+                    self.trace.open(at, "instances end at once");
                 }
                 enough.or(times.last().copied())
             }
@@ -344,13 +339,6 @@ impl Oracle {
 /// A code that no error boundary event names.
 const TIMEOUT: u8 = u8::MAX;
 
-impl Trigger {
-    /// Whether it comes from inside.
-    pub fn is_thrown(self) -> bool {
-        matches!(self, Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel)
-    }
-}
-
 fn leaves_result(kind: &Kind) -> bool {
     matches!(kind, Kind::Job | Kind::User | Kind::Receive { .. } | Kind::Call)
 }
@@ -363,6 +351,8 @@ fn kind_name(it: &Activity) -> &'static str {
         Kind::Catch(Wait::Timer(_)) => "timer catch event",
         Kind::Catch(Wait::Signal(_)) => "signal catch event",
         Kind::Catch(Wait::Flag(_)) => "conditional catch event",
+        Kind::Catch(Wait::Multiple(Parts { are_all_needed: false, .. })) => "multiple catch event",
+        Kind::Catch(Wait::Multiple(_)) => "parallel multiple catch event",
         Kind::Catch(_) => "message catch event",
         Kind::Receive { .. } => "receive task",
         Kind::Call => "call activity",
@@ -399,6 +389,13 @@ fn guard_name(guard: &Guard) -> &'static str {
         (Trigger::Escalation(_), true) => "boundary escalation",
         (Trigger::Escalation(_), false) => "boundary escalation beside",
         (Trigger::Cancel, _) => "boundary cancel",
+        (Trigger::Multiple(Parts { are_all_needed: false, .. }), true) => "boundary multiple",
+        (Trigger::Multiple(Parts { are_all_needed: false, .. }), false) => "boundary multiple beside",
+        (Trigger::Multiple(_), true) => "boundary parallel multiple",
+        (Trigger::Multiple(_), false) => "boundary parallel multiple beside",
+        (Trigger::Mixed { is_error: true, .. }, _) => "boundary multiple with an error",
+        (Trigger::Mixed { .. }, true) => "boundary multiple with an escalation",
+        (Trigger::Mixed { .. }, false) => "boundary multiple with an escalation beside",
         (Trigger::Error(Some(_)), _) => "boundary error",
         (Trigger::Error(None), _) => "boundary error, any",
     }

@@ -1,7 +1,8 @@
-//! The oracle's scopes: event sub-processes, what is thrown out of them, and what has no flows.
+//! The oracle's scopes: event sub-processes, what ends them, and what has no flows.
 
 use crate::block::*;
 use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
+use crate::evaluate_event::Comes;
 use crate::trace::{Mark, NEVER, Signal};
 
 /// What comes for a scope while it is active.
@@ -11,6 +12,7 @@ struct Coming {
     /// Which event sub-process; none is a terminate end event.
     event: Option<usize>,
     is_thrown: bool,
+    is_told: bool,
 }
 
 /// Of a signal that ends a scope, and no event sub-process catches it.
@@ -31,7 +33,7 @@ impl Oracle {
     ) -> (i64, bool) {
         self.trace.point(start, path, at);
         let (mark, frame) = (self.trace.mark(), self.frames.len());
-        self.frames.push(Frame::Scope(catches(events, None)));
+        self.frames.push(Frame { is_scope: true, catches: catches(events, None), at, path: path.to_vec() });
         let left = self.block(body, &[at], path);
         left.exits.iter().for_each(|exit| self.trace.point(end, path, *exit));
         self.frames.pop();
@@ -40,13 +42,16 @@ impl Oracle {
         let mut thrown = self.thrown(mark, frame);
         loop {
             let outside = events.iter().enumerate().filter_map(|(number, event)| {
-                let mut times = self.triggers(event.start, event.trigger, at, path);
-                times.find(|time| *time > since).map(|at| Coming { at, event: Some(number), is_thrown: false })
+                let times = self.triggers(event.start, event.trigger, at, path).into_iter();
+                let comes = times.filter(|it| it.at > since).next()?;
+                // Thrown in here, while it is still active.
+                let is_thrown = comes.is_told && self.trace.is_thrown_since(mark, comes.at);
+                Some(Coming { at: comes.at, event: Some(number), is_thrown, is_told: comes.is_told })
             });
             let outside: Vec<Coming> = outside.collect();
             let next = outside.iter().chain(&thrown).copied().min_by_key(|coming| coming.at);
             if next.is_some_and(|it| it.at == alive && !it.is_thrown) {
-                self.trace.ticks.extend([alive, alive]);
+                self.trace.open(alive, "comes when its scope ends");
             }
             let Some(coming) = next.filter(|it| it.at < alive || it.is_thrown && it.at <= alive) else { break };
             thrown.retain(|other| other.at > coming.at);
@@ -58,14 +63,18 @@ impl Oracle {
             let event = &events[number];
             // Who comes first of several in one moment is open.
             let at_once = outside.iter().filter(|other| other.at == coming.at).count();
-            self.trace.ticks.extend(std::iter::repeat_n(coming.at, at_once));
+            match at_once {
+                0 => {}
+                1 => self.came(Comes { at: coming.at, is_told: coming.is_told }, event.interrupts),
+                _ => self.trace.open(coming.at, "comes for two of a scope"),
+            }
             self.trace.note(coming.at, event_name(event), if event.interrupts { "interrupts" } else { "runs beside" });
             if event.interrupts {
                 self.trace.cut(mark, coming.at);
                 return (self.event_sub_process(event, coming.at, path), false);
             }
             let inner = self.trace.mark();
-            self.frames.push(Frame::Scope(catches(events, Some(number))));
+            self.frames.push(Frame { is_scope: true, catches: catches(events, Some(number)), at, path: path.to_vec() });
             alive = alive.max(self.event_sub_process(event, coming.at, path));
             self.frames.pop();
             thrown.extend(self.thrown(inner, frame));
@@ -81,7 +90,7 @@ impl Oracle {
             .filter(|it| it.guard != TERMINATES || self.mistake != Mistake::TerminateEndsOneToken);
         let raised = self.trace.take_raised(mark, frame);
         let coming =
-            |it: Signal| Coming { at: it.at, event: (it.guard != TERMINATES).then_some(it.guard), is_thrown: true };
+            |it: Signal| Coming { at: it.at, event: (it.guard != TERMINATES).then_some(it.guard), is_thrown: true, is_told: false };
         first.into_iter().chain(raised).map(coming).collect()
     }
 
@@ -115,7 +124,7 @@ impl Oracle {
         path: &[u32],
     ) -> i64 {
         self.trace.point(start, path, at);
-        self.frames.push(Frame::Scope(Vec::new()));
+        self.frames.push(Frame { is_scope: true, catches: Vec::new(), at, path: path.to_vec() });
         at_once.iter().for_each(|(split, _)| self.trace.point(*split, path, at));
         let (mut done, mut completed) = (at, Vec::new());
         for step in steps.iter() {
@@ -154,42 +163,6 @@ impl Oracle {
         done
     }
 
-    /// An escalation goes outwards; who throws it goes on, unless it is ended by who catches it.
-    pub fn escalation(&mut self, before: &Activity, id: Id, code: u8, entries: &[i64], path: &[u32]) -> Left {
-        let mut all = Left::nothing();
-        for entry in entries {
-            let at = self.activity(before, &[], *entry, path).at;
-            all.stays_until(at);
-            if at != NEVER {
-                self.trace.point(id, path, at);
-                let until = self.escalate(code, at);
-                all.stays_until(until);
-                all.exits.extend((until != NEVER).then_some(at));
-            }
-        }
-        all
-    }
-
-    fn escalate(&mut self, code: u8, at: i64) -> i64 {
-        let caught = self.find(|trigger| match trigger {
-            Trigger::Escalation(wanted) => wanted.is_none_or(|wanted| wanted == code).then_some(wanted.is_some()),
-            _ => None,
-        });
-        match caught {
-            None => self.trace.note(at, "escalation", "uncaught"),
-            Some((frame, catches, _)) if catches.interrupts => {
-                self.trace.note(at, "escalation", "interrupts");
-                self.trace.signal(Signal { at, frame, guard: catches.place });
-                return NEVER;
-            }
-            Some((frame, catches, _)) => {
-                self.trace.note(at, "escalation", "heard");
-                self.trace.raise(Signal { at, frame, guard: catches.place });
-            }
-        }
-        at
-    }
-
     /// Until when an end event that was entered `at` lives.
     pub fn ended(&mut self, id: Id, kind: EndKind, at: i64, path: &[u32]) -> i64 {
         let record = self.trace.enter(id, path, at);
@@ -198,10 +171,12 @@ impl Oracle {
         }
         match kind {
             EndKind::None => {}
-            EndKind::Escalation(code) => return self.escalate(code, at),
+            EndKind::Escalation(_) | EndKind::Signal(_) | EndKind::Message | EndKind::Multiple(_) => {
+                return self.thrown_by(id, &kind.thrown(), at);
+            }
             EndKind::Cancel => return self.cancel(at),
             EndKind::Terminate => {
-                let scope = self.frames.iter().rposition(|frame| matches!(frame, Frame::Scope(_))).unwrap_or_default();
+                let scope = self.frames.iter().rposition(|frame| frame.is_scope).unwrap_or_default();
                 self.trace.signal(Signal { at, frame: scope, guard: TERMINATES });
                 self.trace.note(at, "terminate end event", if scope == 0 { "process" } else { "sub-process" });
             }
@@ -227,37 +202,6 @@ impl Oracle {
             self.trace.note(at, "cancel end event", "cancels");
             self.trace.signal(Signal { at, frame, guard: catches.place });
         }
-        NEVER
-    }
-
-    /// The innermost that catches the error `code`, by which event, and whether that asks for this very code.
-    pub fn catcher(&self, code: u8) -> Option<(usize, usize, bool)> {
-        let found = self.find(|trigger| match trigger {
-            Trigger::Error(wanted) => wanted.is_none_or(|wanted| wanted == code).then_some(wanted.is_some()),
-            _ => None,
-        });
-        found.map(|(frame, catches, is_specific)| (frame, catches.place, is_specific))
-    }
-
-    /// Outwards; an event that asks for the very code comes before one for all.
-    fn find(&self, catches: impl Fn(Trigger) -> Option<bool>) -> Option<(usize, Catches, bool)> {
-        let skipped = usize::from(self.mistake == Mistake::ErrorPassesItsCatcher);
-        let mut found = self.frames.iter().enumerate().rev().filter_map(|(frame, it)| {
-            let (Frame::Activity(all) | Frame::Scope(all)) = it;
-            let matching = || all.iter().filter_map(|it| Some((frame, *it, catches(it.trigger)?)));
-            matching().find(|(_, _, is_specific)| *is_specific).or_else(|| matching().next())
-        });
-        found.nth(skipped)
-    }
-
-    pub fn throw(&mut self, frame: usize, guard: usize, at: i64) -> i64 {
-        let outcome = match self.frames[frame] {
-            Frame::Activity(_) if frame + 1 == self.frames.len() => "caught by its activity",
-            Frame::Activity(_) => "caught outside",
-            Frame::Scope(_) => "caught by an event sub-process",
-        };
-        self.trace.note(at, "error", outcome);
-        self.trace.signal(Signal { at, frame, guard });
         NEVER
     }
 
@@ -295,7 +239,7 @@ impl Oracle {
 
 fn catches(events: &[EventSub], but: Option<usize>) -> Vec<Catches> {
     let all = events.iter().enumerate().filter(|(place, _)| Some(*place) != but);
-    all.map(|(place, it)| Catches { place, trigger: it.trigger, interrupts: it.interrupts }).collect()
+    all.map(|(place, it)| Catches { id: it.start, place, trigger: it.trigger, interrupts: it.interrupts }).collect()
 }
 
 fn event_name(event: &EventSub) -> &'static str {
@@ -307,5 +251,8 @@ fn event_name(event: &EventSub) -> &'static str {
         Trigger::Error(_) => "event sub-process, error",
         Trigger::Escalation(_) => "event sub-process, escalation",
         Trigger::Cancel => "event sub-process, cancel",
+        Trigger::Multiple(Parts { are_all_needed: false, .. }) => "event sub-process, multiple",
+        Trigger::Multiple(_) => "event sub-process, parallel multiple",
+        Trigger::Mixed { .. } => "event sub-process, multiple from inside",
     }
 }

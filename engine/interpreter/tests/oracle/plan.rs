@@ -162,11 +162,6 @@ pub fn broadcasts(seed: u64, name: u8) -> impl Iterator<Item = i64> {
     (0..6).map(at)
 }
 
-/// The first time after `at`.
-pub fn next_broadcast(seed: u64, name: u8, at: i64) -> Option<i64> {
-    broadcasts(seed, name).find(|time| *time > at)
-}
-
 pub const SIGNALS: u8 = 3;
 
 pub fn signal_name(name: u8) -> String {

@@ -2,6 +2,7 @@
 
 use crate::block::*;
 use crate::draw::collection_of;
+use crate::drawing::Node;
 use serde_json::{Map, Value, json};
 
 pub fn duration(ms: i64) -> String {
@@ -12,10 +13,15 @@ pub fn duration(ms: i64) -> String {
 pub enum Position {
     Start,
     Boundary,
+    Throw,
+    End,
 }
 
+/// Of an event that catches beside something: at an activity, or for an event sub-process.
 pub fn event_type(trigger: Trigger, position: Position) -> &'static str {
     match (trigger, position) {
+        (Trigger::Multiple(_) | Trigger::Mixed { .. }, Position::Start) => "multipleStartEvent",
+        (Trigger::Multiple(_) | Trigger::Mixed { .. }, _) => "multipleBoundaryEvent",
         (Trigger::Timer { .. }, Position::Start) => "timerStartEvent",
         (Trigger::Timer { .. }, Position::Boundary) => "timerBoundaryEvent",
         (Trigger::Message, Position::Start) => "messageStartEvent",
@@ -30,6 +36,7 @@ pub fn event_type(trigger: Trigger, position: Position) -> &'static str {
         (Trigger::Escalation(_), Position::Boundary) => "escalationBoundaryEvent",
         // An event sub-process has no cancel event; no model says so.
         (Trigger::Cancel, _) => "cancelBoundaryEvent",
+        (_, Position::Throw | Position::End) => "",
     }
 }
 
@@ -43,8 +50,60 @@ pub fn trigger_properties(id: Id, trigger: Trigger) -> Map<String, Value> {
         Trigger::Error(Some(code)) => ("errorCode", json!(format!("E{code}"))),
         Trigger::Escalation(Some(code)) => ("escalationCode", json!(format!("E{code}"))),
         Trigger::Error(None) | Trigger::Escalation(None) | Trigger::Cancel => return Map::new(),
+        Trigger::Multiple(parts) => return parts_properties(parts),
+        Trigger::Mixed { outside, code, is_error } => {
+            let (name, property) = if is_error { ("error", "errorCode") } else { ("escalation", "escalationCode") };
+            let inside = json!({"type": name, property: format!("E{code}")});
+            ("eventDefinitions", json!([part_definition(outside), inside]))
+        }
     };
     Map::from_iter([(property.0.to_owned(), property.1)])
+}
+
+/// The definitions of a multiple event.
+pub fn parts_properties(it: Parts) -> Map<String, Value> {
+    let definitions = it.parts.map(part_definition);
+    let all = [("eventDefinitions", json!(definitions)), ("parallelMultiple", json!(it.are_all_needed))];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn part_definition(part: Part) -> Value {
+    match part {
+        Part::Timer(after) => json!({"type": "timer", "timerDuration": duration(after)}),
+        Part::Message(id) => json!({"type": "message", "messageRef": format!("m_{id}")}),
+        Part::Signal(name) => json!({"type": "signal", "signalRef": crate::plan::signal_name(name)}),
+        Part::Flag(name) => json!({"type": "conditional", "condition": condition_of(name)}),
+    }
+}
+
+/// An event that throws this, or all of these.
+pub fn thrown_event(mut node: Node, what: &[Thrown], position: Position) -> Node {
+    let origin = node.origin.unwrap_or_default();
+    let is_end = matches!(position, Position::End);
+    let (name, property, value) = match what {
+        [Thrown::Escalation(code)] => ("escalation", "escalationCode", json!(format!("E{code}"))),
+        [Thrown::Signal(name)] => ("signal", "signalRef", json!(crate::plan::signal_name(*name))),
+        [Thrown::Message] => ("message", "messageRef", json!(format!("m_{origin}"))),
+        several => {
+            let definitions = several.iter().map(|thrown| match thrown {
+                Thrown::Escalation(code) => json!({"type": "escalation", "escalationCode": format!("E{code}")}),
+                Thrown::Signal(name) => json!({"type": "signal", "signalRef": crate::plan::signal_name(*name)}),
+                Thrown::Message => json!({"type": "message", "messageRef": format!("m_{origin}")}),
+            });
+            ("multiple", "eventDefinitions", definitions.collect())
+        }
+    };
+    node.type_name = match (name, is_end) {
+        ("escalation", false) => "escalationIntermediateThrowEvent",
+        ("signal", false) => "signalIntermediateThrowEvent",
+        ("message", false) => "messageIntermediateThrowEvent",
+        (_, false) => "multipleIntermediateThrowEvent",
+        ("escalation", true) => "escalationEndEvent",
+        ("signal", true) => "signalEndEvent",
+        ("message", true) => "messageEndEvent",
+        (_, true) => "multipleEndEvent",
+    };
+    node.with(property, value)
 }
 
 pub fn condition_of(flag: u8) -> String {

@@ -44,27 +44,22 @@ fn has_cancels_in_transactions(model: &Model) -> bool {
     outside(&mut model.body) && model.events.iter_mut().all(|event| outside(&mut event.body))
 }
 
-/// Whether something in `block` cancels a transaction that is not there.
+/// Whether something in `block` cancels a transaction that is not there, or that has no cancel event.
 fn cancels(block: &mut Block, is_inside: bool) -> bool {
-    if let Block::End { kind: EndKind::Cancel, .. } = block {
-        return !is_inside;
-    }
-    let is_inside = match block {
-        Block::Do(Activity { kind: Kind::Sub { is_transaction, .. }, .. }) => *is_transaction,
-        Block::Guarded { host: Activity { kind: Kind::Sub { is_transaction, .. }, .. }, guards } => {
-            if guards.iter_mut().any(|guard| cancels(&mut guard.then, is_inside)) {
-                return true;
-            }
-            let is_transaction = *is_transaction;
-            let mut host = block.clone();
-            if let Block::Guarded { guards, .. } = &mut host {
-                guards.clear();
-            }
-            return host.children_mut().into_iter().any(|child| cancels(child, is_transaction));
-        }
-        _ => is_inside,
+    let is_transaction = |it: &Activity| match &it.kind {
+        Kind::Sub { is_transaction, .. } => *is_transaction,
+        _ => false,
     };
-    block.children_mut().into_iter().any(|child| cancels(child, is_inside))
+    match block {
+        Block::End { kind: EndKind::Cancel, .. } => !is_inside,
+        Block::Do(host) => host.inside_mut().into_iter().any(|child| cancels(child, false)),
+        Block::Guarded { host, guards } => {
+            let is_left = is_transaction(host) && guards.iter().any(|guard| guard.trigger == Trigger::Cancel);
+            guards.iter_mut().any(|guard| cancels(&mut guard.then, is_inside))
+                || host.inside_mut().into_iter().any(|child| cancels(child, is_left))
+        }
+        _ => block.children_mut().into_iter().any(|child| cancels(child, is_inside)),
+    }
 }
 
 /// Everything that is one cut smaller; the largest cuts first.

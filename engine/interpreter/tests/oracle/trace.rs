@@ -63,6 +63,15 @@ pub struct Signal {
     pub guard: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reaction {
+    pub at: i64,
+    /// It ended something.
+    pub ends: bool,
+    /// Who threw it has been seen already.
+    pub is_thrown: bool,
+}
+
 /// A construct and how it came out, for counting.
 pub type Cell = (&'static str, &'static str);
 
@@ -74,6 +83,12 @@ pub struct Trace {
     pub writes: Vec<Write>,
     /// When the world did something.
     pub ticks: Vec<i64>,
+    /// When something reacted to what is told to all, or thrown inside.
+    pub reactions: Vec<Reaction>,
+    /// When it was open which of two things comes first, and why.
+    pub opened: Vec<(i64, &'static str)>,
+    /// Signals of the process itself.
+    pub thrown: Vec<(i64, u8)>,
     pub notes: Vec<(i64, Cell)>,
     /// From when until when a completed step could be undone by a transaction around it that is canceled.
     pub undoable: Vec<(i64, i64)>,
@@ -84,7 +99,7 @@ pub struct Trace {
 
 /// A place in a trace.
 #[derive(Clone, Copy)]
-pub struct Mark([usize; 8]);
+pub struct Mark([usize; 11]);
 
 impl Trace {
     pub fn mark(&self) -> Mark {
@@ -97,6 +112,9 @@ impl Trace {
             self.notes.len(),
             self.signals.len(),
             self.raised.len(),
+            self.reactions.len(),
+            self.thrown.len(),
+            self.opened.len(),
         ])
     }
 
@@ -110,6 +128,9 @@ impl Trace {
         self.notes.truncate(mark.0[5]);
         self.signals.truncate(mark.0[6]);
         self.raised.truncate(mark.0[7]);
+        self.reactions.truncate(mark.0[8]);
+        self.thrown.truncate(mark.0[9]);
+        self.opened.truncate(mark.0[10]);
     }
 
     /// Interrupts at `at` everything that was written down after `mark`.
@@ -132,6 +153,9 @@ impl Trace {
         keep(&mut self.notes, mark.0[5], |note| note.0 <= at);
         keep(&mut self.signals, mark.0[6], |signal| signal.at <= at);
         keep(&mut self.raised, mark.0[7], |signal| signal.at <= at);
+        keep(&mut self.reactions, mark.0[8], |reaction| reaction.at <= at);
+        keep(&mut self.thrown, mark.0[9], |thrown| thrown.0 <= at);
+        keep(&mut self.opened, mark.0[10], |opened| opened.0 <= at);
     }
 
     pub fn enter(&mut self, element: Id, path: &[u32], at: i64) -> usize {
@@ -161,6 +185,21 @@ impl Trace {
 
     pub fn note(&mut self, at: i64, construct: &'static str, outcome: &'static str) {
         self.notes.push((at, (construct, outcome)));
+    }
+
+    /// Something is sent to others; it is compared like an attempt.
+    pub fn publish(&mut self, element: Id, number: u32, at: i64) {
+        self.attempts.push(Attempt { element, number, at });
+    }
+
+    /// Two things happen in one moment, and it is open which comes first.
+    pub fn open(&mut self, at: i64, why: &'static str) {
+        self.opened.push((at, why));
+    }
+
+    /// Whether a signal was thrown at `at` after `mark`.
+    pub fn is_thrown_since(&self, mark: Mark, at: i64) -> bool {
+        self.thrown[mark.0[9]..].iter().any(|(time, _)| *time == at)
     }
 
     pub fn signal(&mut self, signal: Signal) {

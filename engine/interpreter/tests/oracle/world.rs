@@ -82,7 +82,7 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let mut world = World::new(&process, &shape, seed, options);
     let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
     for name in 0..SIGNALS {
-        if drawing.all_nodes().iter().any(|node| node.type_name.starts_with("conditional")) {
+        if drawing.all_nodes().iter().any(|node| asks_for_a_flag(node)) {
             let flag = |is_set| Due::Flag(flag_name(name), is_set);
             turns(seed, name).for_each(|(at, is_set)| world.outside.schedule(at, flag(is_set)));
         }
@@ -261,8 +261,13 @@ impl<'w> World<'w> {
 
     /// What the plan says about a visit to `element`, which may be an event that `key` waits for.
     fn visit(&self, key: Key, element: ElementIndex, at: i64) -> Visit<'_> {
+        let element = self.shape.node(self.process.owner(element).index).origin.unwrap_or_default();
+        Visit { element, ..self.own_path(key, at) }
+    }
+
+    fn own_path(&self, key: Key, at: i64) -> Visit<'_> {
         let path = self.seen.get(&key).map_or(&[][..], |seen| &seen.path);
-        Visit { seed: self.seed, element: self.shape.node(element).origin.unwrap_or_default(), at, path }
+        Visit { seed: self.seed, element: 0, at, path }
     }
 
     fn own_visit(&self, key: Key) -> Visit<'_> {
@@ -273,6 +278,15 @@ impl<'w> World<'w> {
     /// Gives the world what it is asked for, and decides when it will answer.
     fn order(&mut self, effects: &[Effect]) {
         for effect in effects {
+            match effect {
+                Effect::PublishMessage { message_name, .. } => {
+                    self.attempts.push(Attempt { element: number_of(message_name), number: 0, at: self.now });
+                }
+                Effect::BroadcastSignal { signal_name, .. } => {
+                    self.attempts.push(Attempt { element: 0, number: number_of(signal_name), at: self.now });
+                }
+                _ => {}
+            }
             if let Effect::CreateJob { key, attempt, .. } = effect {
                 let origin = self.seen.get(key).and_then(|seen| seen.origin);
                 let attempt = |element| Attempt { element, number: *attempt, at: self.now };
@@ -291,9 +305,10 @@ impl<'w> World<'w> {
                 (visit.answer(*attempt) != Answer::Nothing).then(|| visit.delay(*attempt))
             }
             Effect::ScheduleRetry { due, .. } | Effect::ScheduleTimer { due, .. } => Some(due.0 - self.now),
-            Effect::OpenSubscription { key, target, .. } => {
-                let visit = self.visit(*key, *target, self.now);
-                if self.shape.interrupts(*target) { visit.interruption() } else { visit.message() }
+            Effect::OpenSubscription { key, target, message_name, .. } => {
+                let visit = Visit { element: number_of(message_name), ..self.own_path(*key, self.now) };
+                let interrupts = self.shape.interrupts(self.process.owner(*target).index);
+                if interrupts { visit.interruption() } else { visit.message() }
             }
             Effect::OpenUserTask { key, .. } => self.own_visit(*key).person(),
             Effect::StartChild { key, .. } => Some(self.own_visit(*key).delay(1)),
@@ -339,7 +354,7 @@ impl<'w> World<'w> {
             Due::Timer(key, target) => CommandKind::FireTimer { key, target },
             Due::Message(key, target, message_name) => {
                 let visit = self.own_visit(key);
-                let content = match self.shape.node(target).type_name {
+                let content = match self.shape.node(self.process.owner(target).index).type_name {
                     "receiveTask" if self.seen.get(&key).is_some_and(|seen| seen.element == target) => {
                         json!({"value": visit.value()})
                     }
@@ -420,6 +435,17 @@ impl<'w> World<'w> {
 
 /// Begins what is said of a run that was too long to follow.
 pub const TOO_MUCH: &str = "too much";
+
+/// Whether it waits for a condition.
+fn asks_for_a_flag(node: &crate::drawing::Node) -> bool {
+    let definitions = node.properties.get("eventDefinitions").and_then(Value::as_array);
+    node.type_name.starts_with("conditional") || definitions.into_iter().flatten().any(|it| it["type"] == "conditional")
+}
+
+/// The number in the name of a message or a signal.
+fn number_of(name: &str) -> Id {
+    name.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or_default()
+}
 
 fn command_repeats(seed: u64, command: u32) -> bool {
     mix(&[seed, u64::from(command)]).is_multiple_of(8)
