@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 60] = [
+const CELLS: [(&str, &[&str]); 75] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -39,7 +39,7 @@ const CELLS: [(&str, &[&str]); 60] = [
     ("event sub-process, message", &["interrupts", "runs beside"]),
     ("event sub-process, signal", &["interrupts", "runs beside"]),
     ("event sub-process, timer", &["interrupts", "runs beside"]),
-    ("event-based gateway", &["message", "receive task", "signal", "timer"]),
+    ("event-based gateway", &["condition", "message", "multiple", "receive task", "signal", "timer"]),
     ("exclusive gateway", &["condition", "default"]),
     ("inclusive gateway", &["default", "one", "several", "two"]),
     ("inclusive join", &["death", "last arrival", "stays"]),
@@ -63,6 +63,21 @@ const CELLS: [(&str, &[&str]); 60] = [
     ("terminate end event", &["process", "sub-process"]),
     ("timer catch event", &["completed"]),
     ("transaction", &["completed", "interrupted", "stays"]),
+    ("boundary multiple", &["not triggered", "triggered"]),
+    ("boundary multiple beside", &["triggered", "triggered again"]),
+    ("boundary multiple with an error", &["not triggered", "triggered"]),
+    ("boundary multiple with an escalation", &["not triggered", "triggered"]),
+    ("boundary multiple with an escalation beside", &["triggered"]),
+    ("boundary parallel multiple", &["not triggered", "triggered"]),
+    ("boundary parallel multiple beside", &["not triggered", "triggered", "triggered again"]),
+    ("event sub-process, multiple", &["interrupts", "runs beside"]),
+    ("event sub-process, multiple from inside", &["interrupts", "runs beside"]),
+    ("event sub-process, parallel multiple", &["interrupts", "runs beside"]),
+    ("message throw event", &["publishes"]),
+    ("multiple catch event", &["completed"]),
+    ("multiple event", &["throws"]),
+    ("parallel multiple catch event", &["completed", "stays"]),
+    ("signal throw event", &["goes on", "is ended by it"]),
     ("user task", &["completed", "interrupted", "stays"]),
 ];
 

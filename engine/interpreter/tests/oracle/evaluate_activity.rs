@@ -4,7 +4,7 @@ use crate::block::*;
 use crate::draw::{collection_of, result, result_of, tally_of};
 use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
 use crate::evaluate_event::Comes;
-use crate::plan::{Answer, Called, Visit, Work, rises};
+use crate::plan::{Answer, Called, Visit, Work};
 use crate::trace::{NEVER, Written};
 use serde_json::Value;
 
@@ -51,14 +51,18 @@ impl Oracle {
             catches.map(|(place, it)| Catches { id: it.id, place, trigger: it.trigger, interrupts: it.interrupts });
         self.frames.push(Frame { is_scope: false, catches: catches.collect(), at, path: path.to_vec() });
         let frame = self.frames.len() - 1;
+        let outside: Vec<Vec<Comes>> =
+            guards.iter().map(|guard| self.triggers(guard.id, guard.trigger, at, path)).collect();
+        let is_over =
+            |(guard, comes): (&Guard, &Vec<Comes>)| guard.interrupts && comes.first().is_some_and(|it| it.at == at);
         let done = match &it.repeat {
+            // A condition that is true at once comes before the work.
+            _ if guards.iter().zip(&outside).any(is_over) => NEVER,
             Some(repeat) => self.repetition(it, repeat, at, path),
             None => self.work(it, at, path, false).0,
         };
         self.frames.pop();
         let (thrown, raised) = (self.trace.take_signal(mark, frame), self.trace.take_raised(mark, frame));
-        let outside: Vec<Vec<Comes>> =
-            guards.iter().map(|guard| self.triggers(guard.id, guard.trigger, at, path)).collect();
         let (mut gone, mut winner, mut by) = (done, None, None);
         for (number, guard) in guards.iter().enumerate() {
             let interrupts = guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts;
@@ -76,7 +80,7 @@ impl Oracle {
                 if self.mistake != Mistake::InterruptingCancelsNothing {
                     self.trace.cut(mark, gone);
                 }
-                by.into_iter().for_each(|comes| self.came(comes, true));
+                by.into_iter().for_each(|comes| self.came(comes, at, true));
                 triggered.push((number, gone));
             }
             None => self.trace.complete(record, done),
@@ -88,7 +92,7 @@ impl Oracle {
                 // What is thrown in here comes while it is still active.
                 let is_thrown = comes.at == gone && comes.is_told && self.trace.is_thrown_since(mark, gone);
                 if comes.at < gone || is_thrown {
-                    self.came(*comes, false);
+                    self.came(*comes, at, false);
                     triggered.push((number, comes.at));
                 }
             }
@@ -100,7 +104,6 @@ impl Oracle {
                 self.trace.open(gone, "comes when its activity ends");
             }
         }
-        self.settled_at_once(guards.iter().map(|guard| guard.trigger), at);
         self.note(it, guards, gone, winner, &triggered);
         Ended { record, entered: at, at: if winner.is_none() { done } else { NEVER }, gone, triggered }
     }
@@ -126,25 +129,6 @@ impl Oracle {
         }
     }
 
-    /// What is true from the start may happen before or after what else is done at once: that is open.
-    pub fn settled_at_once(&mut self, triggers: impl Iterator<Item = Trigger>, at: i64) {
-        for trigger in triggers {
-            if self.flags_of(trigger).iter().any(|name| rises(self.seed, *name, at).next() == Some(at)) {
-                self.trace.open(at, "is true at once");
-            }
-        }
-    }
-
-    fn flags_of(&self, trigger: Trigger) -> Vec<u8> {
-        let of = |part: Part| if let Part::Flag(name) = part { Some(name) } else { None };
-        match trigger {
-            Trigger::Flag(name) => vec![name],
-            Trigger::Multiple(Parts { parts, .. }) => parts.into_iter().filter_map(of).collect(),
-            Trigger::Mixed { outside, .. } => of(outside).into_iter().collect(),
-            _ => Vec::new(),
-        }
-    }
-
     /// One run of an activity: when it is done, and what it leaves.
     fn work(&mut self, it: &Activity, at: i64, path: &[u32], is_collected: bool) -> (i64, Value) {
         let value = result(&it.kind, self.visit(it.id, at, path).value());
@@ -157,7 +141,7 @@ impl Oracle {
                 // What is true already moves it at once.
                 Some(comes) if comes.at == at => at,
                 Some(comes) => {
-                    self.came(comes, false);
+                    self.came(comes, at, false);
                     comes.at
                 }
             },
@@ -288,7 +272,10 @@ impl Oracle {
         times.sort_unstable();
         if let Repeat::Instances { enough: Some(_), .. } = repeat {
             // Who is done in the same moment may be ended before.
-            times.windows(2).filter(|pair| pair[0] == pair[1] && pair[0] != NEVER).for_each(|pair| self.trace.open(pair[0], "instances end together"));
+            times
+                .windows(2)
+                .filter(|pair| pair[0] == pair[1] && pair[0] != NEVER)
+                .for_each(|pair| self.trace.open(pair[0], "instances end together"));
         }
         let done = match repeat {
             Repeat::Instances { enough: Some(enough), .. } if self.mistake != Mistake::EnoughIsIgnored => {

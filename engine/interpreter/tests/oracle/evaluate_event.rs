@@ -30,7 +30,9 @@ impl Oracle {
     pub fn triggers(&self, id: Id, trigger: Trigger, at: i64, path: &[u32]) -> Vec<Comes> {
         let alone = |at| Comes { at, is_told: false };
         match trigger {
-            Trigger::Timer { after, times } => (1..=i64::from(times)).map(|number| alone(at + number * after)).collect(),
+            Trigger::Timer { after, times } => {
+                (1..=i64::from(times)).map(|number| alone(at + number * after)).collect()
+            }
             Trigger::Message => self.part(Part::Message(id), at, path),
             Trigger::Signal(name) => self.part(Part::Signal(name), at, path),
             Trigger::Flag(name) => self.part(Part::Flag(name), at, path),
@@ -99,11 +101,11 @@ impl Oracle {
         }
     }
 
-    /// The world is seen to have moved something.
-    pub fn came(&mut self, it: Comes, ends: bool) {
+    /// The world is seen to have moved something that waited `since`; not by what was true before.
+    pub fn came(&mut self, it: Comes, since: i64, ends: bool) {
         match it.is_told {
             true => {
-                let is_thrown = self.known.iter().any(|(at, _)| *at == it.at);
+                let is_thrown = it.at == since || self.known.iter().any(|(at, _)| *at == it.at);
                 self.trace.reactions.push(Reaction { at: it.at, ends, is_thrown });
             }
             false => self.trace.ticks.push(it.at),
@@ -116,7 +118,8 @@ impl Oracle {
         for entry in entries {
             let record = self.trace.enter(gateway, path, *entry);
             let arrivals = arms.iter().enumerate();
-            let arrivals = arrivals.filter_map(|(number, arm)| Some((number, self.waited(arm.id, arm.wait, *entry, path)?)));
+            let arrivals =
+                arrivals.filter_map(|(number, arm)| Some((number, self.waited(arm.id, arm.wait, *entry, path)?)));
             let coming: Vec<(usize, Comes)> = arrivals.collect();
             let winner = match self.mistake {
                 Mistake::LastEventWins => coming.iter().max_by_key(|(_, it)| it.at),
@@ -128,7 +131,7 @@ impl Oracle {
             if coming.iter().filter(|(_, other)| other.at == it.at).count() > 1 {
                 self.trace.open(it.at, "comes for two behind a gateway");
             }
-            self.came(it, false);
+            self.came(it, *entry, false);
             self.trace.complete(record, it.at);
             self.trace.point(arms[number].id, path, it.at);
             self.trace.note(it.at, "event-based gateway", name_of(arms[number].wait));
@@ -162,15 +165,18 @@ impl Oracle {
         if what.len() > 1 {
             self.trace.note(at, "multiple event", "throws");
         }
-        what.iter().map(|thrown| match thrown {
-            Thrown::Escalation(code) => self.escalate(*code, at),
-            Thrown::Signal(name) => self.broadcast(*name, at),
-            Thrown::Message => {
-                self.trace.publish(id, 0, at);
-                self.trace.note(at, "message throw event", "publishes");
-                at
-            }
-        }).max().unwrap_or(at)
+        what.iter()
+            .map(|thrown| match thrown {
+                Thrown::Escalation(code) => self.escalate(*code, at),
+                Thrown::Signal(name) => self.broadcast(*name, at),
+                Thrown::Message => {
+                    self.trace.publish(id, 0, at);
+                    self.trace.note(at, "message throw event", "publishes");
+                    at
+                }
+            })
+            .max()
+            .unwrap_or(at)
     }
 
     fn broadcast(&mut self, name: u8, at: i64) -> i64 {

@@ -31,19 +31,27 @@ impl Oracle {
         at: i64,
         path: &[u32],
     ) -> (i64, bool) {
-        self.trace.point(start, path, at);
         let (mark, frame) = (self.trace.mark(), self.frames.len());
         self.frames.push(Frame { is_scope: true, catches: catches(events, None), at, path: path.to_vec() });
-        let left = self.block(body, &[at], path);
+        let is_over = |it: &EventSub| {
+            it.interrupts && self.triggers(it.start, it.trigger, at, path).first().is_some_and(|comes| comes.at == at)
+        };
+        let left = match events.iter().any(is_over) {
+            // A condition that is true at once comes before all else.
+            true => Left { exits: Vec::new(), alive: NEVER, reach: NEVER },
+            false => {
+                self.trace.point(start, path, at);
+                self.block(body, &[at], path)
+            }
+        };
         left.exits.iter().for_each(|exit| self.trace.point(end, path, *exit));
         self.frames.pop();
-        self.settled_at_once(events.iter().map(|event| event.trigger), at);
-        let (mut alive, mut since) = (left.alive.max(at), at);
+        let (mut alive, mut since) = (left.alive.max(at), at - 1);
         let mut thrown = self.thrown(mark, frame);
         loop {
             let outside = events.iter().enumerate().filter_map(|(number, event)| {
-                let times = self.triggers(event.start, event.trigger, at, path).into_iter();
-                let comes = times.filter(|it| it.at > since).next()?;
+                let mut times = self.triggers(event.start, event.trigger, at, path).into_iter();
+                let comes = times.find(|it| it.at > since)?;
                 // Thrown in here, while it is still active.
                 let is_thrown = comes.is_told && self.trace.is_thrown_since(mark, comes.at);
                 Some(Coming { at: comes.at, event: Some(number), is_thrown, is_told: comes.is_told })
@@ -65,7 +73,7 @@ impl Oracle {
             let at_once = outside.iter().filter(|other| other.at == coming.at).count();
             match at_once {
                 0 => {}
-                1 => self.came(Comes { at: coming.at, is_told: coming.is_told }, event.interrupts),
+                1 => self.came(Comes { at: coming.at, is_told: coming.is_told }, at, event.interrupts),
                 _ => self.trace.open(coming.at, "comes for two of a scope"),
             }
             self.trace.note(coming.at, event_name(event), if event.interrupts { "interrupts" } else { "runs beside" });
@@ -89,8 +97,12 @@ impl Oracle {
             .take_signal(mark, frame)
             .filter(|it| it.guard != TERMINATES || self.mistake != Mistake::TerminateEndsOneToken);
         let raised = self.trace.take_raised(mark, frame);
-        let coming =
-            |it: Signal| Coming { at: it.at, event: (it.guard != TERMINATES).then_some(it.guard), is_thrown: true, is_told: false };
+        let coming = |it: Signal| Coming {
+            at: it.at,
+            event: (it.guard != TERMINATES).then_some(it.guard),
+            is_thrown: true,
+            is_told: false,
+        };
         first.into_iter().chain(raised).map(coming).collect()
     }
 

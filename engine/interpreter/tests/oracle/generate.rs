@@ -24,8 +24,14 @@ pub const DEEPEST: u32 = 5;
 const MOST_ELEMENTS: u32 = 40;
 
 pub fn generate(seed: u64) -> Model {
-    let mut maker =
-        Maker { random: Random::new(seed), made: 0, caught: Vec::new(), heard: Vec::new(), listened: Vec::new(), in_transaction: false };
+    let mut maker = Maker {
+        random: Random::new(seed),
+        made: 0,
+        caught: Vec::new(),
+        heard: Vec::new(),
+        listened: Vec::new(),
+        in_transaction: false,
+    };
     let (start, end) = (maker.id(), maker.id());
     let place = maker.inside(0);
     let events = maker.events(place);
@@ -195,7 +201,8 @@ impl Maker {
             let wait = match self.random.below(100) {
                 0..=44 => Wait::Timer(self.span()),
                 45..=56 => Wait::Signal(self.code()),
-                57..=62 => Wait::Multiple(self.parts(false, false)),
+                57..=62 => Wait::Multiple(self.parts(false)),
+                63..=66 => Wait::Flag(self.code()),
                 _ => message,
             };
             Arm { id: self.id(), wait, then }

@@ -21,7 +21,7 @@ impl Maker {
             87 => Kind::Catch(Wait::Flag(self.code())),
             88 => {
                 let are_all_needed = self.random.percent(50);
-                Kind::Catch(Wait::Multiple(self.parts(are_all_needed, true)))
+                Kind::Catch(Wait::Multiple(self.parts(are_all_needed)))
             }
             89..=93 => {
                 let limited = self.random.percent(50);

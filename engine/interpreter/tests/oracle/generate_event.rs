@@ -73,10 +73,10 @@ impl Maker {
             75..=79 => Trigger::Escalation(None),
             80..=85 => Trigger::Signal(self.code()),
             86..=91 => Trigger::Flag(self.code()),
-            92..=93 => Trigger::Multiple(self.parts(false, true)),
-            94..=95 => Trigger::Multiple(self.parts(true, true)),
+            92..=93 => Trigger::Multiple(self.parts(false)),
+            94..=95 => Trigger::Multiple(self.parts(true)),
             96 => {
-                let (outside, code) = (self.part(true), self.code());
+                let (outside, code) = (self.part(), self.code());
                 Trigger::Mixed { outside, code, is_error: interrupts && self.random.percent(50) }
             }
             _ => Trigger::Message,
@@ -85,20 +85,20 @@ impl Maker {
     }
 
     /// Not two of one name, and not two timers, which would go on for ever.
-    pub fn parts(&mut self, are_all_needed: bool, has_flags: bool) -> Parts {
-        let first = self.part(has_flags);
-        let mut other = self.part(has_flags);
+    pub fn parts(&mut self, are_all_needed: bool) -> Parts {
+        let first = self.part();
+        let mut other = self.part();
         while first == other || matches!((first, other), (Part::Timer(_), Part::Timer(_))) {
-            other = self.part(has_flags);
+            other = self.part();
         }
         Parts { are_all_needed, parts: [first, other] }
     }
 
-    fn part(&mut self, has_flags: bool) -> Part {
+    fn part(&mut self) -> Part {
         match self.random.below(100) {
             0..=29 => Part::Timer(self.span()),
             30..=59 => Part::Message(self.id()),
-            60..=79 if has_flags => Part::Flag(self.code()),
+            60..=79 => Part::Flag(self.code()),
             _ => Part::Signal(self.code()),
         }
     }

@@ -9,7 +9,7 @@ use crate::shape::Shape;
 use crate::world::{Options, compiled, run};
 use interpreter::{Event, EventKind};
 
-const ALL: [Mistake; 16] = [
+const ALL: [Mistake; 18] = [
     Mistake::ParallelJoinDoesNotWait,
     Mistake::InclusiveJoinDoesNotWait,
     Mistake::InterruptingCancelsNothing,
@@ -26,6 +26,8 @@ const ALL: [Mistake; 16] = [
     Mistake::LeftoverTokensAreForgotten,
     Mistake::TestBeforeIsAfter,
     Mistake::FirstIsUndoneFirst,
+    Mistake::AnyIsAll,
+    Mistake::SignalsStayOutside,
 ];
 
 /// Each must show within so many models.
