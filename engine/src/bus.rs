@@ -4,13 +4,14 @@
 //! misses them reads history) and jobs are marked as unpublished for the reconciler. Acknowledgements are collected
 //! beside the publishing, thousands at a time.
 
+use crate::admission::Admission;
 use async_nats::{
     Client, HeaderMap,
     connection::State,
     jetstream::{
         self, Context,
         consumer::{self, pull},
-        context::PublishAckFuture,
+        context::{PublishAckFuture, PublishError, PublishErrorKind},
         stream::{self, DiscardPolicy, RetentionPolicy, StorageType},
     },
 };
@@ -53,6 +54,7 @@ pub struct Bus {
     limits: StreamLimits,
     queue: mpsc::Sender<Outgoing>,
     failed: mpsc::UnboundedSender<AttemptId>,
+    admission: Admission,
 }
 
 /// The other ends, for [`run`].
@@ -62,11 +64,11 @@ pub struct Queues {
 }
 
 impl Bus {
-    pub fn new(client: Client, limits: StreamLimits) -> (Bus, Queues) {
+    pub fn new(client: Client, limits: StreamLimits, admission: Admission) -> (Bus, Queues) {
         let (queue, outgoing) = mpsc::channel(QUEUE);
         let (failed, failures) = mpsc::unbounded_channel();
         let jetstream = jetstream::new(client.clone());
-        (Bus { client, jetstream, limits, queue, failed }, Queues { outgoing, failed: failures })
+        (Bus { client, jetstream, limits, queue, failed, admission }, Queues { outgoing, failed: failures })
     }
 
     pub fn is_connected(&self) -> bool {
@@ -135,7 +137,7 @@ impl Bus {
 /// Publishes until the queue is closed.
 pub async fn run(bus: Bus, store: Store, queues: Queues) {
     let (acks, acknowledged) = mpsc::unbounded_channel();
-    tokio::spawn(collect(acknowledged, bus.failed.clone()));
+    tokio::spawn(collect(acknowledged, bus.clone()));
     tokio::spawn(mark_unpublished(store, queues.failed));
     let mut outgoing = queues.outgoing;
     while let Some(next) = outgoing.recv().await {
@@ -163,10 +165,7 @@ pub async fn run(bus: Bus, store: Store, queues: Queues) {
 }
 
 /// Waits for acknowledgements, in whatever order they come.
-async fn collect(
-    mut published: mpsc::UnboundedReceiver<(PublishAckFuture, AttemptId)>,
-    failed: mpsc::UnboundedSender<AttemptId>,
-) {
+async fn collect(mut published: mpsc::UnboundedReceiver<(PublishAckFuture, AttemptId)>, bus: Bus) {
     let mut waiting = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -177,11 +176,19 @@ async fn collect(
             Some((acknowledged, attempt)) = waiting.next(), if !waiting.is_empty() => {
                 if let Err(error) = acknowledged {
                     tracing::debug!(%error, "a job was not taken by the stream");
-                    let _ = failed.send(attempt);
+                    if is_full(&error) {
+                        bus.admission.job_refused();
+                    }
+                    let _ = bus.failed.send(attempt);
                 }
             }
         }
     }
+}
+
+/// The server has answered, and refused: there is no room.
+fn is_full(error: &PublishError) -> bool {
+    error.kind() == PublishErrorKind::Other
 }
 
 /// Tells the reconciler, by way of the database, which jobs were not published.

@@ -27,6 +27,7 @@ const RETRIES: u32 = 5;
 
 pub struct Lane {
     world: World,
+    number: usize,
     session: Option<Session>,
     cache: Cache,
 }
@@ -40,16 +41,18 @@ enum GaveUp {
 }
 
 impl Lane {
-    pub fn new(world: World) -> Lane {
+    pub fn new(world: World, number: usize) -> Lane {
         let cache = Cache::new(world.config.cached_instances);
-        Lane { world, session: None, cache }
+        Lane { world, number, session: None, cache }
     }
 
     /// Until the queue is closed and empty.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(BATCH);
         while queue.recv_many(&mut requests, BATCH).await > 0 {
+            self.world.admission.begins(self.number);
             self.process(std::mem::take(&mut requests)).await;
+            self.world.admission.ends(self.number);
         }
     }
 
@@ -79,13 +82,15 @@ impl Lane {
     /// Tries until it is committed, or is not going to be.
     async fn commit(&mut self, requests: &[Request]) -> Result<Committed, GaveUp> {
         let deadline = Instant::now() + PATIENCE;
-        let mut attempt = 0;
+        let (mut attempt, mut absences) = (0, 0);
         loop {
             let failure = match self.attempt(requests).await {
                 Ok(committed) => return Ok(committed),
                 Err(failure) => failure,
             };
-            attempt += 1;
+            if !matches!(&failure, Failure::Store(error) if error.is_connection_lost()) {
+                attempt += 1;
+            }
             match failure {
                 Failure::Stale(ids) if attempt <= RETRIES => {
                     tracing::debug!(instances = ids.len(), "another replica has moved them on: reading them again");
@@ -99,11 +104,15 @@ impl Lane {
                     }
                 }
                 Failure::Store(error) if error.is_connection_lost() => {
+                    if error.is_disk_full() {
+                        self.world.admission.disk_full();
+                    }
                     self.cache.clear();
                     if Instant::now() > deadline {
                         return Err(GaveUp::Unavailable);
                     }
-                    tokio::time::sleep(backoff::delay(attempt)).await;
+                    absences += 1;
+                    tokio::time::sleep(backoff::delay(absences)).await;
                 }
                 // a unique violation is most often another replica with the same command id, whose answer is found next time
                 Failure::Store(error)

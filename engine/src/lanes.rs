@@ -35,6 +35,11 @@ impl Lanes {
         })
     }
 
+    /// Requests that may wait.
+    pub fn capacity(&self) -> usize {
+        self.queues.iter().map(|queue| queue.max_capacity()).sum()
+    }
+
     /// Requests that wait.
     pub fn backlog(&self) -> usize {
         self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity()).sum()

@@ -3,10 +3,11 @@
 //! Everything that happens to an instance is a [`request`] that reaches the [`lane`] of that instance and is applied there by
 //! [`advance`]: one transaction for all that has arrived, then [`dispatch`] tells the world. The other modules bring
 //! requests ([`results`], [`timers`], [`sweep`], [`messages`], [`api`]) or look after what the world may have lost
-//! ([`reconcile`]). The rules of BPMN are not here but in the interpreter; SQL is not here but in the store.
+//! ([`reconcile`]). When a server is slow or full, [`admission`] keeps new instances out, so that those that run can go on. The rules of BPMN are not here but in the interpreter; SQL is not here but in the store.
 //!
 //! Nothing in a process's memory is needed: any replica may die at any time, and another goes on from the database.
 
+mod admission;
 mod advance;
 mod api;
 mod backoff;
@@ -40,6 +41,7 @@ mod writes;
 pub use config::Config;
 
 use crate::{
+    admission::Admission,
     bus::{Bus, StreamLimits},
     clock::Clock,
     definitions::Definitions,
@@ -56,6 +58,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Publications that may wait.
 const PUBLICATIONS: usize = 4096;
+/// Two of these without an answer, and the connection to NATS is taken for lost.
+const PING: Duration = Duration::from_secs(5);
 
 /// Brings the schema of the database up to date.
 pub async fn migrate(database_url: &str) -> anyhow::Result<()> {
@@ -85,14 +89,15 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let clock =
         until_done("read Postgres's clock", || async { Ok(Clock::measure_first(&store.session().await?).await?) })
             .await;
-    let options = async_nats::ConnectOptions::new().retry_on_initial_connect().name("baton-engine");
+    let options = async_nats::ConnectOptions::new().retry_on_initial_connect().name("baton-engine").ping_interval(PING);
     let servers: Vec<&str> = config.nats_url.split(',').collect();
     let client = options.connect(servers).await?;
     let limits = StreamLimits {
         jobs_max_bytes: config.jobs_max_bytes,
         transcripts_max_age: Duration::from_secs(u64::from(config.transcript_days) * 86_400),
     };
-    let (bus, bus_queues) = Bus::new(client, limits);
+    let admission = Admission::new(config.lanes);
+    let (bus, bus_queues) = Bus::new(client, limits, admission.clone());
     // the reconciler makes them too, and again when they are lost; here it is for the first jobs not to wait for it
     if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), bus.ensure_streams()).await {
         tracing::warn!(%error, "cannot make the streams yet");
@@ -101,10 +106,11 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
     let definitions = Definitions::new(store.clone());
     let config = Arc::new(config);
-    let world = World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health };
+    let world =
+        World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health, admission };
     let mut tasks = tokio::task::JoinSet::new();
-    for queue in lane_queues {
-        tasks.spawn(done(lane::Lane::new(world.clone()).run(queue)));
+    for (number, queue) in lane_queues.into_iter().enumerate() {
+        tasks.spawn(done(lane::Lane::new(world.clone(), number).run(queue)));
     }
     tasks.spawn(done(bus::run(world.bus.clone(), world.store.clone(), bus_queues)));
     tasks.spawn(done(messages::run(world.clone(), publications)));

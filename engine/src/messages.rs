@@ -63,7 +63,7 @@ pub async fn run(world: World, mut publications: mpsc::Receiver<Publication>) {
         let mut result = publish(&world, &publication).await;
         for attempt in 0..5u32 {
             match &result {
-                Err(error) if error.is_transient() || error.is_connection_lost() => {
+                Err(error) if error.is_transient() || (error.is_connection_lost() && publication.is_known_again()) => {
                     tokio::time::sleep(crate::backoff::delay(attempt)).await;
                     result = publish(&world, &publication).await;
                 }
@@ -205,6 +205,11 @@ fn deliver(key: Key, target: ElementIndex, name: &str, variables: Variables) -> 
 }
 
 impl Publication {
+    /// Whether a publication whose commit was not answered may be made again: an id or a claim tells that it has been.
+    fn is_known_again(&self) -> bool {
+        self.message_id.is_some() || self.claim.is_some()
+    }
+
     /// With a key, one instance of a process at a time is started; the key of a conversation only says who talks.
     fn start_lock(&self, process_id: &str) -> Option<Lock> {
         let locks = !self.correlation_key.is_empty() && self.business_key.is_none();

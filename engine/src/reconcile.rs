@@ -13,6 +13,7 @@ use crate::{
     world::World,
 };
 use async_nats::jetstream::{consumer, stream::Stream};
+use futures::TryStreamExt;
 use interpreter::Key;
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -52,6 +53,7 @@ async fn reconcile(world: &World, seen: &mut Option<Seen>) -> anyhow::Result<()>
     let mut stream = world.bus.ensure_streams().await.map_err(anyhow::Error::from_boxed)?;
     let info = stream.info().await?;
     let now = Seen { created: info.created.unix_timestamp_nanos(), last_sequence: info.state.last_sequence };
+    let has_messages = info.state.messages > 0;
     let is_new = seen.is_some_and(|seen| seen.created != now.created || seen.last_sequence > now.last_sequence);
     if is_new {
         tracing::warn!("the stream of jobs was made anew: every open job is published again");
@@ -63,6 +65,9 @@ async fn reconcile(world: &World, seen: &mut Option<Seen>) -> anyhow::Result<()>
     for job_type in types {
         let before = if is_new { clock } else { lost_before(world, &stream, &job_type, clock).await? };
         while republish(world, &job_type, before).await? == AT_ONCE as usize {}
+    }
+    if has_messages {
+        remove_dead(&stream).await?;
     }
     *seen = Some(now); // only now: a pass that failed half way is made again
     Ok(())
@@ -79,6 +84,23 @@ async fn lost_before(world: &World, stream: &Stream, job_type: &str, now: Timest
     }
     let oldest = oldest_waiting(stream, job_type, info).await;
     Ok(oldest.map_or(now - SignedDuration::from_hours(24), |oldest| quiet.min(oldest - MARGIN)))
+}
+
+/// A server that fell in the middle of forgetting an acknowledged message (its disk was full, say) may keep it: nobody is
+/// ever given it again, and it takes up room for ever.
+async fn remove_dead(stream: &Stream) -> anyhow::Result<()> {
+    let consumers: Vec<consumer::Info> = stream.consumers().try_collect().await?;
+    let idle = consumers.into_iter().filter(|info| info.num_pending == 0 && info.num_ack_pending == 0);
+    for info in idle {
+        let (subject, acknowledged) = (info.config.filter_subject, info.ack_floor.stream_sequence);
+        let first = stream.get_first_raw_message_by_subject(subject.as_str(), 1).await;
+        if first.is_ok_and(|first| first.sequence <= acknowledged) {
+            let purged = stream.purge().filter(subject).sequence(acknowledged + 1).await?;
+            let (consumer, messages) = (info.name, purged.purged);
+            tracing::warn!(consumer, messages, "messages that were acknowledged long ago were removed");
+        }
+    }
+    Ok(())
 }
 
 /// When the oldest message that was not delivered yet was published.

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use store::{Store, command, command_id, history, message, message_start_lock};
 
 const PAUSE: Duration = Duration::from_secs(1);
+/// Postgres is taken for unwell when it keeps us waiting for so long.
+const WORRIED: Duration = Duration::from_secs(3);
 const DAILY: Duration = Duration::from_secs(3600);
 const CLAIM: i64 = 500;
 /// How long an id is remembered.
@@ -18,10 +20,12 @@ const REMEMBER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 pub async fn run(world: World) {
     let mut cleaned: Option<Instant> = None;
     loop {
-        world.health.set("nats", world.bus.is_connected());
+        world.health.set("nats", world.bus.is_connected() && world.admission.is_nats_well());
         world.metrics.backlog.set(world.lanes.backlog() as i64);
-        let swept = sweep(&world).await;
-        world.health.set("postgres", swept.is_ok());
+        world.admission.sweep_begins();
+        let swept = watched(&world, sweep(&world)).await;
+        world.admission.sweep_ends();
+        world.health.set("postgres", swept.is_ok() && world.admission.is_postgres_well());
         if let Err(error) = swept {
             tracing::debug!(%error, "nothing can be swept");
         } else if cleaned.is_none_or(|at| at.elapsed() > DAILY) {
@@ -31,6 +35,18 @@ pub async fn run(world: World) {
             }
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Says that Postgres is not well as soon as it has kept us waiting, and goes on waiting.
+async fn watched<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    match tokio::time::timeout(WORRIED, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            world.health.set("postgres", false);
+            work.await
+        }
     }
 }
 

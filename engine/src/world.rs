@@ -2,6 +2,7 @@
 
 use crate::{
     Config,
+    admission::Admission,
     advance::Failure,
     batch::Batch,
     bus::Bus,
@@ -33,6 +34,7 @@ pub struct World {
     pub publisher: Publisher,
     pub metrics: Arc<Metrics>,
     pub health: Health,
+    pub admission: Admission,
 }
 
 impl World {

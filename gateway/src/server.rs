@@ -18,7 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use prometheus_client::registry::Registry;
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use telemetry::Health;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// A body's size at most, in bytes; files have their own.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// Two of these without an answer, and the connection to the bus is taken for lost.
+const PING: Duration = Duration::from_secs(5);
 
 /// Runs the gateway until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -60,20 +63,23 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
 async fn connect(config: &Config, health: &Health, hub: &Hub) -> anyhow::Result<Client> {
     let (health, hub) = (health.clone(), hub.clone());
     health.set("nats", false);
-    let options = ConnectOptions::new().name("baton gateway").retry_on_initial_connect().event_callback(move |event| {
-        let (health, hub) = (health.clone(), hub.clone());
-        async move {
-            match event {
-                Event::Connected => {
-                    health.set("nats", true);
-                    hub.resync();
+    let options =
+        ConnectOptions::new().name("baton gateway").ping_interval(PING).retry_on_initial_connect().event_callback(
+            move |event| {
+                let (health, hub) = (health.clone(), hub.clone());
+                async move {
+                    match event {
+                        Event::Connected => {
+                            health.set("nats", true);
+                            hub.resync();
+                        }
+                        Event::Disconnected | Event::Closed => health.set("nats", false),
+                        Event::SlowConsumer(_) => hub.resync(),
+                        event => tracing::debug!(%event, "the bus"),
+                    }
                 }
-                Event::Disconnected | Event::Closed => health.set("nats", false),
-                Event::SlowConsumer(_) => hub.resync(),
-                event => tracing::debug!(%event, "the bus"),
-            }
-        }
-    });
+            },
+        );
     options.connect(config.nats_url.as_str()).await.context("connecting to the bus (BATON_NATS_URL)")
 }
 

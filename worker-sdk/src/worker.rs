@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 const DEFAULT_CONCURRENCY: usize = 16;
 const DEFAULT_DRAIN: Duration = Duration::from_secs(20);
+/// Two of these without an answer, and the connection is taken for lost.
+const PING: Duration = Duration::from_secs(5);
 
 /// Entry point; see [`Worker::builder`].
 pub struct Worker;
@@ -182,6 +184,7 @@ async fn connect(url: &str, name: &str, health: Health) -> Result<async_nats::Cl
     health.set("nats", false);
     async_nats::ConnectOptions::new()
         .name(name)
+        .ping_interval(PING)
         .retry_on_initial_connect()
         .event_callback(move |event| {
             let health = health.clone();

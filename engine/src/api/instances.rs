@@ -26,6 +26,9 @@ pub async fn start(
     request: StartInstanceRequest,
     caller: Option<&HeaderMap>,
 ) -> Result<StartInstanceReply, Failure> {
+    if let Some(why) = world.admission.refuses(&world.lanes) {
+        return Err(Failure::Overloaded(why));
+    }
     let owner = tenant(&request.tenant)?;
     let variables = parse_variables(world, &request.variables)?;
     let definition = world.definitions.find(owner, &request.process_id, request.version).await?;

@@ -15,6 +15,8 @@ pub enum Failure {
     Deployment(Vec<Diagnostic>),
     /// Too much at once.
     Busy,
+    /// Nothing new is let in, and why.
+    Overloaded(&'static str),
     /// A server that we need is away.
     Unavailable,
     /// Ours; what it was is in the log.
@@ -45,6 +47,7 @@ impl Failure {
             Failure::LimitExceeded(message) => ("LIMIT_EXCEEDED", 413, message),
             Failure::InstanceEnded(message) => ("INSTANCE_ENDED", 409, message),
             Failure::Deployment(diagnostics) => return rejected(diagnostics),
+            Failure::Overloaded(why) => return overloaded(why),
             Failure::Busy => return later("too much is waiting"),
             Failure::Unavailable => return later("the engine cannot reach a server that it needs"),
             Failure::Internal(why) => {
@@ -63,6 +66,16 @@ fn rejected(diagnostics: Vec<Diagnostic>) -> Problem {
         status: 422,
         message: format!("nothing was deployed: {errors} problem{}", if errors == 1 { "" } else { "s" }),
         diagnostics,
+        ..Problem::default()
+    }
+}
+
+fn overloaded(why: &str) -> Problem {
+    Problem {
+        code: "LIMIT_EXCEEDED".to_owned(),
+        status: 429,
+        message: format!("nothing new can be started now: {why}"),
+        retry_after_ms: Some(2_000),
         ..Problem::default()
     }
 }

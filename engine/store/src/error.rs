@@ -15,6 +15,9 @@ pub enum Error {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// It may be done, or be done yet.
+    #[error("statement {0}: Postgres does not answer")]
+    Silent(&'static str),
     #[error("the database URL: {0}")]
     Url(#[source] tokio_postgres::Error),
     #[error("migration {name}: {}", explain(source))]
@@ -34,7 +37,7 @@ impl Error {
     /// Postgres is away, or has ended our session: reconnect, and ask again whether a commit happened.
     pub fn is_connection_lost(&self) -> bool {
         match self {
-            Error::Connection(_) => true,
+            Error::Connection(_) | Error::Silent(_) => true,
             Error::Statement { source, .. } | Error::Migration { source, .. } => match source.code() {
                 None => true,
                 Some(code) => {
@@ -56,6 +59,11 @@ impl Error {
             SqlState::QUERY_CANCELED,
         ];
         self.code().is_some_and(|code| retried.contains(code))
+    }
+
+    /// Postgres has no room to write.
+    pub fn is_disk_full(&self) -> bool {
+        self.code() == Some(&SqlState::DISK_FULL)
     }
 
     /// The row is there already.

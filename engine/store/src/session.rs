@@ -7,7 +7,11 @@ use crate::{
     statement::{self, Statement},
 };
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio_postgres::{Config, NoTls, Row, types::ToSql};
 
 /// Sequential scans and hash or merge joins are never right for statements that touch a handful of rows by key. The
@@ -15,6 +19,10 @@ use tokio_postgres::{Config, NoTls, Row, types::ToSql};
 pub const OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
      -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=10000 -c lock_timeout=2000 \
      -c idle_in_transaction_session_timeout=5000";
+
+/// Beyond what Postgres itself lets a statement last: whoever hears nothing for so long has lost the connection, though
+/// nobody may ever say so.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// A bounded pool of sessions. Cloning shares it.
 #[derive(Clone)]
@@ -37,7 +45,7 @@ impl Store {
     /// Waits for a free connection, 5 seconds at most.
     pub async fn session(&self) -> Result<Session> {
         let client = self.pool.get().await.map_err(Error::Connection)?;
-        Ok(Session { client: Some(client), in_transaction: false })
+        Ok(Session { client: Some(client), in_transaction: false, is_silent: AtomicBool::new(false) })
     }
 
     /// A session with every statement prepared, so that none is sent out of order while another is being prepared.
@@ -52,6 +60,7 @@ pub(crate) fn config(url: &str) -> Result<Config> {
     let mut config = Config::from_str(url).map_err(Error::Url)?;
     config.options(OPTIONS).application_name("baton");
     config.connect_timeout(Duration::from_secs(5)).keepalives_idle(Duration::from_secs(10));
+    config.tcp_user_timeout(ANSWER_WITHIN);
     Ok(config)
 }
 
@@ -59,18 +68,20 @@ pub(crate) fn config(url: &str) -> Result<Config> {
 pub struct Session {
     client: Option<Object>,
     in_transaction: bool,
+    /// A statement was given up without its answer.
+    is_silent: AtomicBool,
 }
 
 impl Session {
     pub async fn query(&self, statement: &'static Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         let prepared = self.prepare(statement).await?;
-        self.client().query(&prepared, parameters).await.map_err(failed(statement.name))
+        self.within(statement.name, self.client().query(&prepared, parameters)).await
     }
 
     /// How many rows were changed.
     pub async fn execute(&self, statement: &'static Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64> {
         let prepared = self.prepare(statement).await?;
-        self.client().execute(&prepared, parameters).await.map_err(failed(statement.name))
+        self.within(statement.name, self.client().execute(&prepared, parameters)).await
     }
 
     /// A transaction, READ COMMITTED. A session that is dropped inside of one is thrown away, not reused.
@@ -108,12 +119,12 @@ impl Session {
     }
 
     pub fn is_closed(&self) -> bool {
-        self.client().is_closed()
+        self.is_silent.load(Ordering::Relaxed) || self.client().is_closed()
     }
 
     /// Text that cannot be a prepared statement: migrations, partitions.
     pub async fn simple(&self, sql: &'static str) -> Result<()> {
-        self.client().batch_execute(sql).await.map_err(failed(sql))
+        self.within(sql, self.client().batch_execute(sql)).await
     }
 
     pub(crate) async fn run_text(&self, name: &'static str, sql: &str) -> Result<()> {
@@ -121,7 +132,21 @@ impl Session {
     }
 
     async fn prepare(&self, statement: &'static Statement) -> Result<tokio_postgres::Statement> {
-        self.client().prepare_cached(statement.sql).await.map_err(failed(statement.name))
+        self.within(statement.name, self.client().prepare_cached(statement.sql)).await
+    }
+
+    async fn within<T>(
+        &self,
+        name: &'static str,
+        answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+            Ok(answer) => answer.map_err(failed(name)),
+            Err(_) => {
+                self.is_silent.store(true, Ordering::Relaxed);
+                Err(Error::Silent(name))
+            }
+        }
     }
 
     /// There until the session is dropped.
@@ -133,7 +158,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.in_transaction
+        if (self.in_transaction || self.is_silent.load(Ordering::Relaxed))
             && let Some(client) = self.client.take()
         {
             drop(Object::take(client)); // closes the connection, and with it the transaction

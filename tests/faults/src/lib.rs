@@ -12,6 +12,7 @@
 pub mod check;
 pub mod client;
 pub mod dice;
+pub mod disk;
 pub mod live;
 pub mod load;
 pub mod nemesis;

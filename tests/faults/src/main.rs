@@ -68,12 +68,13 @@ async fn main() -> ExitCode {
 }
 
 async fn begin(args: Args) -> anyhow::Result<()> {
-    let programs = Programs { baton: args.baton, faults: std::env::current_exe()? };
-    let options = if args.smoke {
+    let programs = Programs::new(args.baton, std::env::current_exe()?);
+    let mut options = if args.smoke {
         Options::smoke(programs)
     } else {
         Options::new(args.seed.unwrap_or_else(run::any_seed), Duration::from_secs_f64(args.minutes * 60.0), programs)
     };
     let kinds = if args.faults.is_empty() { options.kinds.clone() } else { args.faults };
+    options.programs.on_small_disk = kinds.contains(&Kind::Disk);
     run::run(Options { kinds, at_once: args.at_once, folder: args.folder, ..options }).await
 }

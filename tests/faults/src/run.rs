@@ -152,8 +152,27 @@ fn too_tame(options: &Options, timeline: &Timeline) -> Option<String> {
     (hits < least).then(|| format!("I19: only {hits} faults have met work in flight; {least} should"))
 }
 
+async fn dump_stream(system: &System) -> anyhow::Result<()> {
+    use futures::TryStreamExt;
+    let nats = system.servers.nats.connect().await?;
+    let stream = async_nats::jetstream::new(nats).get_stream("JOBS").await?;
+    println!("stream: {:?}", stream.cached_info().state);
+    let consumers: Vec<_> = stream.consumers().try_collect().await?;
+    for info in consumers {
+        let (waits, held) = (info.num_pending, info.num_ack_pending);
+        println!(
+            "consumer {}: {waits} wait, {held} held, delivered {:?}, acknowledged {:?}",
+            info.name, info.delivered, info.ack_floor
+        );
+    }
+    Ok(())
+}
+
 /// Why it hangs: what waits, in its own words, and what lies where.
 async fn dump(load: &Load, system: &System) {
+    if let Err(error) = dump_stream(system).await {
+        println!("the stream cannot be looked at: {error:#}");
+    }
     let Ok(sql) = system.sql().await else { return };
     let query = "SELECT id::text FROM instance WHERE state = 0 ORDER BY created_at LIMIT 10";
     for row in sql.query(query, &[]).await.unwrap_or_default() {

@@ -1,7 +1,7 @@
 //! The whole system as processes: Postgres, NATS, engines, workers and gateways, with a link of its own between each program
 //! and each server that it talks to.
 
-use crate::{program::Program, proxy::Link};
+use crate::{disk::Disk, program::Program, proxy::Link};
 use anyhow::{Context, ensure};
 use std::{
     path::{Path, PathBuf},
@@ -26,6 +26,8 @@ pub struct Part {
 
 pub struct System {
     pub servers: Servers,
+    /// Where the servers' data is, if there are faults of disks. Unmounted after the servers.
+    pub disk: Option<Disk>,
     pub database: String,
     pub engines: Vec<Part>,
     pub workers: Vec<Part>,
@@ -39,22 +41,41 @@ pub struct Programs {
     pub baton: PathBuf,
     /// This one, for its workers.
     pub faults: PathBuf,
+    /// Settings of the engines beyond the usual ones.
+    pub engine: Vec<(&'static str, String)>,
+    /// The servers' data is on a disk that can be filled.
+    pub on_small_disk: bool,
+}
+
+impl Programs {
+    pub fn new(baton: PathBuf, faults: PathBuf) -> Programs {
+        Programs { baton, faults, engine: Vec::new(), on_small_disk: false }
+    }
 }
 
 impl System {
     pub async fn start(programs: &Programs, folder: PathBuf) -> anyhow::Result<System> {
         std::fs::create_dir_all(folder.join("ledgers"))?;
-        let servers = tokio::task::spawn_blocking(Servers::start).await??;
+        let disk = programs.on_small_disk.then(|| Disk::mount(folder.join("disk"))).transpose()?;
+        let base = disk.as_ref().map_or_else(std::env::temp_dir, |disk| disk.path().to_owned());
+        let servers = tokio::task::spawn_blocking(move || Servers::start_in(&base)).await??;
         let database = servers.postgres.database().await?;
         let name = database.rsplit('/').next().unwrap_or_default().to_owned();
-        let mut system =
-            System { servers, database, engines: vec![], workers: vec![], gateways: vec![], folder: folder.clone() };
+        let mut system = System {
+            servers,
+            disk,
+            database,
+            engines: vec![],
+            workers: vec![],
+            gateways: vec![],
+            folder: folder.clone(),
+        };
         let baton = programs.baton.display().to_string();
         for number in 1..=ENGINES {
             let link = system.link(&format!("engine-{number}/postgres"), system.servers.postgres.port()).await?;
             let url = format!("postgres://baton@127.0.0.1:{}/{name}", link.port());
             let words = vec![baton.clone(), "engine".to_owned()];
-            let environment = vec![("BATON_DATABASE_URL", url)];
+            let environment = [vec![("BATON_DATABASE_URL", url)], programs.engine.clone()].concat();
             let mut part = system.part(&format!("engine-{number}"), words, environment).await?;
             part.postgres = Some(link);
             system.engines.push(part);

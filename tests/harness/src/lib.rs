@@ -11,7 +11,7 @@ pub mod process;
 pub use nats::Nats;
 pub use postgres::Postgres;
 
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 
 /// One of each.
 pub struct Servers {
@@ -28,7 +28,12 @@ impl Servers {
 
     /// New ones, stopped when dropped.
     pub fn start() -> anyhow::Result<Servers> {
-        Ok(Servers { postgres: Postgres::start()?, nats: Nats::start()? })
+        Servers::start_in(&std::env::temp_dir())
+    }
+
+    /// With their data below this folder.
+    pub fn start_in(base: &Path) -> anyhow::Result<Servers> {
+        Ok(Servers { postgres: Postgres::start_in(base)?, nats: Nats::start_in(base)? })
     }
 
     /// A new, empty database; its URL.

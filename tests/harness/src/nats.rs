@@ -1,6 +1,6 @@
 //! A private nats-server with JetStream.
 
-use crate::process::{folder, free_port, server, signal, spawn, wait_for};
+use crate::process::{folder_in, free_port, server, signal, spawn, wait_for};
 use rustix::process::Signal;
 use std::{
     net::TcpStream,
@@ -18,11 +18,15 @@ pub struct Nats {
 
 impl Nats {
     pub fn start() -> anyhow::Result<Nats> {
+        Nats::start_in(&std::env::temp_dir())
+    }
+
+    pub fn start_in(base: &Path) -> anyhow::Result<Nats> {
         let program = std::env::var_os("BATON_NATS_BIN").map_or_else(|| PathBuf::from("nats-server"), PathBuf::from);
         if std::process::Command::new(&program).arg("--version").output().is_err() {
             anyhow::bail!("no {}: `cargo xtask test` brings one; else set BATON_NATS_BIN", program.display());
         }
-        let nats = Nats { program, store: folder("nats")?, port: free_port()?, child: Mutex::new(None) };
+        let nats = Nats { program, store: folder_in(base, "nats")?, port: free_port()?, child: Mutex::new(None) };
         nats.restart()?;
         Ok(nats)
     }
@@ -46,7 +50,7 @@ impl Nats {
 
     /// A copy of what it has stored, taken while it stands still: what a machine would have after losing its power now.
     pub fn copy_store(&self) -> anyhow::Result<PathBuf> {
-        let copy = folder("nats-copy")?;
+        let copy = folder_in(self.store.parent().unwrap_or(&self.store), "nats-copy")?;
         self.signal(Signal::STOP);
         let copied = std::process::Command::new("cp").arg("-a").arg(self.store.join(".")).arg(&copy).status();
         self.signal(Signal::CONT);

@@ -1,10 +1,10 @@
 //! A private Postgres.
 
-use crate::process::{folder, free_port, server, signal, spawn, wait_for};
+use crate::process::{folder_in, free_port, server, signal, spawn, wait_for};
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
     sync::{Mutex, PoisonError},
 };
@@ -18,9 +18,9 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn start() -> anyhow::Result<Postgres> {
+    pub fn start_in(base: &Path) -> anyhow::Result<Postgres> {
         let bin = find()?;
-        let data = folder("postgres")?;
+        let data = folder_in(base, "postgres")?;
         let mut initdb = server(&bin.join("initdb"), true);
         initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=baton", "-D"]);
         initdb.arg(&data);
@@ -61,6 +61,11 @@ impl Postgres {
     /// Starts it (again) on the same port and data.
     pub fn restart(&self) -> anyhow::Result<()> {
         self.end(Signal::INT);
+        self.keep_running()
+    }
+
+    /// Starts it if it is not there any more, and waits for it.
+    pub fn keep_running(&self) -> anyhow::Result<()> {
         let pg_isready = self.bin.join("pg_isready");
         wait_for("Postgres", || {
             // after a crash it refuses to start until the last child of its predecessor is gone

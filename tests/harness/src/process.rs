@@ -6,12 +6,17 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
 
 pub const NOBODY: u32 = 65534;
+const PORTS: u16 = 20_000;
 
 type Spawned = std::io::Result<Child>;
 
@@ -53,8 +58,18 @@ pub fn signal(child: &Child, signal: rustix::process::Signal) {
     }
 }
 
+/// Below those that the system gives to outgoing connections, one of which could take it before it is used, or while a server
+/// is away that is started again.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() as u16;
+    for _ in 0..PORTS {
+        let port = 10_000 + first.wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
 
 /// Waits until `ready` says so; `what` for the message otherwise.
@@ -67,11 +82,10 @@ pub fn wait_for(what: &str, mut ready: impl FnMut() -> bool) -> anyhow::Result<(
     Ok(())
 }
 
-/// A new folder `baton-test-<process id>-<n>`; folders that dead test processes left behind are removed.
-pub fn folder(name: &str) -> anyhow::Result<PathBuf> {
+/// A new folder `baton-test-<process id>-<n>` in this one; folders that dead test processes left behind are removed.
+pub fn folder_in(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
     remove_left_over();
-    let folder =
-        std::env::temp_dir().join(format!("baton-test-{}-{name}-{}", std::process::id(), uuid::Uuid::new_v4()));
+    let folder = base.join(format!("baton-test-{}-{name}-{}", std::process::id(), uuid::Uuid::new_v4()));
     std::fs::create_dir_all(&folder)?;
     if is_root() {
         std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY))?;

@@ -1,4 +1,7 @@
 //! Who breaks things: draws faults by the seed, does them to busy parts, and writes each into the timeline.
+//!
+//! Clocks are left alone: setting one for a single process needs a library that is not everywhere. Decisions about time are made
+//! by the clock of Postgres alone, and the engine's tests of timers cover that.
 
 mod programs;
 mod servers;
@@ -31,9 +34,13 @@ pub enum Kind {
     Stream,
     /// NATS falls back to what it had stored at an earlier time.
     Rollback,
+    /// The disk of Postgres and NATS is full for a while. Only when asked for: their data is then on a disk of memory, on which
+    /// a sync costs nothing, and which has to be mounted.
+    Disk,
 }
 
 impl Kind {
+    /// What there is when nothing is said.
     pub const ALL: [Kind; 8] =
         [Kind::Kill, Kind::Stop, Kind::Net, Kind::Commit, Kind::Postgres, Kind::Nats, Kind::Stream, Kind::Rollback];
 
@@ -44,7 +51,7 @@ impl Kind {
             Kind::Net => 4,
             Kind::Commit => 3,
             Kind::Stop => 2,
-            Kind::Postgres | Kind::Nats | Kind::Stream | Kind::Rollback => 1,
+            Kind::Postgres | Kind::Nats | Kind::Stream | Kind::Rollback | Kind::Disk => 1,
         }
     }
 }
@@ -81,6 +88,7 @@ impl Nemesis {
                 Kind::Nats => self.kill_nats().await?,
                 Kind::Stream => self.lose_stream().await?,
                 Kind::Rollback => self.roll_back().await?,
+                Kind::Disk => self.fill_disk().await?,
             }
             deaths.extend(self.dead()?);
         }

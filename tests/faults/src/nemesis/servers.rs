@@ -78,6 +78,24 @@ impl Nemesis {
         Ok(())
     }
 
+    /// Nothing can be written for a while. NATS turns its streams off then, and needs a restart once there is room.
+    pub(super) async fn fill_disk(&mut self) -> anyhow::Result<()> {
+        let (lasts, began) = (Duration::from_millis(self.dice.between(2_000, 8_000)), Instant::now());
+        let hit = self.soon(Duration::from_secs(2), || is_any_engine_busy(self)).await;
+        let system = self.system.clone();
+        tokio::task::spawn_blocking(move || {
+            let disk = system.disk.as_ref().context("there is no disk to fill")?;
+            disk.fill()?;
+            std::thread::sleep(lasts);
+            disk.make_room()?;
+            system.servers.postgres.keep_running()?;
+            system.servers.nats.restart()
+        })
+        .await??;
+        self.note("disk full", "disk", hit, began);
+        Ok(())
+    }
+
     fn away(&mut self) -> Duration {
         Duration::from_millis(self.dice.between(100, 4_000))
     }

@@ -5,6 +5,9 @@ use crate::proxy::{CommitFate, Link, Mode};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
+/// Longer than anybody waits for an answer.
+const LONG: Duration = Duration::from_secs(22);
+
 /// COMMITs that are met in a row.
 const COMMITS: u64 = 4;
 
@@ -23,7 +26,9 @@ impl Nemesis {
             None => vec![&part.nats],
         };
         let mode = self.mode();
-        let lasts = Duration::from_millis(self.dice.between(300, 7_000));
+        // now and then so long that only who has a limit of his own gets out of it
+        let is_long = mode == Mode::Silent && self.dice.chance(40);
+        let lasts = if is_long { LONG } else { Duration::from_millis(self.dice.between(300, 7_000)) };
         let hit = links.iter().any(|link| link.connections() > 0);
         links.iter().for_each(|link| link.set(mode));
         let names: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
