@@ -32,11 +32,13 @@ pub enum Block {
         join: Id,
         branches: Vec<Block>,
     },
-    /// An event-based gateway.
+    /// An event-based gateway; a parallel one needs all of its events.
     Race {
         gateway: Id,
         join: Option<Id>,
         arms: Vec<Arm>,
+        #[serde(default)]
+        are_all_needed: bool,
     },
     /// Back to `merge` while the number that `decide` leaves says so.
     Loop {
@@ -159,6 +161,8 @@ pub enum Trigger {
     Escalation(Option<u8>),
     /// Of a transaction.
     Cancel,
+    /// That instances of its activity, with this number, are done.
+    Instances(Id),
     Multiple(Parts),
     /// A multiple event, some definitions of which come from inside: one of those of an error or an escalation.
     Mixed {
@@ -175,6 +179,15 @@ pub struct Activity {
     pub repeat: Option<Repeat>,
     /// An output mapping counts its completions, instead of leaving its result.
     pub tallies: bool,
+    /// How many tokens it takes to start, and how many it sends.
+    #[serde(default = "one")]
+    pub takes: u32,
+    #[serde(default = "one")]
+    pub gives: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -211,6 +224,12 @@ pub enum Kind {
     AdHoc {
         items: Vec<Activity>,
         is_sequential: bool,
+        /// So many are enough: its completion condition counts them.
+        #[serde(default)]
+        enough: Option<u32>,
+        /// Those that have begun are finished when there are enough, instead of canceled.
+        #[serde(default)]
+        finishes: bool,
     },
 }
 
@@ -241,6 +260,12 @@ pub enum Repeat {
         at_once: bool,
         enough: Option<u32>,
         collects: bool,
+        /// There is one for each item of a list, instead of a number of them.
+        #[serde(default)]
+        has_items: bool,
+        /// When its boundary event is told of those that are done.
+        #[serde(default)]
+        tells: Option<Tells>,
     },
     /// While fewer than `below` are completed.
     While {
@@ -248,6 +273,17 @@ pub enum Repeat {
         below: Option<u32>,
         maximum: Option<u32>,
     },
+}
+
+/// The `behavior` of multi-instance activities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tells {
+    /// `None`
+    Each,
+    /// `One`
+    First,
+    /// `Complex`, with a condition that counts.
+    When(u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,7 +314,7 @@ impl EndKind {
 
 impl Activity {
     pub fn plain(id: Id, kind: Kind) -> Activity {
-        Activity { id, kind, repeat: None, tallies: false }
+        Activity { id, kind, repeat: None, tallies: false, takes: 1, gives: 1 }
     }
 
     /// Whether nothing can interrupt it, because it never waits.

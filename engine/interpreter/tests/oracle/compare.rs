@@ -56,8 +56,8 @@ fn differences(expected: &Expected, happened: &Happened) -> String {
     raised.sort();
     lists(&mut text, "incident", &incidents, &raised);
     let mut names: Vec<&String> = expected.variables.keys().chain(happened.variables.keys()).collect();
-    // Flags are the world's own.
-    names.retain(|name| !name.starts_with("f_"));
+    // Flags and lists are the world's own.
+    names.retain(|name| !name.starts_with("f_") && !name.starts_with("l_"));
     names.sort();
     names.dedup();
     for name in names {

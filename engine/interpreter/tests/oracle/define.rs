@@ -43,14 +43,17 @@ fn element(node: &Node) -> Element {
             target: it["target"].as_str()?.to_owned(),
         })
     };
-    let mappings = properties.get("outputMappings").and_then(Value::as_array);
+    let mappings = |key: &str| {
+        let all = properties.get(key).and_then(Value::as_array);
+        all.into_iter().flatten().filter_map(mapping).collect()
+    };
     Element {
         id: node.id.clone(),
         name: None,
         kind: kind(node),
         documentation: None,
-        input_mappings: Vec::new(),
-        output_mappings: mappings.into_iter().flatten().filter_map(mapping).collect(),
+        input_mappings: mappings("inputMappings"),
+        output_mappings: mappings("outputMappings"),
         bounds: None,
         pool_id: None,
         lane_id: None,
@@ -87,7 +90,11 @@ fn kind(node: &Node) -> ElementKind {
         "exclusiveGateway" => ElementKind::Gateway(Gateway::Exclusive),
         "parallelGateway" => ElementKind::Gateway(Gateway::Parallel),
         "inclusiveGateway" => ElementKind::Gateway(Gateway::Inclusive),
-        "eventBasedGateway" => ElementKind::Gateway(Gateway::EventBased { instantiate: false, parallel: false }),
+        "eventBasedGateway" => {
+            let instantiate = properties.get("instantiate").and_then(Value::as_bool).unwrap_or(false);
+            let parallel = properties.get("eventGatewayType").is_some_and(|kind| kind == "Parallel");
+            ElementKind::Gateway(Gateway::EventBased { instantiate, parallel })
+        }
         "complexGateway" => {
             let activation_condition = located(properties, "activationCondition");
             ElementKind::Gateway(Gateway::Complex { activation_condition })
@@ -127,6 +134,8 @@ fn trigger(event: &str, properties: &Map<String, Value>) -> Trigger {
 
 fn activity(node: &Node) -> Activity {
     let properties = &node.properties;
+    let flag = |key: &str| properties.get(key).and_then(Value::as_bool).unwrap_or(true);
+    let quantity = |key: &str| properties.get(key).and_then(Value::as_u64).unwrap_or(1) as u32;
     let kind = match node.type_name {
         "serviceTask" => ActivityKind::ServiceTask(ServiceTask::External { topic: node.id.clone() }),
         "userTask" => ActivityKind::UserTask(UserTask::default()),
@@ -147,8 +156,11 @@ fn activity(node: &Node) -> Activity {
         "transaction" => sub_process(node, SubProcessKind::Transaction),
         "adHocSubProcess" => {
             let is_sequential = text(properties, "ordering").is_some_and(|ordering| ordering == "Sequential");
-            let kind =
-                SubProcessKind::AdHoc { is_sequential, completion_condition: None, cancel_remaining_instances: true };
+            let kind = SubProcessKind::AdHoc {
+                is_sequential,
+                completion_condition: located(properties, "completionCondition"),
+                cancel_remaining_instances: flag("cancelRemainingInstances"),
+            };
             sub_process(node, kind)
         }
         _ => ActivityKind::Task,
@@ -157,8 +169,8 @@ fn activity(node: &Node) -> Activity {
         kind,
         is_for_compensation: properties.contains_key("isForCompensation"),
         repetition: repetition(properties),
-        start_quantity: 1,
-        completion_quantity: 1,
+        start_quantity: quantity("startQuantity"),
+        completion_quantity: quantity("completionQuantity"),
         job: JobOptions::default(),
         result_variable: text(properties, "resultVariable"),
     }
@@ -178,7 +190,9 @@ fn repetition(properties: &Map<String, Value>) -> Option<Repetition> {
             output_collection: text(properties, "outputCollection"),
             output_element: located(properties, "outputElement"),
             completion_condition: located(properties, "completionCondition"),
-            ..Default::default()
+            input_collection: located(properties, "inputCollection"),
+            input_element: text(properties, "inputElement"),
+            behavior: text(properties, "behavior"),
         }));
     }
     let (condition, maximum) = (located(properties, "loopCondition"), properties.get("loopMaximum"));
@@ -224,6 +238,7 @@ mod tests {
         assert_eq!(read.len(), defined.len());
         for (read, defined) in read.iter().zip(defined) {
             same(read.children(), defined.children());
+            assert_eq!(read.input_mappings, defined.input_mappings);
             assert_eq!(read.output_mappings, defined.output_mappings);
             assert_eq!(shallow(read), shallow(defined), "{}", read.id);
         }

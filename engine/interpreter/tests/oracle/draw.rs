@@ -115,8 +115,12 @@ impl Drawer {
                 self.inclusive(decide, *split, *join, branches, *has_default, ends)
             }
             Block::And { split, join, branches } => self.parallel(*split, *join, branches, ends),
-            Block::Race { gateway, join, arms } => {
-                let alternatives = self.race(*gateway, arms, ends);
+            Block::Race { gateway, join, arms, are_all_needed } => {
+                let mut node = self.node(*gateway, "eventBasedGateway");
+                if *are_all_needed {
+                    node = node.with("eventGatewayType", "Parallel");
+                }
+                let alternatives = self.race(node, arms, ends);
                 self.meet(*join, alternatives)
             }
             Block::Loop { merge, body, decide, split } => self.back_loop(*merge, body, decide, *split, ends),
@@ -217,8 +221,7 @@ impl Drawer {
         out
     }
 
-    fn race(&mut self, gateway: Id, arms: &[Arm], ends: Vec<Loose>) -> Vec<Loose> {
-        let gateway = self.node(gateway, "eventBasedGateway");
+    fn race(&mut self, gateway: Node, arms: &[Arm], ends: Vec<Loose>) -> Vec<Loose> {
         let source = self.place(gateway, ends);
         let mut out = Vec::new();
         for arm in arms {

@@ -29,12 +29,22 @@ impl Drawer {
                 node.inside = Some(self.inside(|drawer| drawer.undo(*start, *at_once, steps, *throws, *end)));
                 node
             }
-            Kind::AdHoc { items, is_sequential } => {
+            Kind::AdHoc { items, is_sequential, enough, finishes } => {
                 let ordering = if *is_sequential { "Sequential" } else { "Parallel" };
                 let mut node = self.node(it.id, "adHocSubProcess").with("ordering", ordering);
+                let tally = format!("k_{}", it.id);
+                if let Some(enough) = enough {
+                    node = node.with("completionCondition", format!("{tally} >= {enough}"));
+                    node = node.with("cancelRemainingInstances", !finishes);
+                    node = node.with("inputMappings", json!([{"source": "0", "target": tally}]));
+                }
                 node.inside = Some(self.inside(|drawer| {
                     for item in items {
-                        let item = drawer.activity(item);
+                        let mut item = drawer.activity(item);
+                        if enough.is_some() {
+                            let counts = json!([{"source": format!("{tally} + 1"), "target": tally}]);
+                            item = item.with("outputMappings", counts);
+                        }
                         drawer.scope.nodes.push(item);
                     }
                 }));
@@ -43,6 +53,11 @@ impl Drawer {
         };
         if let Some(repeat) = &it.repeat {
             node.properties.extend(repetition(it.id, repeat));
+        }
+        for (name, quantity) in [("startQuantity", it.takes), ("completionQuantity", it.gives)] {
+            if quantity > 1 {
+                node = node.with(name, quantity);
+            }
         }
         if it.tallies {
             let tally = tally_of(it.id);

@@ -41,6 +41,9 @@ pub enum Mistake {
     TestBeforeIsAfter,
     FirstIsUndoneFirst,
     AnyIsAll,
+    QuantityIsOne,
+    RestIsAlwaysCanceled,
+    EachInstanceTells,
     SignalsStayOutside,
 }
 
@@ -193,7 +196,10 @@ impl Oracle {
                 all
             }
             Block::And { split, join, branches } => self.parallel(*split, *join, branches, entries, path),
-            Block::Race { gateway, join, arms } => self.race(*gateway, *join, arms, entries, path),
+            Block::Race { gateway, join, arms, are_all_needed: true } => {
+                self.all_events(*gateway, *join, arms, entries, path)
+            }
+            Block::Race { gateway, join, arms, .. } => self.race(*gateway, *join, arms, entries, path),
             Block::Loop { merge, body, decide, split } => self.rounds(*merge, body, decide, *split, entries, path),
             Block::Guarded { host, guards } => self.guarded(host, guards, entries, path),
             Block::Throw { before, id, what } => self.throws(before, *id, what, entries, path),

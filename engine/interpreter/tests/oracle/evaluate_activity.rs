@@ -4,8 +4,8 @@ use crate::block::*;
 use crate::draw::{collection_of, result, result_of, tally_of};
 use crate::evaluate::{Catches, Frame, Left, Mistake, Oracle};
 use crate::evaluate_event::Comes;
-use crate::plan::{Answer, Called, Visit, Work};
-use crate::trace::{NEVER, Written};
+use crate::plan::{Answer, Called, Visit, Work, item};
+use crate::trace::{NEVER, Signal, Written};
 use serde_json::Value;
 
 /// What became of one activity.
@@ -25,10 +25,11 @@ impl Oracle {
     pub fn guarded(&mut self, host: &Activity, guards: &[Guard], entries: &[i64], path: &[u32]) -> Left {
         let mut all = Left::nothing();
         let mut triggered = vec![Vec::new(); guards.len()];
-        for entry in entries {
-            let ended = self.activity(host, guards, *entry, path);
+        for entry in self.together(host, entries, &mut all) {
+            let ended = self.activity(host, guards, entry, path);
             all.stays_until(ended.gone);
-            all.exits.extend((ended.at != NEVER).then_some(ended.at));
+            let gives = if self.mistake == Mistake::QuantityIsOne { 1 } else { host.gives as usize };
+            all.exits.extend(std::iter::repeat_n(ended.at, gives).filter(|at| *at != NEVER));
             ended.triggered.into_iter().for_each(|(guard, at)| triggered[guard].push(at));
         }
         for (guard, mut times) in guards.iter().zip(triggered) {
@@ -41,6 +42,20 @@ impl Oracle {
             }
         }
         all
+    }
+
+    /// When it starts: with so many tokens as it takes; fewer wait for more.
+    fn together(&mut self, it: &Activity, entries: &[i64], all: &mut Left) -> Vec<i64> {
+        let mut entries = entries.to_vec();
+        if it.takes == 1 || self.mistake == Mistake::QuantityIsOne {
+            return entries;
+        }
+        entries.sort_unstable();
+        let groups = entries.chunks_exact(it.takes as usize);
+        let rest = groups.remainder().first();
+        self.trace.note(entries[0], "start quantity", if rest.is_some() { "leftover" } else { "starts" });
+        rest.iter().for_each(|_| all.stays_until(NEVER));
+        groups.filter_map(|group| group.last().copied()).collect()
     }
 
     pub fn activity(&mut self, it: &Activity, guards: &[Guard], at: i64, path: &[u32]) -> Ended {
@@ -151,7 +166,10 @@ impl Oracle {
             Kind::Undo { start, at_once, steps, throws, end } => {
                 self.undo([*start, *throws, *end], *at_once, steps, at, path)
             }
-            Kind::AdHoc { items, is_sequential } => self.ad_hoc(items, *is_sequential, at, path),
+            Kind::AdHoc { items, is_sequential: false, enough: Some(enough), finishes } => {
+                self.ad_hoc_until(items, *enough, *finishes, at, path)
+            }
+            Kind::AdHoc { items, is_sequential, enough, .. } => self.ad_hoc(items, *is_sequential, *enough, at, path),
         };
         if done != NEVER && it.tallies {
             let counts = it.repeat.is_none() || self.mistake != Mistake::TallyForgetsRepetition;
@@ -257,7 +275,7 @@ impl Oracle {
                 (0..*count).map(|n| self.instance(it, n, at, path)).collect()
             }
             Repeat::Instances { count, enough, .. } => {
-                let most = enough.map_or(*count, |enough| enough.min(*count));
+                let most = enough.map_or(*count, |enough| enough.min(*count)).min(self.ended_by(repeat));
                 self.one_by_one(it, at, path, |completed| completed < most)
             }
             Repeat::While { test_before, below, maximum } => {
@@ -292,13 +310,61 @@ impl Oracle {
         if done != NEVER {
             self.trace.cut(mark, done);
         }
+        let done = self.told(repeat, &times, at, done);
         if done != NEVER && it.collects() {
             let planned = if let Repeat::Instances { count, .. } = repeat { *count as usize } else { 0 };
+            let has_items = matches!(repeat, Repeat::Instances { has_items: true, .. });
+            let with_item = |number: usize, left: &Value| match left.as_u64().filter(|_| has_items) {
+                Some(left) => Value::from(item(number) + left),
+                None => left.clone(),
+            };
             let left = |number: usize| {
-                ends.get(number).filter(|(end, _)| *end <= done).map_or(Value::Null, |(_, left)| left.clone())
+                let ended = ends.get(number).filter(|(end, _)| *end <= done);
+                ended.map_or(Value::Null, |(_, left)| with_item(number, left))
             };
             let collection = Value::Array((0..planned).map(left).collect());
             self.trace.write(done, collection_of(it.id), Written::Value(collection));
+        }
+        done
+    }
+
+    /// With so many instances, one after the other, the boundary event ends them: before the next begins.
+    fn ended_by(&self, repeat: &Repeat) -> u32 {
+        let ends = |it: &&Catches| it.interrupts && matches!(it.trigger, Trigger::Instances(_));
+        let is_ended = self.frames.last().is_some_and(|frame| frame.catches.iter().any(|it| ends(&it)));
+        match repeat {
+            Repeat::Instances { tells: Some(Tells::When(number)), .. } if is_ended => *number,
+            Repeat::Instances { tells: Some(_), .. } if is_ended => 1,
+            _ => u32::MAX,
+        }
+    }
+
+    /// The boundary event is told of instances that are done, the last one included; it may end the rest, or the whole.
+    fn told(&mut self, repeat: &Repeat, times: &[i64], since: i64, done: i64) -> i64 {
+        let Repeat::Instances { tells: Some(tells), .. } = repeat else { return done };
+        let told: Vec<i64> = times.iter().copied().filter(|at| *at != NEVER && *at <= done).collect();
+        let told: &[i64] = match tells {
+            _ if self.mistake == Mistake::EachInstanceTells => &told,
+            Tells::Each => &told,
+            Tells::First => &told[..told.len().min(1)],
+            Tells::When(number) => told.get(*number as usize - 1..*number as usize).unwrap_or_default(),
+        };
+        let frame = self.frames.len() - 1;
+        let events = self.frames[frame].catches.iter().filter(|it| matches!(it.trigger, Trigger::Instances(_)));
+        for it in events.copied().collect::<Vec<_>>() {
+            match (it.interrupts, told.first()) {
+                (_, None) => {}
+                (true, Some(at)) => {
+                    if *at == since {
+                        self.trace.open(since, "instances end at once");
+                    }
+                    self.trace.signal(Signal { at: *at, frame, guard: it.place });
+                    return NEVER;
+                }
+                (false, Some(_)) => {
+                    told.iter().for_each(|at| self.trace.raise(Signal { at: *at, frame, guard: it.place }));
+                }
+            }
         }
         done
     }
@@ -376,6 +442,8 @@ fn guard_name(guard: &Guard) -> &'static str {
         (Trigger::Escalation(_), true) => "boundary escalation",
         (Trigger::Escalation(_), false) => "boundary escalation beside",
         (Trigger::Cancel, _) => "boundary cancel",
+        (Trigger::Instances(_), true) => "boundary event of instances",
+        (Trigger::Instances(_), false) => "boundary event of instances beside",
         (Trigger::Multiple(Parts { are_all_needed: false, .. }), true) => "boundary multiple",
         (Trigger::Multiple(Parts { are_all_needed: false, .. }), false) => "boundary multiple beside",
         (Trigger::Multiple(_), true) => "boundary parallel multiple",

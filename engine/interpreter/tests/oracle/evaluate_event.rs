@@ -43,7 +43,7 @@ impl Oracle {
                 all
             }
             Trigger::Multiple(Parts { parts, .. }) => self.rounds_of_parts(parts, at, path),
-            Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel => Vec::new(),
+            Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Cancel | Trigger::Instances(_) => Vec::new(),
         }
     }
 
@@ -137,10 +137,38 @@ impl Oracle {
             self.trace.note(it.at, "event-based gateway", name_of(arms[number].wait));
             won[number].push(it.at);
         }
+        self.behind(arms, won, &mut all, path);
+        self.met(join, all, path)
+    }
+
+    fn behind(&mut self, arms: &[Arm], won: Vec<Vec<i64>>, all: &mut Left, path: &[u32]) {
         for (arm, mut entries) in arms.iter().zip(won) {
             entries.sort_unstable();
             all.add(self.block(&arm.then, &entries, path).into(&arm.then));
         }
+    }
+
+    /// A parallel event-based gateway goes on with each event that comes, until all have come.
+    pub fn all_events(&mut self, gateway: Id, join: Option<Id>, arms: &[Arm], entries: &[i64], path: &[u32]) -> Left {
+        let mut all = Left::nothing();
+        let mut come = vec![Vec::new(); arms.len()];
+        for entry in entries {
+            let record = self.trace.enter(gateway, path, *entry);
+            let mut last = *entry;
+            for (number, arm) in arms.iter().enumerate() {
+                let comes = self.waited(arm.id, arm.wait, *entry, path);
+                last = last.max(comes.map_or(NEVER, |it| it.at));
+                if let Some(it) = comes {
+                    self.came(it, *entry, false);
+                    self.trace.point(arm.id, path, it.at);
+                    come[number].push(it.at);
+                }
+            }
+            self.trace.complete(record, last);
+            self.trace.note(if last == NEVER { *entry } else { last }, "parallel event-based gateway", if last == NEVER { "stays" } else { "completed" });
+            all.stays_until(last);
+        }
+        self.behind(arms, come, &mut all, path);
         self.met(join, all, path)
     }
 

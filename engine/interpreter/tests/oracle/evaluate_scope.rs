@@ -114,16 +114,39 @@ impl Oracle {
     }
 
     /// All at once, or one after the other; nothing leads from one to the next.
-    pub fn ad_hoc(&mut self, items: &[Activity], is_sequential: bool, at: i64, path: &[u32]) -> i64 {
-        let mut done = at;
+    pub fn ad_hoc(&mut self, items: &[Activity], is_sequential: bool, enough: Option<u32>, at: i64, path: &[u32]) -> i64 {
+        let (mark, mut done, mut completed) = (self.trace.mark(), at, 0);
         for item in items {
-            if done == NEVER && is_sequential {
+            if is_sequential && (done == NEVER || enough == Some(completed)) {
                 break;
             }
             let begins = if is_sequential { done } else { at };
             done = done.max(self.activity(item, &[], begins, path).at);
+            completed += 1;
+        }
+        if enough.is_some() {
+            self.trace.keep_inside(mark);
         }
         done
+    }
+
+    /// All at once, until `enough` have completed: what happens to the rest, is said.
+    pub fn ad_hoc_until(&mut self, items: &[Activity], enough: u32, finishes: bool, at: i64, path: &[u32]) -> i64 {
+        let mark = self.trace.mark();
+        let mut ends: Vec<i64> = items.iter().map(|item| self.activity(item, &[], at, path).at).collect();
+        // What its items leave is counted, in a variable of its own.
+        self.trace.keep_inside(mark);
+        ends.sort_unstable();
+        let last = ends.last().copied().unwrap_or(at);
+        let until = ends.get(enough as usize - 1).copied().unwrap_or(last);
+        if until == NEVER || finishes && self.mistake != Mistake::RestIsAlwaysCanceled {
+            self.trace.note(if last == NEVER { at } else { last }, "ad-hoc sub-process until", "finishes the rest");
+            return last;
+        }
+        ends.windows(2).filter(|pair| pair[0] == pair[1]).for_each(|pair| self.trace.open(pair[0], "instances end together"));
+        self.trace.note(until, "ad-hoc sub-process until", if until < last { "cancels the rest" } else { "all are done" });
+        self.trace.cut(mark, until);
+        until
     }
 
     /// Steps, and then their handlers: the last completed first, one after the other.
@@ -262,7 +285,7 @@ fn event_name(event: &EventSub) -> &'static str {
         Trigger::Flag(_) => "event sub-process, condition",
         Trigger::Error(_) => "event sub-process, error",
         Trigger::Escalation(_) => "event sub-process, escalation",
-        Trigger::Cancel => "event sub-process, cancel",
+        Trigger::Cancel | Trigger::Instances(_) => "event sub-process, cancel",
         Trigger::Multiple(Parts { are_all_needed: false, .. }) => "event sub-process, multiple",
         Trigger::Multiple(_) => "event sub-process, parallel multiple",
         Trigger::Mixed { .. } => "event sub-process, multiple from inside",

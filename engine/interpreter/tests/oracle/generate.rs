@@ -98,6 +98,9 @@ impl Maker {
         let mut blocks = Vec::new();
         for _ in 0..self.random.between(1, 3) {
             blocks.push(self.block(place));
+            if place.many && self.random.percent(3) && blocks.last().is_some_and(Block::can_exit) {
+                blocks.extend(self.quantities());
+            }
             if !blocks.last().is_some_and(Block::can_exit) {
                 break;
             }
@@ -167,6 +170,13 @@ impl Maker {
         Block::And { split, join, branches: self.ways(Place { is_parallel: true, ..place }) }
     }
 
+    /// An activity that sends several tokens and one that takes several: not always as many.
+    fn quantities(&mut self) -> [Block; 2] {
+        let gives = Activity { gives: self.random.between(1, 4) as u32, ..self.decision() };
+        let takes = Activity { takes: self.random.between(2, 3) as u32, ..self.decision() };
+        [Block::Do(gives), Block::Do(takes)]
+    }
+
     /// Where a token may die or go on.
     fn mortal(&mut self) -> Block {
         let end = Block::End { before: None, id: self.id(), kind: EndKind::None };
@@ -207,7 +217,8 @@ impl Maker {
             };
             Arm { id: self.id(), wait, then }
         };
-        Block::Race { gateway, join, arms: ways.into_iter().map(&mut arm).collect() }
+        let arms = ways.into_iter().map(&mut arm).collect();
+        Block::Race { gateway, join, arms, are_all_needed: place.many && self.random.percent(30) }
     }
 
     fn back_loop(&mut self, place: Place) -> Block {

@@ -2,6 +2,7 @@
 
 use crate::block::*;
 use crate::generate::{Maker, Place};
+use crate::plan::LONGEST_LIST;
 
 impl Maker {
     /// A task that takes a time of its own.
@@ -78,15 +79,20 @@ impl Maker {
     pub fn ad_hoc(&mut self) -> Activity {
         let (id, is_sequential) = (self.id(), self.random.percent(50));
         let items = (0..self.random.between(1, 3)).map(|_| self.decision()).collect();
-        Activity::plain(id, Kind::AdHoc { items, is_sequential })
+        let enough = self.random.percent(50).then(|| self.random.between(1, 2) as u32);
+        Activity::plain(id, Kind::AdHoc { items, is_sequential, enough, finishes: self.random.percent(50) })
     }
 
     pub fn repeat(&mut self, it: &Activity) -> Option<Repeat> {
         // An ad-hoc sub-process has its own completion condition under the same name.
+        let is_counting = matches!(it.kind, Kind::AdHoc { enough: Some(_), .. });
         let is_instant = matches!(it.kind, Kind::Instant | Kind::AdHoc { .. });
         match self.random.below(100) {
+            0..=13 if is_counting => None,
             0..=13 => Some(Repeat::Instances {
-                count: self.random.below(5) as u32,
+                has_items: self.random.percent(40),
+                tells: None,
+                count: self.random.below(u64::from(LONGEST_LIST) + 1) as u32,
                 at_once: self.random.percent(60),
                 enough: (!is_instant && self.random.percent(40)).then(|| self.random.between(1, 3) as u32),
                 collects: it.kind == Kind::Job && self.random.percent(50),

@@ -9,7 +9,7 @@ impl Maker {
         let is_transaction = self.random.percent(12);
         let outside = self.around();
         self.catch(&triggers);
-        let host = match self.random.below(100) {
+        let mut host = match self.random.below(100) {
             _ if is_transaction => self.sub_process(place, true),
             0..=39 => self.sub_process(place, false),
             _ => self.activity(place),
@@ -20,6 +20,17 @@ impl Maker {
         }
         let mut guards: Vec<Guard> =
             triggers.into_iter().map(|(trigger, interrupts)| self.guard(trigger, interrupts, place)).collect();
+        if let Some(Repeat::Instances { tells, .. }) = &mut host.repeat
+            && self.random.percent(50)
+        {
+            *tells = Some(match self.random.below(3) {
+                0 => Tells::Each,
+                1 => Tells::First,
+                _ => Tells::When(self.random.between(1, 3) as u32),
+            });
+            let interrupts = self.random.percent(40);
+            guards.push(self.guard(Trigger::Instances(host.id), interrupts, place));
+        }
         if is_transaction {
             guards.push(self.guard(Trigger::Cancel, true, place));
         }

@@ -163,7 +163,9 @@ impl Ledger {
 
     fn taken(&mut self, process: &Process, shape: &Shape, flow: FlowIndex, scope: Key) -> Checked {
         let from = process.flow(flow).from;
-        let sends_early = shape.node(from).type_name == "complexGateway";
+        let source = shape.node(from);
+        let waits_for_all = source.properties.get("eventGatewayType").is_some_and(|kind| kind == "Parallel");
+        let sends_early = source.type_name == "complexGateway" || waits_for_all;
         if sends_early && self.leaving.is_none() && self.active.values().any(|it| *it == (from, scope)) {
             // It is left by these flows and waits for its reset.
             *self.on_flows.entry((scope, flow)).or_default() += 1;
@@ -193,7 +195,11 @@ impl Ledger {
             "complexGateway" => 0..=outgoing.len(),
             _ => 1..=outgoing.len(),
         };
-        match flows.len() == all && wanted.contains(&all) {
+        // Each as often as its quantity says.
+        let quantity = process.element(element).completion_quantity as usize;
+        let is_full = if is_repeated { all == 0 } else { all == flows.len() * quantity };
+        let all = flows.len();
+        match is_full && wanted.contains(&all) {
             true => Ok(()),
             false => Err(format!("{} ({}) sends {all} tokens over {} flows", node.id, node.type_name, flows.len())),
         }
@@ -228,6 +234,13 @@ impl Ledger {
         let mut incoming = process.element(element).incoming.clone();
         incoming.sort_unstable();
         let waiting = self.waiting_at(scope, element);
+        let quantity = process.element(element).start_quantity as usize;
+        if quantity > 1 {
+            self.fired = Some((scope, element));
+            (flows.len() == quantity).then_some(()).ok_or_else(|| format!("it starts with {} tokens", flows.len()))?;
+            let mut all = flows.iter();
+            return all.try_for_each(|flow| less(&mut self.waiting, (scope, element, *flow), "it takes what is not there"));
+        }
         let is_right = match shape.node(element).type_name {
             "parallelGateway" => distinct == incoming,
             "complexGateway" => distinct == waiting,
@@ -335,6 +348,10 @@ impl Ledger {
             let can_fire = match shape.node(*join).type_name {
                 "parallelGateway" => self.waiting_at(*scope, *join).len() == process.element(*join).incoming.len(),
                 "complexGateway" => false,
+                _ if process.element(*join).start_quantity > 1 => {
+                    let here = self.waiting.iter().filter(|((of, at, _), _)| (of, at) == (scope, join));
+                    here.map(|(_, count)| *count).sum::<u32>() >= process.element(*join).start_quantity
+                }
                 _ => !self.is_awaited(process, shape, *scope, *join),
             };
             if can_fire {

@@ -162,6 +162,18 @@ pub fn broadcasts(seed: u64, name: u8) -> impl Iterator<Item = i64> {
     (0..6).map(at)
 }
 
+/// The lists that multi-instance activities have their items from are variables of the process: by their length.
+pub fn list_name(length: u32) -> String {
+    format!("l_{length}")
+}
+
+/// An item of each of them.
+pub fn item(number: usize) -> u64 {
+    1_000 * (number as u64 + 1)
+}
+
+pub const LONGEST_LIST: u32 = 4;
+
 pub const SIGNALS: u8 = 3;
 
 pub fn signal_name(name: u8) -> String {

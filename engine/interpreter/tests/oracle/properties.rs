@@ -36,6 +36,7 @@ pub fn event_type(trigger: Trigger, position: Position) -> &'static str {
         (Trigger::Escalation(_), Position::Boundary) => "escalationBoundaryEvent",
         // An event sub-process has no cancel event; no model says so.
         (Trigger::Cancel, _) => "cancelBoundaryEvent",
+        (Trigger::Instances(_), _) => "signalBoundaryEvent",
         (_, Position::Throw | Position::End) => "",
     }
 }
@@ -50,6 +51,7 @@ pub fn trigger_properties(id: Id, trigger: Trigger) -> Map<String, Value> {
         Trigger::Error(Some(code)) => ("errorCode", json!(format!("E{code}"))),
         Trigger::Escalation(Some(code)) => ("escalationCode", json!(format!("E{code}"))),
         Trigger::Error(None) | Trigger::Escalation(None) | Trigger::Cancel => return Map::new(),
+        Trigger::Instances(host) => ("signalRef", json!(done_in(host))),
         Trigger::Multiple(parts) => return parts_properties(parts),
         Trigger::Mixed { outside, code, is_error } => {
             let (name, property) = if is_error { ("error", "errorCode") } else { ("escalation", "escalationCode") };
@@ -110,20 +112,52 @@ pub fn condition_of(flag: u8) -> String {
     format!("{} == true", crate::plan::flag_name(flag))
 }
 
+/// The signal that says that instances of an activity are done.
+fn done_in(host: Id) -> String {
+    format!("i_{host}")
+}
+
+/// The variable that an instance has its item in.
+fn item_of(id: Id) -> String {
+    format!("item_{id}")
+}
+
 pub fn repetition(id: Id, repeat: &Repeat) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut set = |name: &str, value: Value| properties.insert(name.to_owned(), value);
     match repeat {
-        Repeat::Instances { count, at_once, enough, collects } => {
+        Repeat::Instances { count, at_once, enough, collects, has_items, tells } => {
             set("isMultiInstance", json!(true));
             set("isSequential", json!(!at_once));
-            set("loopCardinality", json!(count.to_string()));
+            if *has_items {
+                set("inputCollection", json!(crate::plan::list_name(*count)));
+                set("inputElement", json!(item_of(id)));
+            } else {
+                set("loopCardinality", json!(count.to_string()));
+            }
+            match tells {
+                None => {}
+                Some(Tells::Each) => {
+                    set("behavior", json!("None"));
+                    set("noneBehaviorEventRef", json!(done_in(id)));
+                }
+                Some(Tells::First) => {
+                    set("behavior", json!("One"));
+                    set("oneBehaviorEventRef", json!(done_in(id)));
+                }
+                Some(Tells::When(number)) => {
+                    let condition = format!("nrOfCompletedInstances == {number}");
+                    set("behavior", json!("Complex"));
+                    set("complexBehavior", json!([{"condition": condition, "event": done_in(id)}]));
+                }
+            }
             if let Some(enough) = enough {
                 set("completionCondition", json!(format!("nrOfCompletedInstances >= {enough}")));
             }
             if *collects {
                 set("outputCollection", json!(collection_of(id)));
-                set("outputElement", json!("result"));
+                let element = if *has_items { format!("{} + result", item_of(id)) } else { "result".to_owned() };
+                set("outputElement", json!(element));
             }
         }
         Repeat::While { test_before, below, maximum } => {

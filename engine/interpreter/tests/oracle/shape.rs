@@ -45,11 +45,12 @@ impl Shape {
         self.attached.get(&host).is_some_and(|events| events.contains(&boundary))
     }
 
-    /// Whether tokens wait for each other before it: at a parallel or inclusive gateway that several flows lead to.
+    /// Whether tokens wait for each other before it: at a parallel or inclusive gateway that several flows lead to, or at an
+    /// activity that takes several.
     pub fn joins(&self, process: &Process, index: ElementIndex) -> bool {
         let joining = ["parallelGateway", "inclusiveGateway", "complexGateway"];
         let is_joining = joining.contains(&self.node(index).type_name);
-        is_joining && process.element(index).incoming.len() > 1
+        is_joining && process.element(index).incoming.len() > 1 || process.element(index).start_quantity > 1
     }
 
     /// The flows that a token at `from` can come along without passing `join`. Beside sequence flows there is the way from

@@ -124,10 +124,10 @@ fn without_part(block: &Block) -> Vec<Block> {
             }));
             all
         }
-        Block::Race { gateway, join, arms } => without_each(arms)
+        Block::Race { gateway, join, arms, are_all_needed } => without_each(arms)
             .into_iter()
             .filter(|arms| !arms.is_empty())
-            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms })
+            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms, are_all_needed: *are_all_needed })
             .collect(),
         Block::Guarded { host, guards } => {
             let mut all = vec![Block::Do(host.clone())];
@@ -168,15 +168,19 @@ fn simpler(it: &Activity) -> Vec<Activity> {
                 Activity { kind, ..it.clone() }
             }));
         }
-        Kind::AdHoc { items, is_sequential } => {
+        Kind::AdHoc { items, is_sequential, enough, finishes } => {
             all.push(Activity { kind: Kind::Job, ..it.clone() });
-            let kind = |items| Kind::AdHoc { items, is_sequential: *is_sequential };
+            let (is_sequential, finishes) = (*is_sequential, *finishes);
+            let kind = |items| Kind::AdHoc { items, is_sequential, enough: *enough, finishes };
             all.extend(without_each(items).into_iter().map(|items| Activity { kind: kind(items), ..it.clone() }));
         }
         _ => {}
     }
     if it.repeat.is_some() {
         all.push(Activity { repeat: None, ..it.clone() });
+    }
+    if it.takes > 1 || it.gives > 1 {
+        all.push(Activity { takes: 1, gives: 1, ..it.clone() });
     }
     if it.tallies {
         all.push(Activity { tallies: false, ..it.clone() });

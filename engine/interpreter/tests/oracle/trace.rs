@@ -133,6 +133,11 @@ impl Trace {
         self.opened.truncate(mark.0[10]);
     }
 
+    /// What was written after `mark` stays where it was written, and is not seen from outside.
+    pub fn keep_inside(&mut self, mark: Mark) {
+        self.writes.truncate(mark.0[3]);
+    }
+
     /// Interrupts at `at` everything that was written down after `mark`.
     pub fn cut(&mut self, mark: Mark, at: i64) {
         keep(&mut self.records, mark.0[0], |record| record.entered <= at);

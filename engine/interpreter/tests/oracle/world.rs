@@ -9,7 +9,9 @@ use crate::define::define;
 use crate::drawing::Scope;
 use crate::ledger::Ledger;
 use crate::outside::{Due, Outside};
-use crate::plan::{Answer, Called, SIGNALS, Visit, broadcasts, flag_name, signal_name, turns};
+use crate::plan::{
+    Answer, Called, LONGEST_LIST, SIGNALS, Visit, broadcasts, flag_name, item, list_name, signal_name, turns,
+};
 use crate::random::mix;
 use crate::shape::Shape;
 use crate::trace::{Attempt, End, NEVER, Record};
@@ -80,7 +82,9 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let process = if options.through_xml { compiled_through_xml(drawing)? } else { compiled(drawing)? };
     let shape = Shape::of(drawing, &process);
     let mut world = World::new(&process, &shape, seed, options);
-    let variables = options.number.map(|number| ("number".to_owned(), json!(number))).into_iter().collect();
+    let list = |length| (list_name(length), (0..length as usize).map(item).collect());
+    let number = options.number.map(|number| ("number".to_owned(), json!(number)));
+    let variables = (0..=LONGEST_LIST).map(list).chain(number).collect();
     for name in 0..SIGNALS {
         if drawing.all_nodes().iter().any(|node| asks_for_a_flag(node)) {
             let flag = |is_set| Due::Flag(flag_name(name), is_set);
