@@ -107,8 +107,19 @@ impl Slot {
                     writes.end_scope(id, *key);
                 }
             }
+            EventKind::CompensationStarted { reopens: false, .. } => self.end_scopes_without_variables(writes),
             EventKind::IncidentResolved { incident } => drop(self.incidents.remove(incident)),
             _ => {}
+        }
+    }
+
+    /// What a handler has begun to undo is remembered no more, nor is what was in it.
+    fn end_scopes_without_variables(&mut self, writes: &mut Writes) {
+        let variables = &self.instance.variables;
+        let gone = self.local_scopes.iter().copied().filter(|scope| !variables.contains_key(scope));
+        for scope in gone.collect::<Vec<_>>() {
+            self.local_scopes.remove(&scope);
+            writes.end_scope(self.instance.id.0, scope);
         }
     }
 

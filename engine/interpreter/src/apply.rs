@@ -177,7 +177,11 @@ impl Instance {
             }
             EventKind::CompensationStarted { key, compensation, reopens } => {
                 self.change(*key, |element| drop_from(&mut element.compensating, compensation));
-                let Some(found) = self.compensable.remove(compensation).filter(|_| *reopens) else { return };
+                let Some(found) = self.compensable.remove(compensation) else { return };
+                if !*reopens {
+                    // Its handler knows nothing of what was in it.
+                    return self.forget(found.key);
+                }
                 self.count(compensation.scope, 1);
                 let reopened = ElementInstance {
                     compensates_for: Some(*key),

@@ -70,6 +70,7 @@ pub enum Block {
         branches: Vec<Block>,
         wanted: u32,
     },
+    Compensate(Compensate),
     /// A branch that ends here. What ends more than its own token has an activity `before` it, so that nothing else
     /// happens in the same moment.
     End {
@@ -77,6 +78,16 @@ pub enum Block {
         id: Id,
         kind: EndKind,
     },
+}
+
+/// A compensation event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compensate {
+    pub id: Id,
+    /// None: all that its scope has done.
+    pub activity: Option<Id>,
+    pub waits: bool,
+    pub is_end: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,6 +195,16 @@ pub struct Activity {
     pub takes: u32,
     #[serde(default = "one")]
     pub gives: u32,
+    #[serde(default)]
+    pub undone_by: Option<Box<Undo>>,
+}
+
+/// How an activity is undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The compensation boundary event.
+    pub event: Id,
+    pub handler: Activity,
 }
 
 fn one() -> u32 {
@@ -210,16 +231,6 @@ pub enum Kind {
         #[serde(default)]
         is_transaction: bool,
     },
-    /// A sub-process that undoes what it has done: its steps, one after the other or all at once, and then a compensation
-    /// event.
-    Undo {
-        start: Id,
-        /// The gateways around the steps, if they are taken at once.
-        at_once: Option<(Id, Id)>,
-        steps: Vec<Step>,
-        throws: Id,
-        end: Id,
-    },
     /// One after the other, or all at once; without flows.
     AdHoc {
         items: Vec<Activity>,
@@ -231,15 +242,6 @@ pub enum Kind {
         #[serde(default)]
         finishes: bool,
     },
-}
-
-/// An activity and how it is undone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    pub activity: Activity,
-    /// The compensation boundary event.
-    pub event: Id,
-    pub handler: Activity,
 }
 
 /// An event sub-process.
@@ -268,11 +270,7 @@ pub enum Repeat {
         tells: Option<Tells>,
     },
     /// While fewer than `below` are completed.
-    While {
-        test_before: bool,
-        below: Option<u32>,
-        maximum: Option<u32>,
-    },
+    While { test_before: bool, below: Option<u32>, maximum: Option<u32> },
 }
 
 /// The `behavior` of multi-instance activities.
@@ -314,7 +312,7 @@ impl EndKind {
 
 impl Activity {
     pub fn plain(id: Id, kind: Kind) -> Activity {
-        Activity { id, kind, repeat: None, tallies: false, takes: 1, gives: 1 }
+        Activity { id, kind, repeat: None, tallies: false, takes: 1, gives: 1, undone_by: None }
     }
 
     /// Whether nothing can interrupt it, because it never waits.
@@ -338,7 +336,22 @@ impl Block {
             Block::Or { branches, .. } | Block::And { branches, .. } => branches.iter().any(Block::can_exit),
             Block::Race { arms, .. } => arms.iter().any(|arm| arm.then.can_exit()),
             Block::Loop { body, .. } => body.can_exit(),
+            Block::Compensate(it) => !it.is_end,
             Block::End { .. } => false,
+        }
+    }
+
+    /// The activities of this scope that have handlers.
+    pub fn undoable(&mut self) -> Vec<Id> {
+        let of = |it: &Activity| it.undone_by.as_ref().map(|_| it.id).into_iter().collect();
+        match self {
+            Block::Do(activity) => of(activity),
+            Block::Guarded { host, guards } => {
+                let mut all: Vec<Id> = of(host);
+                all.extend(guards.iter_mut().flat_map(|guard| guard.then.undoable()));
+                all
+            }
+            _ => self.children_mut().into_iter().flat_map(Block::undoable).collect(),
         }
     }
 
@@ -358,7 +371,7 @@ impl Block {
                 all.extend(guards.iter_mut().map(|guard| &mut guard.then));
                 all
             }
-            Block::End { .. } | Block::Throw { .. } | Block::Link { .. } => Vec::new(),
+            Block::End { .. } | Block::Throw { .. } | Block::Link { .. } | Block::Compensate(_) => Vec::new(),
         }
     }
 }

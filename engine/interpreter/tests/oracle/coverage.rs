@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 75] = [
+const CELLS: [(&str, &[&str]); 80] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -22,9 +22,14 @@ const CELLS: [(&str, &[&str]); 75] = [
     ("boundary timer", &["not triggered", "triggered"]),
     ("boundary timer beside", &["not triggered", "triggered"]),
     ("call activity", &["CALL_REFUSED", "UNCAUGHT_ERROR", "completed", "interrupted", "stays"]),
-    ("cancel end event", &["cancels"]),
-    ("compensation", &["undoes"]),
-    ("sub-process with compensation", &["completed", "interrupted", "stays"]),
+    ("cancel end event", &["undoes nothing", "undoes what has completed", "undoes what is under way"]),
+    ("compensation", &["by a handler", "of what is inside"]),
+    ("compensation event", &["finds nothing", "undoes a scope", "undoes an activity"]),
+    ("ad-hoc sub-process until", &["all are done", "cancels the rest", "finishes the rest"]),
+    ("boundary event of instances", &["not triggered", "triggered"]),
+    ("boundary event of instances beside", &["not triggered", "triggered", "triggered again"]),
+    ("parallel event-based gateway", &["completed", "stays"]),
+    ("start quantity", &["leftover", "starts"]),
     ("conditional catch event", &["completed", "stays"]),
     ("boundary condition", &["triggered"]),
     ("boundary condition beside", &["triggered"]),

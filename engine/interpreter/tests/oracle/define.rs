@@ -115,7 +115,8 @@ fn trigger(event: &str, properties: &Map<String, Value>) -> Trigger {
         "escalation" => Trigger::Escalation { code: text(properties, "escalationCode") },
         "compensation" => {
             let activity_ref = located(properties, "activityRef");
-            Trigger::Compensation { activity_ref, wait_for_completion: true }
+            let waits = properties.get("waitForCompletion").and_then(Value::as_bool);
+            Trigger::Compensation { activity_ref, wait_for_completion: waits.unwrap_or(true) }
         }
         "conditional" => Trigger::Conditional { condition: located(properties, "condition").unwrap_or_default() },
         "link" => Trigger::Link { name: located(properties, "linkName").unwrap_or_default() },

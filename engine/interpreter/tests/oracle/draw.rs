@@ -128,6 +128,7 @@ impl Drawer {
             Block::Throw { before, id, what } => self.throw(before, *id, what, ends),
             Block::Link { throws, catches } => self.link(*throws, *catches, ends),
             Block::First { split, join, branches, wanted } => self.first(*split, *join, branches, *wanted, ends),
+            Block::Compensate(it) => self.compensate(it, ends),
             Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, ends),
         }
     }
@@ -247,7 +248,9 @@ impl Drawer {
 
     fn guarded(&mut self, host: &Activity, guards: &[Guard], ends: Vec<Loose>) -> Vec<Loose> {
         let node = self.activity(host);
+        let undone_by = host.undone_by.as_deref();
         let host = self.place(node, ends);
+        undone_by.into_iter().for_each(|undo| self.undone_by(&host, undo));
         let mut out = vec![self.loose(&host)];
         for guard in guards {
             let mut event = self
@@ -267,6 +270,31 @@ impl Drawer {
             }
         }
         out
+    }
+
+    fn undone_by(&mut self, host: &str, it: &Undo) {
+        let mut event = self.node(it.event, "compensationBoundaryEvent");
+        event.attached_to = Some(host.to_owned());
+        let handler = self.activity(&it.handler).with("isForCompensation", true);
+        let (from, to) = (event.id.clone(), handler.id.clone());
+        self.scope.nodes.extend([event, handler]);
+        self.begun += 1;
+        let order = self.begun;
+        self.scope.edges.push(Edge { order, from, to, is_association: true, properties: Map::new() });
+    }
+
+    fn compensate(&mut self, it: &Compensate, ends: Vec<Loose>) -> Vec<Loose> {
+        let kind = if it.is_end { "compensationEndEvent" } else { "compensationIntermediateThrowEvent" };
+        let mut event = self.node(it.id, kind);
+        if let Some(activity) = it.activity {
+            let activity = self.node(activity, "").id;
+            event = event.with("activityRef", activity);
+        }
+        if !it.waits {
+            event = event.with("waitForCompletion", false);
+        }
+        let event = self.place(event, ends);
+        if it.is_end { Vec::new() } else { vec![self.loose(&event)] }
     }
 
     fn end(&mut self, before: Option<&Activity>, id: Id, kind: EndKind, ends: Vec<Loose>) -> Vec<Loose> {

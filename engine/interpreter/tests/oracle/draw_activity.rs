@@ -2,9 +2,9 @@
 
 use crate::block::*;
 use crate::draw::{Drawer, result_of, tally_of};
-use crate::drawing::{Edge, Node};
+use crate::drawing::Node;
 use crate::properties::{condition_of, duration, parts_properties, repetition};
-use serde_json::{Map, json};
+use serde_json::json;
 
 impl Drawer {
     pub fn activity(&mut self, it: &Activity) -> Node {
@@ -22,11 +22,6 @@ impl Drawer {
             Kind::Sub { start, body, end, events, is_transaction } => {
                 let mut node = self.node(it.id, if *is_transaction { "transaction" } else { "subProcess" });
                 node.inside = Some(self.inside(|drawer| drawer.whole(*start, body, *end, events)));
-                node
-            }
-            Kind::Undo { start, at_once, steps, throws, end } => {
-                let mut node = self.node(it.id, "subProcess");
-                node.inside = Some(self.inside(|drawer| drawer.undo(*start, *at_once, steps, *throws, *end)));
                 node
             }
             Kind::AdHoc { items, is_sequential, enough, finishes } => {
@@ -65,33 +60,6 @@ impl Drawer {
                 node.with("outputMappings", json!([{"source": format!("default({tally}, 0) + 1"), "target": tally}]));
         }
         node
-    }
-
-    fn undo(&mut self, start: Id, at_once: Option<(Id, Id)>, steps: &[Step], throws: Id, end: Id) {
-        let start = self.node(start, "startEvent");
-        let done = steps.iter().map(|step| Block::Do(step.activity.clone())).collect();
-        let body = match at_once {
-            Some((split, join)) => Block::And { split, join, branches: done },
-            None => Block::Seq(done),
-        };
-        let flow = self.loose(&start.id);
-        self.scope.nodes.push(start);
-        let ends = self.block(&body, vec![flow]);
-        for step in steps {
-            let mut event = self.node(step.event, "compensationBoundaryEvent");
-            event.attached_to = Some(self.node(step.activity.id, "").id);
-            let handler = self.activity(&step.handler).with("isForCompensation", true);
-            let (from, to) = (event.id.clone(), handler.id.clone());
-            self.scope.nodes.extend([event, handler]);
-            self.begun += 1;
-            let order = self.begun;
-            self.scope.edges.push(Edge { order, from, to, is_association: true, properties: Map::new() });
-        }
-        let throws = self.node(throws, "compensationIntermediateThrowEvent");
-        let throws = self.place(throws, ends);
-        let (end, flow) = (self.node(end, "endEvent"), self.loose(&throws));
-        self.place(end, vec![flow]);
-        self.scope.edges.sort_by_key(|edge| edge.order);
     }
 
     pub fn waiting(&self, id: Id, wait: Wait) -> Node {

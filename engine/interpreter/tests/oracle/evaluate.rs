@@ -56,8 +56,6 @@ pub struct Expected {
     pub variables: Map<String, Value>,
     /// Two things happen in the same moment, so their order is open: nothing to compare. Why.
     pub ambiguous: Option<&'static str>,
-    /// A transaction was canceled while something could be undone, which the oracle does not work out.
-    pub may_undo_by_cancel: bool,
 }
 
 /// What became of the tokens that entered a block.
@@ -76,6 +74,10 @@ pub struct Oracle {
     pub known: Vec<(i64, u8)>,
     pub trace: Trace,
     pub frames: Vec<Frame>,
+    /// Where the undoable of each scope begins.
+    pub scopes: Vec<usize>,
+    /// The same, of the scope that the next one serves as an event sub-process.
+    pub serves: Option<usize>,
     pub is_too_large: bool,
 }
 
@@ -120,19 +122,26 @@ pub fn evaluate(model: &Model, mistake: Mistake) -> Option<Expected> {
         (false, _) => "completed",
     };
     let ambiguous = open(&trace);
-    let mut cancels = trace.notes.iter().filter(|(_, cell)| cell.0 == "cancel end event").map(|(at, _)| *at);
-    let may_undo_by_cancel = cancels.any(|at| trace.undoable.iter().any(|(from, until)| *from <= at && at < *until));
     let mut records = trace.records.clone();
     records.sort();
     let variables = variables(&trace);
     let ended_at = (alive != NEVER).then_some(alive);
-    Some(Expected { records, trace, state, ended_at, variables, ambiguous, may_undo_by_cancel })
+    Some(Expected { records, trace, state, ended_at, variables, ambiguous })
 }
 
 /// With the signals of the process itself that are known already.
 fn evaluate_knowing(model: &Model, mistake: Mistake, known: &[(i64, u8)]) -> Option<(Trace, i64, bool)> {
     let (trace, frames, known) = (Trace::default(), Vec::new(), known.to_vec());
-    let mut oracle = Oracle { seed: model.seed, mistake, known, trace, frames, is_too_large: false };
+    let mut oracle = Oracle {
+        seed: model.seed,
+        mistake,
+        known,
+        trace,
+        frames,
+        scopes: Vec::new(),
+        serves: None,
+        is_too_large: false,
+    };
     let (alive, is_terminated) = oracle.scope(model.start, &model.body, model.end, &model.events, 0, &[]);
     (!oracle.is_too_large).then_some((oracle.trace, alive, is_terminated))
 }
@@ -218,6 +227,7 @@ impl Oracle {
                 }
                 all
             }
+            Block::Compensate(it) => self.compensate(it, entries, path),
             Block::End { before, id, kind } => self.end(before.as_ref(), *id, *kind, entries, path),
         }
     }

@@ -61,6 +61,7 @@ impl Oracle {
     pub fn activity(&mut self, it: &Activity, guards: &[Guard], at: i64, path: &[u32]) -> Ended {
         let mark = self.trace.mark();
         let record = self.trace.enter(it.id, path, at);
+        let inside = self.trace.mark();
         let catches = guards.iter().enumerate();
         let catches =
             catches.map(|(place, it)| Catches { id: it.id, place, trigger: it.trigger, interrupts: it.interrupts });
@@ -70,14 +71,24 @@ impl Oracle {
             guards.iter().map(|guard| self.triggers(guard.id, guard.trigger, at, path)).collect();
         let is_over =
             |(guard, comes): (&Guard, &Vec<Comes>)| guard.interrupts && comes.first().is_some_and(|it| it.at == at);
-        let done = match &it.repeat {
+        let mut done = match &it.repeat {
             // A condition that is true at once comes before the work.
             _ if guards.iter().zip(&outside).any(is_over) => NEVER,
             Some(repeat) => self.repetition(it, repeat, at, path),
             None => self.work(it, at, path, false).0,
         };
+        let mut thrown = self.trace.take_signal(mark, frame);
+        if let Some(signal) = thrown.filter(|signal| guards[signal.guard].trigger == Trigger::Cancel) {
+            // The transaction is left by its cancel event when all is undone.
+            let undoable = self.trace.undoable_since(inside);
+            self.trace.cut(inside, signal.at);
+            done = NEVER;
+            let undone = self.undo_transaction(undoable, signal.at);
+            let canceled = Signal { at: undone, ..signal };
+            thrown = self.trace.take_signal(mark, frame).or(Some(canceled)).filter(|signal| signal.at != NEVER);
+        }
         self.frames.pop();
-        let (thrown, raised) = (self.trace.take_signal(mark, frame), self.trace.take_raised(mark, frame));
+        let raised = self.trace.take_raised(mark, frame);
         let (mut gone, mut winner, mut by) = (done, None, None);
         for (number, guard) in guards.iter().enumerate() {
             let interrupts = guard.interrupts || self.mistake == Mistake::NonInterruptingInterrupts;
@@ -120,6 +131,8 @@ impl Oracle {
             }
         }
         self.note(it, guards, gone, winner, &triggered);
+        let completed = if winner.is_none() { done } else { NEVER };
+        self.remember(it, mark, [at, completed, gone], path, it.repeat.is_none());
         Ended { record, entered: at, at: if winner.is_none() { done } else { NEVER }, gone, triggered }
     }
 
@@ -163,9 +176,6 @@ impl Oracle {
             Kind::Receive { timeout } => self.receive(it.id, *timeout, at, path),
             Kind::Call => self.call(it.id, at, path),
             Kind::Sub { start, body, end, events, .. } => self.scope(*start, body, *end, events, at, path).0,
-            Kind::Undo { start, at_once, steps, throws, end } => {
-                self.undo([*start, *throws, *end], *at_once, steps, at, path)
-            }
             Kind::AdHoc { items, is_sequential: false, enough: Some(enough), finishes } => {
                 self.ad_hoc_until(items, *enough, *finishes, at, path)
             }
@@ -381,10 +391,11 @@ impl Oracle {
     }
 
     fn instance(&mut self, it: &Activity, number: u32, at: i64, path: &[u32]) -> (i64, Value) {
-        let path = [path, &[number]].concat();
-        let record = self.trace.enter(it.id, &path, at);
+        let (outside, path) = (path, [path, &[number]].concat());
+        let (record, mark) = (self.trace.enter(it.id, &path, at), self.trace.mark());
         let (done, left) = self.work(it, at, &path, it.collects());
         self.trace.complete(record, done);
+        self.remember(it, mark, [at, done, NEVER], outside, true);
         (done, left)
     }
 }
@@ -411,7 +422,6 @@ fn kind_name(it: &Activity) -> &'static str {
         Kind::Call => "call activity",
         Kind::Sub { is_transaction: true, .. } => "transaction",
         Kind::Sub { .. } => "sub-process",
-        Kind::Undo { .. } => "sub-process with compensation",
         Kind::AdHoc { is_sequential: true, .. } => "ad-hoc sub-process, sequential",
         Kind::AdHoc { .. } => "ad-hoc sub-process, parallel",
     }

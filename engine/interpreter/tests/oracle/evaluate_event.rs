@@ -165,7 +165,11 @@ impl Oracle {
                 }
             }
             self.trace.complete(record, last);
-            self.trace.note(if last == NEVER { *entry } else { last }, "parallel event-based gateway", if last == NEVER { "stays" } else { "completed" });
+            self.trace.note(
+                if last == NEVER { *entry } else { last },
+                "parallel event-based gateway",
+                if last == NEVER { "stays" } else { "completed" },
+            );
             all.stays_until(last);
         }
         self.behind(arms, come, &mut all, path);

@@ -33,6 +33,8 @@ impl Oracle {
     ) -> (i64, bool) {
         let (mark, frame) = (self.trace.mark(), self.frames.len());
         self.frames.push(Frame { is_scope: true, catches: catches(events, None), at, path: path.to_vec() });
+        let serves = self.serves.take();
+        self.scopes.push(serves.unwrap_or(self.trace.undoable.len()));
         let is_over = |it: &EventSub| {
             it.interrupts && self.triggers(it.start, it.trigger, at, path).first().is_some_and(|comes| comes.at == at)
         };
@@ -47,6 +49,7 @@ impl Oracle {
         left.exits.iter().for_each(|exit| self.trace.point(end, path, *exit));
         self.frames.pop();
         let (mut alive, mut since) = (left.alive.max(at), at - 1);
+        self.scopes.pop();
         let mut thrown = self.thrown(mark, frame);
         loop {
             let outside = events.iter().enumerate().filter_map(|(number, event)| {
@@ -62,7 +65,10 @@ impl Oracle {
                 self.trace.open(alive, "comes when its scope ends");
             }
             let Some(coming) = next.filter(|it| it.at < alive || it.is_thrown && it.at <= alive) else { break };
-            thrown.retain(|other| other.at > coming.at);
+            let is_it = |other: &Coming| (other.at, other.event) == (coming.at, coming.event);
+            if let Some(place) = thrown.iter().position(is_it).filter(|_| coming.is_thrown) {
+                thrown.remove(place);
+            }
             since = coming.at;
             let Some(number) = coming.event else {
                 self.trace.cut(mark, coming.at);
@@ -79,11 +85,11 @@ impl Oracle {
             self.trace.note(coming.at, event_name(event), if event.interrupts { "interrupts" } else { "runs beside" });
             if event.interrupts {
                 self.trace.cut(mark, coming.at);
-                return (self.event_sub_process(event, coming.at, path), false);
+                return (self.event_sub_process(event, mark, coming.at, path), false);
             }
             let inner = self.trace.mark();
             self.frames.push(Frame { is_scope: true, catches: catches(events, Some(number)), at, path: path.to_vec() });
-            alive = alive.max(self.event_sub_process(event, coming.at, path));
+            alive = alive.max(self.event_sub_process(event, mark, coming.at, path));
             self.frames.pop();
             thrown.extend(self.thrown(inner, frame));
         }
@@ -106,15 +112,26 @@ impl Oracle {
         first.into_iter().chain(raised).map(coming).collect()
     }
 
-    fn event_sub_process(&mut self, it: &EventSub, at: i64, path: &[u32]) -> i64 {
-        let record = self.trace.enter(it.id, path, at);
+    /// It stands for the scope around it, which began with `around`.
+    fn event_sub_process(&mut self, it: &EventSub, around: Mark, at: i64, path: &[u32]) -> i64 {
+        let (record, mark) = (self.trace.enter(it.id, path, at), self.trace.mark());
+        self.serves = Some(around.undoable());
         let done = self.scope(it.start, &it.body, it.end, &[], at, path).0;
         self.trace.complete(record, done);
+        let inside = self.trace.undoable_since(mark);
+        self.keep(it.id, None, inside, [at, done, NEVER], path);
         done
     }
 
     /// All at once, or one after the other; nothing leads from one to the next.
-    pub fn ad_hoc(&mut self, items: &[Activity], is_sequential: bool, enough: Option<u32>, at: i64, path: &[u32]) -> i64 {
+    pub fn ad_hoc(
+        &mut self,
+        items: &[Activity],
+        is_sequential: bool,
+        enough: Option<u32>,
+        at: i64,
+        path: &[u32],
+    ) -> i64 {
         let (mark, mut done, mut completed) = (self.trace.mark(), at, 0);
         for item in items {
             if is_sequential && (done == NEVER || enough == Some(completed)) {
@@ -143,59 +160,16 @@ impl Oracle {
             self.trace.note(if last == NEVER { at } else { last }, "ad-hoc sub-process until", "finishes the rest");
             return last;
         }
-        ends.windows(2).filter(|pair| pair[0] == pair[1]).for_each(|pair| self.trace.open(pair[0], "instances end together"));
-        self.trace.note(until, "ad-hoc sub-process until", if until < last { "cancels the rest" } else { "all are done" });
+        ends.windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .for_each(|pair| self.trace.open(pair[0], "instances end together"));
+        self.trace.note(
+            until,
+            "ad-hoc sub-process until",
+            if until < last { "cancels the rest" } else { "all are done" },
+        );
         self.trace.cut(mark, until);
         until
-    }
-
-    /// Steps, and then their handlers: the last completed first, one after the other.
-    pub fn undo(
-        &mut self,
-        [start, throws, end]: [Id; 3],
-        at_once: Option<(Id, Id)>,
-        steps: &[Step],
-        at: i64,
-        path: &[u32],
-    ) -> i64 {
-        self.trace.point(start, path, at);
-        self.frames.push(Frame { is_scope: true, catches: Vec::new(), at, path: path.to_vec() });
-        at_once.iter().for_each(|(split, _)| self.trace.point(*split, path, at));
-        let (mut done, mut completed) = (at, Vec::new());
-        for step in steps.iter() {
-            let begins = if at_once.is_some() { at } else { done };
-            if begins != NEVER {
-                let ends = self.activity(&step.activity, &[], begins, path).at;
-                completed.push((ends, step));
-                done = done.max(ends);
-            }
-        }
-        let (ends, mut undone) = (completed.clone(), Vec::new());
-        if done != NEVER {
-            at_once.iter().for_each(|(_, join)| self.trace.point(*join, path, done));
-            let record = self.trace.enter(throws, path, done);
-            completed.sort_by_key(|(ends, _)| *ends);
-            if self.mistake != Mistake::FirstIsUndoneFirst {
-                completed.reverse();
-            }
-            for (_, step) in completed {
-                undone.push((step.event, done));
-                if done != NEVER {
-                    self.trace.note(done, "compensation", "undoes");
-                    done = self.activity(&step.handler, &[], done, path).at;
-                }
-            }
-            self.trace.complete(record, done);
-        }
-        for (from, step) in ends {
-            let until = undone.iter().find(|(event, _)| *event == step.event).map_or(NEVER, |(_, until)| *until);
-            self.trace.undoable.push((from, until));
-        }
-        if done != NEVER {
-            self.trace.point(end, path, done);
-        }
-        self.frames.pop();
-        done
     }
 
     /// Until when an end event that was entered `at` lives.
@@ -234,7 +208,6 @@ impl Oracle {
     fn cancel(&mut self, at: i64) -> i64 {
         let caught = self.find(|trigger| (trigger == Trigger::Cancel).then_some(true));
         if let Some((frame, catches, _)) = caught {
-            self.trace.note(at, "cancel end event", "cancels");
             self.trace.signal(Signal { at, frame, guard: catches.place });
         }
         NEVER

@@ -31,6 +31,7 @@ pub fn generate(seed: u64) -> Model {
         heard: Vec::new(),
         listened: Vec::new(),
         in_transaction: false,
+        undoing: false,
     };
     let (start, end) = (maker.id(), maker.id());
     let place = maker.inside(0);
@@ -50,6 +51,8 @@ pub struct Maker {
     /// Signals that are listened to around here.
     pub listened: Vec<u8>,
     pub in_transaction: bool,
+    /// Most activities have handlers here.
+    pub undoing: bool,
 }
 
 #[derive(Clone, Copy)]

@@ -37,43 +37,120 @@ impl Maker {
         let mut it = match self.random.below(100) {
             0..=27 => self.sub_process(place, false),
             28..=31 => self.ad_hoc(),
-            32..=35 => self.undo(),
+            32..=36 => self.undo(place),
             _ => self.simple(),
         };
         if !matches!(it.kind, Kind::Catch(_)) {
             it.repeat = self.repeat(&it);
             it.tallies = !it.collects() && self.random.percent(20);
         }
-        it
+        let chance = match (self.undoing, &it.kind) {
+            (true, Kind::Sub { .. }) => 25,
+            (true, _) => 60,
+            (false, _) => 2,
+        };
+        self.with_handler(it, chance)
     }
 
     pub fn sub_process(&mut self, place: Place, is_transaction: bool) -> Activity {
         let (id, start, end) = (self.id(), self.id(), self.id());
         let inside = self.inside(place.depth + 1);
         let (outside, around) = (std::mem::replace(&mut self.in_transaction, is_transaction), self.around());
+        let undoing = self.undoing;
+        self.undoing |= is_transaction;
         let events = self.events(inside);
         self.catch(&events.iter().map(|event| (event.trigger, event.interrupts)).collect::<Vec<_>>());
         let mut body = self.sequence(inside);
         if is_transaction && self.random.percent(60) {
             let end = Block::End { before: Some(self.decision()), id: self.id(), kind: EndKind::Cancel };
-            body = self.either(end, body);
+            body = self.canceled(end, body, inside);
         }
         let body = Box::new(body);
-        self.in_transaction = outside;
+        (self.in_transaction, self.undoing) = (outside, undoing);
         self.back_to(around);
         Activity::plain(id, Kind::Sub { start, body, end, events, is_transaction })
     }
 
-    pub fn undo(&mut self) -> Activity {
-        let at_once = self.random.percent(50).then(|| (self.id(), self.id()));
-        let steps = (0..self.random.between(1, 3)).map(|_| Step {
-            activity: self.decision(),
-            event: self.id(),
-            handler: self.decision(),
-        });
-        let steps = steps.collect();
-        let (start, throws, end) = (self.id(), self.id(), self.id());
-        Activity::plain(self.id(), Kind::Undo { start, at_once, steps, throws, end })
+    /// What a transaction does before it may be canceled, and beside that.
+    fn canceled(&mut self, end: Block, body: Block, place: Place) -> Block {
+        match self.random.below(3) {
+            0 => self.either(end, body),
+            1 => {
+                let steps = [Block::Do(self.step()), Block::Do(self.step())];
+                let then = self.either(end, body);
+                Block::Seq(steps.into_iter().chain([then]).collect())
+            }
+            _ => {
+                let begun = self.undoable(place);
+                let step = Block::Do(self.step());
+                let cancels = Block::Seq(vec![step, self.either(end, Block::Seq(Vec::new()))]);
+                Block::And { split: self.id(), join: self.id(), branches: vec![Block::Do(begun), cancels] }
+            }
+        }
+    }
+
+    /// A sub-process with something in it to be undone, perhaps several times.
+    fn undoable(&mut self, place: Place) -> Activity {
+        let (id, start, end) = (self.id(), self.id(), self.id());
+        let inside = self.inside(place.depth + 2);
+        let body = Block::Seq(vec![Block::Do(self.step()), self.sequence(inside)]);
+        let kind = Kind::Sub { start, body: Box::new(body), end, events: Vec::new(), is_transaction: false };
+        let it = Activity::plain(id, kind);
+        let repeat = self.repeat(&it).filter(|_| place.depth < 3);
+        self.with_handler(Activity { repeat, ..it }, 20)
+    }
+
+    /// A sub-process that undoes what it has done, at its end or when something comes.
+    fn undo(&mut self, place: Place) -> Activity {
+        let (id, start, end) = (self.id(), self.id(), self.id());
+        let inside = Place { many: false, no_inclusive: false, ..self.inside(place.depth + 1) };
+        let (undoing, around) = (std::mem::replace(&mut self.undoing, true), self.around());
+        let in_transaction = std::mem::take(&mut self.in_transaction);
+        let mut events = Vec::new();
+        if self.random.percent(40) {
+            let (trigger, _) = self.trigger();
+            self.catch(&[(trigger, true)]);
+            events.push(self.event_sub(trigger, true, inside));
+        }
+        let mut blocks = match self.random.below(4) {
+            0 => vec![self.sequence(inside)],
+            1 => vec![Block::Do(self.undoable(inside))],
+            2 => vec![Block::Do(self.step()), Block::Do(self.step())],
+            _ => {
+                let branches = (0..2).map(|_| Block::Do(self.step())).collect();
+                vec![Block::And { split: self.id(), join: self.id(), branches }]
+            }
+        };
+        let mut undoable: Vec<Id> = blocks.iter_mut().flat_map(Block::undoable).collect();
+        undoable.truncate(1);
+        let activity = undoable.first().copied().filter(|_| self.random.percent(30));
+        let (waits, is_end) = (self.random.percent(75), self.random.percent(30));
+        let compensate = Block::Compensate(Compensate { id: self.id(), activity, waits, is_end });
+        match events.first_mut() {
+            Some(event) if event.body.can_exit() => event.body = Block::Seq(vec![event.body.clone(), compensate]),
+            Some(_) => {}
+            None if blocks[0].can_exit() => blocks.push(compensate),
+            None => {}
+        }
+        (self.undoing, self.in_transaction) = (undoing, in_transaction);
+        self.back_to(around);
+        let body = Box::new(Block::Seq(blocks));
+        Activity::plain(id, Kind::Sub { start, body, end, events, is_transaction: false })
+    }
+
+    fn step(&mut self) -> Activity {
+        let step = self.decision();
+        self.with_handler(step, 80)
+    }
+
+    /// With what undoes it, perhaps.
+    pub fn with_handler(&mut self, it: Activity, chance: u64) -> Activity {
+        let is_none = matches!(it.kind, Kind::Instant | Kind::Catch(_) | Kind::AdHoc { .. });
+        if is_none || !self.random.percent(chance) {
+            return it;
+        }
+        let undo = Undo { event: self.id(), handler: self.decision() };
+        Activity { undone_by: Some(Box::new(undo)), ..it }
     }
 
     pub fn ad_hoc(&mut self) -> Activity {

@@ -74,7 +74,7 @@ impl Maker {
     }
 
     /// What an event waits for, and whether it interrupts.
-    fn trigger(&mut self) -> (Trigger, bool) {
+    pub fn trigger(&mut self) -> (Trigger, bool) {
         let interrupts = self.random.percent(60);
         let trigger = match self.random.below(100) {
             0..=34 if interrupts => Trigger::Error(Some(self.code())),
@@ -118,22 +118,26 @@ impl Maker {
     pub fn thrown(&mut self) -> Thrown {
         match self.random.below(100) {
             0..=14 => Thrown::Message,
-            15..=34 => Thrown::Signal(self.signal()),
-            35..=69 if self.heard.is_empty() => Thrown::Signal(self.signal()),
+            15..=24 => Thrown::Signal(self.signal()),
+            25..=69 if self.heard.is_empty() => Thrown::Signal(self.signal()),
             _ => Thrown::Escalation(self.escalation_code()),
         }
     }
 
     /// Event sub-processes of a scope.
     pub fn events(&mut self, place: Place) -> Vec<EventSub> {
-        if !self.random.percent(18) || place.depth >= DEEPEST {
+        if !self.random.percent(22) || place.depth >= DEEPEST {
             return Vec::new();
         }
-        let triggers = self.triggers();
+        let mut triggers = self.triggers();
+        let heard = Trigger::Escalation(Some(self.code()));
+        if self.random.percent(35) && !triggers.iter().any(|(trigger, _)| *trigger == heard) {
+            triggers.push((heard, self.random.percent(30)));
+        }
         triggers.into_iter().map(|(trigger, interrupts)| self.event_sub(trigger, interrupts, place)).collect()
     }
 
-    fn event_sub(&mut self, trigger: Trigger, interrupts: bool, place: Place) -> EventSub {
+    pub fn event_sub(&mut self, trigger: Trigger, interrupts: bool, place: Place) -> EventSub {
         let (id, start, end) = (self.id(), self.id(), self.id());
         let inside = self.inside(place.depth + 1);
         EventSub { id, start, trigger, interrupts, body: self.sequence(inside), end }

@@ -3,6 +3,7 @@
 //! The ledger keeps its own books: who is active, which tokens are on flows, which wait at joins. It knows the gateways'
 //! rules, not how the engine goes about them.
 
+use crate::drawing::Node;
 use crate::shape::Shape;
 use interpreter::{ElementIndex, Event, EventKind, FlowIndex, Instance, InstanceState, Key, Process};
 use serde_json::Value;
@@ -24,6 +25,9 @@ pub struct Ledger {
     begun: Vec<Key>,
     interrupted: Vec<(Key, ElementIndex)>,
     ended_scopes: Vec<Key>,
+    /// What can be undone: by its scope and the number of the event that said so.
+    undoable: BTreeMap<(Key, u64), (Key, ElementIndex)>,
+    followed: u64,
     is_over: bool,
 }
 
@@ -36,6 +40,7 @@ impl Ledger {
         self.interrupted.clear();
         self.ended_scopes.clear();
         for event in events {
+            self.followed += 1;
             self.one(process, shape, &event.kind).map_err(|problem| format!("{problem}, at {:?}", event.kind))?;
         }
         self.settle_leaving(process, shape)
@@ -72,6 +77,25 @@ impl Ledger {
                 let is_right = self.active.is_empty() && self.ended_scopes.contains(&Key::ROOT);
                 is_right.then_some(()).ok_or_else(|| "the instance terminates without cause or with a rest".to_owned())
             }
+            EventKind::CompensationAvailable { key, .. } => {
+                let (element, scope) = *self.active.get(key).ok_or("what is over can be undone")?;
+                self.undoable.insert((scope, self.followed), (*key, element));
+                Ok(())
+            }
+            EventKind::CompensationStarted { compensation, reopens, .. } => {
+                let undone = self.undoable.remove(&(compensation.scope, compensation.order));
+                let (key, element) = undone.ok_or("something is undone twice")?;
+                if *reopens {
+                    self.active.insert(key, (element, compensation.scope));
+                    self.begun.push(key);
+                }
+                Ok(())
+            }
+            EventKind::CompensationCompleted { key } => {
+                let is_empty = !self.active.values().any(|(_, scope)| scope == key);
+                let is_right = self.active.remove(key).is_some() && is_empty;
+                is_right.then_some(()).ok_or_else(|| "a scope is closed again that is not empty or not open".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -94,7 +118,11 @@ impl Ledger {
             return Err("something begins in a scope that is over".to_owned());
         }
         let is_repeated = around == Some(element);
-        if !is_repeated && process.element(element).parent != around {
+        // The handler of a repeated activity begins for one of its instances: in the repetition.
+        let is_handler = shape.node(element).properties.contains_key("isForCompensation");
+        let is_beside = |around: ElementIndex| process.element(around).parent == process.element(element).parent;
+        let is_for_instance = is_handler && around.is_some_and(is_beside);
+        if !is_repeated && !is_for_instance && process.element(element).parent != around {
             return Err("it begins in a scope that is not its own".to_owned());
         }
         self.cause(process, shape, element, scope, flow, is_repeated)?;
@@ -165,7 +193,7 @@ impl Ledger {
         let from = process.flow(flow).from;
         let source = shape.node(from);
         let waits_for_all = source.properties.get("eventGatewayType").is_some_and(|kind| kind == "Parallel");
-        let sends_early = source.type_name == "complexGateway" || waits_for_all;
+        let sends_early = source.type_name == "complexGateway" || waits_for_all || goes_on_at_once(source);
         if sends_early && self.leaving.is_none() && self.active.values().any(|it| *it == (from, scope)) {
             // It is left by these flows and waits for its reset.
             *self.on_flows.entry((scope, flow)).or_default() += 1;
@@ -193,6 +221,7 @@ impl Ledger {
             "parallelGateway" => outgoing.len()..=outgoing.len(),
             "exclusiveGateway" | "eventBasedGateway" => 1..=1,
             "complexGateway" => 0..=outgoing.len(),
+            _ if goes_on_at_once(node) => 0..=outgoing.len(),
             _ => 1..=outgoing.len(),
         };
         // Each as often as its quantity says.
@@ -239,7 +268,8 @@ impl Ledger {
             self.fired = Some((scope, element));
             (flows.len() == quantity).then_some(()).ok_or_else(|| format!("it starts with {} tokens", flows.len()))?;
             let mut all = flows.iter();
-            return all.try_for_each(|flow| less(&mut self.waiting, (scope, element, *flow), "it takes what is not there"));
+            return all
+                .try_for_each(|flow| less(&mut self.waiting, (scope, element, *flow), "it takes what is not there"));
         }
         let is_right = match shape.node(element).type_name {
             "parallelGateway" => distinct == incoming,
@@ -320,7 +350,10 @@ impl Ledger {
             self.count(instance)?;
         }
         for scope in instance.variables.keys().filter(|scope| **scope != Key::ROOT) {
-            self.active.contains_key(scope).then_some(()).ok_or("variables of a scope that is over")?;
+            let can_be_undone = instance.compensable.values().any(|it| it.key == *scope);
+            (can_be_undone || self.active.contains_key(scope))
+                .then_some(())
+                .ok_or("variables of a scope that is over")?;
         }
         for (key, incident) in &instance.incidents {
             let raised = instance.element(incident.element_instance).and_then(|element| element.incident);
@@ -363,6 +396,11 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// A compensation event that does not wait.
+fn goes_on_at_once(node: &Node) -> bool {
+    node.properties.get("waitForCompletion").is_some_and(|waits| waits == false)
 }
 
 fn less<K: Ord>(books: &mut BTreeMap<K, u32>, place: K, problem: &str) -> Checked {

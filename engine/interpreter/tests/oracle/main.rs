@@ -13,6 +13,7 @@ mod draw_activity;
 mod drawing;
 mod evaluate;
 mod evaluate_activity;
+mod evaluate_compensation;
 mod evaluate_event;
 mod evaluate_scope;
 mod explore;

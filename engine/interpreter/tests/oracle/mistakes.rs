@@ -9,7 +9,7 @@ use crate::shape::Shape;
 use crate::world::{Options, compiled, run};
 use interpreter::{Event, EventKind};
 
-const ALL: [Mistake; 18] = [
+const ALL: [Mistake; 21] = [
     Mistake::ParallelJoinDoesNotWait,
     Mistake::InclusiveJoinDoesNotWait,
     Mistake::InterruptingCancelsNothing,
@@ -28,6 +28,9 @@ const ALL: [Mistake; 18] = [
     Mistake::FirstIsUndoneFirst,
     Mistake::AnyIsAll,
     Mistake::SignalsStayOutside,
+    Mistake::QuantityIsOne,
+    Mistake::RestIsAlwaysCanceled,
+    Mistake::EachInstanceTells,
 ];
 
 /// Each must show within so many models.

@@ -137,6 +137,7 @@ fn without_part(block: &Block) -> Vec<Block> {
             all.extend(hosts.map(|host| Block::Guarded { host, guards: guards.clone() }));
             all
         }
+        Block::Compensate(_) => vec![Block::Seq(Vec::new())],
         Block::Throw { before, .. } => vec![Block::Do(before.clone())],
         Block::First { split, join, branches, wanted } => without_each(branches)
             .into_iter()
@@ -160,14 +161,6 @@ fn simpler(it: &Activity) -> Vec<Activity> {
                 Activity { kind, ..it.clone() }
             }));
         }
-        Kind::Undo { start, at_once, steps, throws, end } => {
-            all.push(Activity { kind: Kind::Job, ..it.clone() });
-            let fewer = without_each(steps).into_iter().filter(|steps| !steps.is_empty());
-            all.extend(fewer.map(|steps| {
-                let kind = Kind::Undo { start: *start, at_once: *at_once, steps, throws: *throws, end: *end };
-                Activity { kind, ..it.clone() }
-            }));
-        }
         Kind::AdHoc { items, is_sequential, enough, finishes } => {
             all.push(Activity { kind: Kind::Job, ..it.clone() });
             let (is_sequential, finishes) = (*is_sequential, *finishes);
@@ -182,10 +175,13 @@ fn simpler(it: &Activity) -> Vec<Activity> {
     if it.takes > 1 || it.gives > 1 {
         all.push(Activity { takes: 1, gives: 1, ..it.clone() });
     }
+    if it.undone_by.is_some() {
+        all.push(Activity { undone_by: None, ..it.clone() });
+    }
     if it.tallies {
         all.push(Activity { tallies: false, ..it.clone() });
     }
-    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. } | Kind::AdHoc { .. } | Kind::Undo { .. }) {
+    if !matches!(it.kind, Kind::Job | Kind::Instant | Kind::Sub { .. } | Kind::AdHoc { .. }) {
         all.push(Activity { kind: Kind::Job, ..it.clone() });
     }
     all

@@ -4,6 +4,7 @@
 //! cutting, whatever was inside.
 
 use crate::block::Id;
+use crate::evaluate_compensation::Undoable;
 use serde_json::Value;
 
 pub const NEVER: i64 = i64::MAX;
@@ -90,8 +91,10 @@ pub struct Trace {
     /// Signals of the process itself.
     pub thrown: Vec<(i64, u8)>,
     pub notes: Vec<(i64, Cell)>,
-    /// From when until when a completed step could be undone by a transaction around it that is canceled.
-    pub undoable: Vec<(i64, i64)>,
+    /// What can be undone, of the scopes that are worked out just now.
+    pub undoable: Vec<Undoable>,
+    /// From when until when what is inside something was undone.
+    pub reopened: Vec<(i64, i64)>,
     signals: Vec<Signal>,
     /// What does not end anything.
     raised: Vec<Signal>,
@@ -99,7 +102,13 @@ pub struct Trace {
 
 /// A place in a trace.
 #[derive(Clone, Copy)]
-pub struct Mark([usize; 11]);
+pub struct Mark([usize; 13]);
+
+impl Mark {
+    pub fn undoable(self) -> usize {
+        self.0[11]
+    }
+}
 
 impl Trace {
     pub fn mark(&self) -> Mark {
@@ -115,6 +124,8 @@ impl Trace {
             self.reactions.len(),
             self.thrown.len(),
             self.opened.len(),
+            self.undoable.len(),
+            self.reopened.len(),
         ])
     }
 
@@ -131,6 +142,8 @@ impl Trace {
         self.reactions.truncate(mark.0[8]);
         self.thrown.truncate(mark.0[9]);
         self.opened.truncate(mark.0[10]);
+        self.undoable.truncate(mark.0[11]);
+        self.reopened.truncate(mark.0[12]);
     }
 
     /// What was written after `mark` stays where it was written, and is not seen from outside.
@@ -161,6 +174,19 @@ impl Trace {
         keep(&mut self.reactions, mark.0[8], |reaction| reaction.at <= at);
         keep(&mut self.thrown, mark.0[9], |thrown| thrown.0 <= at);
         keep(&mut self.opened, mark.0[10], |opened| opened.0 <= at);
+        keep(&mut self.undoable, mark.0[11], |it| it.entered <= at);
+        self.undoable[mark.0[11]..].iter_mut().for_each(|it| it.cut(at));
+        keep(&mut self.reopened, mark.0[12], |reopened| reopened.0 <= at);
+    }
+
+    /// Takes out what was written down after `mark`.
+    pub fn undoable_since(&mut self, mark: Mark) -> Vec<Undoable> {
+        let from = mark.0[11].min(self.undoable.len());
+        self.undoable.split_off(from)
+    }
+
+    pub fn is_reopened(&self, at: i64) -> bool {
+        self.reopened.iter().any(|(from, until)| *from <= at && at < *until)
     }
 
     pub fn enter(&mut self, element: Id, path: &[u32], at: i64) -> usize {

@@ -260,7 +260,12 @@ impl<'w> World<'w> {
     }
 
     fn see_end(&mut self, key: Key, end: End) {
-        self.seen.entry(key).and_modify(|seen| seen.end = end);
+        // What is reopened to be undone has ended before.
+        self.seen.entry(key).and_modify(|seen| {
+            if seen.end == End::Open {
+                seen.end = end
+            }
+        });
     }
 
     /// What the plan says about a visit to `element`, which may be an event that `key` waits for.
