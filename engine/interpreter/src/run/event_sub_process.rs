@@ -93,11 +93,12 @@ impl<'r> Run<'r> {
         self.unsettle(scope);
     }
 
-    /// The event sub-processes of an active scope.
+    /// The event sub-processes of an active scope: of one that is undone, none are active any more (BPMN 2.0, 13.5.4), so what
+    /// goes wrong in a canceled transaction leaves it (10.3.5, on hazards).
     pub fn event_sub_processes(&self, scope: Key) -> &'r [EventSubProcess] {
         match scope {
             Key::ROOT => &self.process.event_sub_processes,
-            scope if self.is_repeating(scope) || self.is_reopened(scope) => &[],
+            scope if self.is_repeating(scope) || self.is_reopened(scope) || self.is_compensating(scope) => &[],
             scope => self.here(scope).map_or(&[], |here| &here.element.event_sub_processes),
         }
     }

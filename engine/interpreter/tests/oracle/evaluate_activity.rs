@@ -83,7 +83,8 @@ impl Oracle {
             let undoable = self.trace.undoable_since(inside);
             self.trace.cut(inside, signal.at);
             done = NEVER;
-            let undone = self.undo_transaction(undoable, signal.at);
+            let undone = self.undo_transaction(&undoable, signal.at);
+            self.trace.is_undone(undoable, signal.at, undone);
             let canceled = Signal { at: undone, ..signal };
             thrown = self.trace.take_signal(mark, frame).or(Some(canceled)).filter(|signal| signal.at != NEVER);
         }

@@ -106,7 +106,7 @@ impl Oracle {
     }
 
     /// What of a transaction is undone that is canceled `at`.
-    pub fn undo_transaction(&mut self, inside: Vec<Undoable>, at: i64) -> i64 {
+    pub fn undo_transaction(&mut self, inside: &[Undoable], at: i64) -> i64 {
         let under_way = inside.iter().filter(|it| it.at > at && it.at(at).is_some()).count();
         if under_way > 1 {
             self.trace.open(at, "two are under way");

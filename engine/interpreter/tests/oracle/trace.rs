@@ -185,6 +185,15 @@ impl Trace {
         self.undoable.split_off(from)
     }
 
+    /// All this is undone from `at` until `done`, and can be undone by nobody else.
+    pub fn is_undone(&mut self, all: Vec<Undoable>, at: i64, done: i64) {
+        self.undoable.extend(all.into_iter().filter(|it| it.entered <= at).map(|mut it| {
+            it.cut(at);
+            Undoable { until: it.until.min(at), ..it }
+        }));
+        self.reopened.push((at, done));
+    }
+
     pub fn is_reopened(&self, at: i64) -> bool {
         self.reopened.iter().any(|(from, until)| *from <= at && at < *until)
     }
