@@ -1,6 +1,8 @@
-//! `cargo xtask demo` and `cargo xtask test`: the two commands that a fresh machine needs, and `cargo xtask faults`. They
-//! find or install what is missing, build, and run. Standard library only, so that they are compiled in seconds.
+//! `cargo xtask demo` and `cargo xtask test`: the two commands that a fresh machine needs, and `cargo xtask faults` and
+//! `cargo xtask campaign`, which last longer. They find or install what is missing, build, and run. Standard library only,
+//! so that they are compiled in seconds.
 
+mod campaign;
 mod demo;
 mod faults;
 mod install;
@@ -17,6 +19,8 @@ cargo xtask demo --clean                                remove everything the de
 cargo xtask test [FILTER]                               check and test everything (FILTER: only cargo tests of that name)
 cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system under load, and check what must hold
             [--faults kill,stop,net,…]                  (--help says everything)
+cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
+            [--seed N] [--minutes M]                    (--help says everything)
 cargo xtask setup                                       only install what is missing
 
 What is installed goes to .baton/ in this folder; missing Debian packages are installed when you are root, and named
@@ -28,6 +32,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(&words[1..]),
         Some("test") => test::run(&words[1..]),
         Some("faults") => faults::run(&words[1..]),
+        Some("campaign") => campaign::run(&words[1..]),
         Some("setup") => tools::Tools::for_tests().map(|_| ()),
         _ => {
             println!("{HELP}");

@@ -156,5 +156,8 @@ fn hostile_definitions_cost_little_and_are_answered_with_a_place() {
     let tally = on_small_stacks(&numbers, &seeds);
     println!("{:#?}\n{} codes: {:?}", tally.ends, tally.codes.len(), tally.codes);
     println!("slowest {:?}, largest {} KiB of {}", tally.slowest, tally.largest.0 / 1024, tally.largest.1);
+    let (slowest, most) = (tally.slowest.0.as_millis(), tally.largest.0 / 1024);
+    let wrong = tally.wrong.len();
+    println!("campaign: definitions={}; wrong={wrong}; slowest={slowest} ms; most memory={most} KiB", numbers.len());
     assert!(tally.wrong.is_empty(), "{} of {}:\n{}", tally.wrong.len(), numbers.len(), tally.wrong.join("\n"));
 }

@@ -32,12 +32,17 @@ pub fn models() -> u64 {
     std::env::var("BATON_ORACLE_MODELS").ok().and_then(|number| number.parse().ok()).unwrap_or(MODELS)
 }
 
-/// Does `one` for every seed; each thread has its own tally.
+/// The first seed, 0 unless `BATON_ORACLE_FIRST` says otherwise.
+fn first() -> u64 {
+    std::env::var("BATON_ORACLE_FIRST").ok().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Does `one` for so many seeds, from the first on; each thread has its own tally.
 pub fn on_all_cores(models: u64, one: impl Fn(u64, &mut Tally) + Sync) -> Tally {
     let threads = std::thread::available_parallelism().map_or(2, |number| number.get() as u64);
     let share = |thread: u64| {
         let mut tally = Tally::default();
-        (0..models).filter(|seed| seed % threads == thread).for_each(|seed| one(seed, &mut tally));
+        (first()..first() + models).filter(|seed| seed % threads == thread).for_each(|seed| one(seed, &mut tally));
         tally
     };
     std::thread::scope(|scope| {
@@ -93,6 +98,21 @@ impl Tally {
         self.events += other.events;
         self.different.extend(other.different);
         self.notes.extend(other.notes);
+    }
+
+    /// The figures that `cargo xtask campaign` collects.
+    pub fn figures(&self) -> String {
+        let left_out: u64 = self.open.values().sum();
+        let (agree, differ) = (self.same, self.different.len());
+        let all = agree + differ as u64 + left_out;
+        let mut figures = format!(
+            "campaign: models={all}; agree={agree}; differ={differ}; ambiguous={left_out}; cells={}",
+            self.cells.len()
+        );
+        if let Some(((construct, outcome), count)) = self.cells.iter().min_by_key(|(_, count)| **count) {
+            let _ = write!(figures, "; rarest={construct}, {outcome}: {count}");
+        }
+        figures
     }
 
     pub fn table(&self) -> String {

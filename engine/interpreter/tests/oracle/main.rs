@@ -47,7 +47,7 @@ fn named_seeds_agree() {
 #[test]
 fn the_engine_does_what_the_oracle_says() {
     let tally = campaign::on_all_cores(campaign::models(), campaign::one);
-    println!("{}", tally.table());
+    println!("{}\n{}", tally.table(), tally.figures());
     println!("differ: {:?}", tally.different.iter().take(20).collect::<Vec<_>>());
     let reports: Vec<String> = tally.different.iter().take(3).map(|(seed, how)| campaign::report(*seed, how)).collect();
     assert!(reports.is_empty(), "{}\n{}", tally.table(), reports.join("\n"));

@@ -25,6 +25,8 @@ fn an_unstructured_process_ends_as_the_token_game_can() {
     });
     let Tally { open, notes, .. } = &tally;
     println!("unstructured: {open:?}");
+    let seen: Vec<String> = open.iter().map(|(outcome, count)| format!("{outcome}={count}")).collect();
+    println!("campaign: models={}; differ={}; {}", models(), notes.len(), seen.join("; "));
     assert!(notes.is_empty(), "{} differ:\n{}", notes.len(), notes[..notes.len().min(3)].join("\n"));
     let seen = |outcome: &str| open.get(outcome).is_some_and(|count| *count > 20);
     let all_seen = ["completed", "stuck", "terminated"].into_iter().all(seen);
