@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo test -p interpreter --test hostile                                            # a thousand, some seconds
-//! BATON_HOSTILE=10000 BATON_HOSTILE_MS=100 cargo test --profile campaign -p interpreter --test hostile -- --nocapture
+//! cargo xtask campaign                                                               # ten thousand, optimised, with their figures
 //! BATON_HOSTILE_SEED=17 cargo test -p interpreter --test hostile -- --nocapture       # one again, with what it says
 //! ```
 
