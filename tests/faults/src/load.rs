@@ -83,7 +83,7 @@ impl Load {
     pub async fn deploy(&self) -> anyhow::Result<()> {
         let called = Process::called();
         let file = |process: &Process| json!({"name": format!("{}.yaml", process.id), "content": process.yaml});
-        let files: Vec<Value> = std::iter::once(&called).chain(&self.processes).map(file).collect();
+        let files: Vec<Value> = called.iter().chain(&self.processes).map(file).collect();
         let (status, answer) = self.client.post("/deployments", &json!({"files": files}), None).await?;
         anyhow::ensure!(status == 201, "deploying: {status} {answer:#}");
         Ok(())

@@ -80,7 +80,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         }
     }
     helpers.iter().for_each(|helper| helper.abort());
-    wrong.extend(too_tame(&options, &timeline));
+    wrong.extend(too_tame(&options, &timeline, &system));
     tell(&load, &timeline, &system, &wrong, begun);
     if wrong.is_empty() { Ok(()) } else { bail!("{} things are wrong; seed {}", wrong.len(), options.seed) }
 }
@@ -146,10 +146,29 @@ async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
 }
 
 /// I19: a run without faults that hit proves nothing.
-fn too_tame(options: &Options, timeline: &Timeline) -> Option<String> {
+fn too_tame(options: &Options, timeline: &Timeline, system: &System) -> Vec<String> {
     let hits: u64 = timeline.counts().values().map(|hits| hits.hit).sum();
     let least = options.least_hits * options.lasts.as_secs() / 100;
-    (hits < least).then(|| format!("I19: only {hits} faults have met work in flight; {least} should"))
+    let mut tame = Vec::new();
+    if hits < least {
+        tame.push(format!("I19: only {hits} faults have met work in flight; {least} should"));
+    }
+    let is_long = options.lasts >= Duration::from_secs(60);
+    if is_long && options.kinds.contains(&Kind::Commit) && said(&system.engines, UNKNOWN) == 0 {
+        tame.push("I19: no engine has met a commit of unknown outcome".to_owned());
+    }
+    if is_long && options.kinds.contains(&Kind::Stop) && said(&system.workers, LATE) == 0 {
+        tame.push("I19: no worker has had a result that came too late".to_owned());
+    }
+    tame
+}
+
+/// What engines and workers say of it in their logs.
+const UNKNOWN: &str = "the outcome of a commit is unknown";
+const LATE: &str = "the result came too late";
+
+fn said(parts: &[system::Part], text: &str) -> usize {
+    parts.iter().map(|part| part.program.said(text)).sum()
 }
 
 async fn dump_stream(system: &System) -> anyhow::Result<()> {
@@ -202,13 +221,12 @@ async fn dump(load: &Load, system: &System) {
 }
 
 fn tell(load: &Load, timeline: &Timeline, system: &System, wrong: &[String], begun: Instant) {
-    let said = |parts: &[system::Part], text: &str| parts.iter().map(|part| part.program.said(text)).sum::<usize>();
     println!("faults, and how many of them met work in flight:");
     for (fault, hits) in timeline.counts() {
         println!("  {fault:<18} {:>4} {:>4}", hits.done, hits.hit);
     }
-    let unknown = said(&system.engines, "the outcome of a commit is unknown");
-    let late = said(&system.workers, "the result came too late");
+    let unknown = said(&system.engines, UNKNOWN);
+    let late = said(&system.workers, LATE);
     let lost = said(&system.engines, "lost jobs were published again");
     println!("commits of unknown outcome {unknown}, results that came too late {late}, rounds of lost jobs {lost}");
     println!("the client: {:?}; {} starts", load.client.counts, load.count());

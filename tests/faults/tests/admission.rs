@@ -3,7 +3,6 @@
 mod common;
 
 use faults::{
-    process::Process,
     proxy::Mode,
     system::{KEY, System, folder},
 };
@@ -45,8 +44,7 @@ async fn with_system(engine: Vec<(&'static str, String)>, seed: u64) -> anyhow::
     let mut programs = common::programs()?;
     programs.engine = engine;
     let system = System::start(&programs, folder(None, seed)?).await?;
-    let called = Process::called().yaml;
-    let files = json!([{"name": "waiting.yaml", "content": WAITING}, {"name": "called.yaml", "content": called}]);
+    let files = json!([{"name": "waiting.yaml", "content": WAITING}]);
     let deployed = post(&system, "/deployments", &json!({"files": files})).await?;
     anyhow::ensure!(deployed.status == 201, "{}", deployed.body);
     Ok(system)

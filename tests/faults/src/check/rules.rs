@@ -1,11 +1,23 @@
 //! What holds for the tables, and for the end of each instance.
 
 use super::{Facts, Instance, fold::Folded};
-use crate::process::{COUNTED, Expected};
+use crate::{
+    outcome::declines,
+    process::{COUNTED, Expected, JUDGED},
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const COMPLETED: i16 = 1;
+/// How an instance has to end: its state, the API's word for it, its last event. Only a called one can fail.
+fn end_of(instance: &Instance) -> (i16, &'static str, &'static str) {
+    let seed = instance.variables.get("seed").and_then(Value::as_u64).unwrap_or_default();
+    let is_judged = instance.events.iter().any(|event| event.element == JUDGED);
+    if instance.parent.is_some() && is_judged && declines(seed, JUDGED) {
+        (4, "failed", "instanceFailed")
+    } else {
+        (1, "completed", "instanceCompleted")
+    }
+}
 
 /// Of the whole.
 pub fn check(facts: &Facts) -> Vec<String> {
@@ -30,9 +42,10 @@ pub fn agrees(instance: &Instance, folded: &Folded, wrong: &mut Vec<String>) {
             wrong.push(format!("{what} (instance {})", instance.id));
         }
     };
-    must(instance.state == COMPLETED, format!("I2: it is in state {}", instance.state));
-    must(instance.api_state == "completed", format!("I3: the API calls it `{}`", instance.api_state));
-    must(folded.end.as_deref() == Some("instanceCompleted"), format!("I6: its history ends with {:?}", folded.end));
+    let (state, name, end) = end_of(instance);
+    must(instance.state == state, format!("I2: it is in state {}, not {state}", instance.state));
+    must(instance.api_state == name, format!("I3: the API calls it `{}`, not `{name}`", instance.api_state));
+    must(folded.end.as_deref() == Some(end), format!("I6: its history ends with {:?}, not {end}", folded.end));
     let mut next = 1;
     for (first, last) in &instance.batches {
         must(*first == next, format!("I4: history goes on with {first} after {}", next - 1));

@@ -1,6 +1,6 @@
 //! What processes are made of: how each kind of block is drawn, and what it adds to the end.
 
-use super::{CALLED, Expected, drawing::Drawing};
+use super::{CALLED, CALLED_JUDGE, Expected, drawing::Drawing};
 use crate::{
     dice::Dice,
     outcome::{DECLINED, JUDGE, SHAKY, STEADY, declines},
@@ -37,13 +37,17 @@ pub enum Block {
     Nested,
     /// A user task that nobody does, and a timer that ends it.
     Late,
+    /// A message that the instance sends to itself.
+    Talk,
+    /// A called process that may end in a BPMN error, which a job handles here.
+    CallJudge,
 }
 
 const MANY: u32 = 3;
 const ROW: u32 = 2;
 
 impl Block {
-    pub const ALL: [Block; 16] = [
+    pub const ALL: [Block; 18] = [
         Block::Steady,
         Block::Shaky,
         Block::Judge,
@@ -60,6 +64,8 @@ impl Block {
         Block::Race,
         Block::Nested,
         Block::Late,
+        Block::Talk,
+        Block::CallJudge,
     ];
 
     pub fn random(dice: &mut Dice) -> Block {
@@ -117,6 +123,15 @@ impl Block {
                 drawing.then(id, "type: userTask, properties: {candidateGroups: [nobody]}");
                 boundary_timer(id, "PT0.5S", drawing);
             }
+            Block::Talk => {
+                let said = message(&message_name(process, id));
+                drawing.then(&a, &said.replace("CatchEvent", "ThrowEvent"));
+                drawing.then(id, &said);
+            }
+            Block::CallJudge => {
+                drawing.then(id, &format!("type: callActivity, properties: {{calledElement: {CALLED_JUDGE}}}"));
+                caught(id, drawing);
+            }
         }
     }
 
@@ -152,6 +167,14 @@ impl Block {
             Block::InARow => (0..ROW).for_each(|_| expected.job(STEADY, seed, id)),
             Block::Race | Block::Late => expected.happens("timerFired", id, 1),
             Block::Nested => expected.job(STEADY, seed, &a),
+            Block::Talk => expected.happens("messageReceived", id, 1),
+            Block::CallJudge => {
+                expected.calls += 1;
+                expected.happens("childEnded", id, 1);
+                if declines(seed, super::JUDGED) {
+                    expected.job(STEADY, seed, &a);
+                }
+            }
         }
     }
 }
@@ -204,16 +227,24 @@ fn branches(id: &str, ways: &[(&String, Option<&str>)], join_type: &str, drawing
 }
 
 fn judge(id: &str, drawing: &mut Drawing) {
-    let (handler, caught, join) = (format!("{id}a"), format!("{id}caught"), format!("{id}join"));
     drawing.then(id, &job(JUDGE));
-    drawing.element(
-        &caught,
-        &format!("type: errorBoundaryEvent, attachedToRef: {id}, properties: {{errorCode: {DECLINED}}}"),
-    );
+    caught(id, drawing);
+}
+
+/// A boundary event that catches what the activity throws, and a job that handles it.
+fn caught(id: &str, drawing: &mut Drawing) {
+    let (handler, caught, join) = (format!("{id}a"), format!("{id}caught"), format!("{id}join"));
+    let event = format!("type: errorBoundaryEvent, attachedToRef: {id}, properties: {{errorCode: {DECLINED}}}");
+    drawing.element(&caught, &event);
     drawing.element(&handler, &job(STEADY));
     drawing.connect(&caught, &handler);
     drawing.then(&join, "type: exclusiveGateway");
     drawing.connect(&handler, &join);
+}
+
+/// Throws what its job throws.
+pub fn uncaught(id: &str, drawing: &mut Drawing) {
+    drawing.then(id, &job(JUDGE));
 }
 
 fn undone(id: &str, drawing: &mut Drawing) {

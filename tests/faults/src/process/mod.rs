@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// Called by the call activities of the others.
 pub const CALLED: &str = "faults-called";
+pub const CALLED_JUDGE: &str = "faults-called-judge";
+/// The job of [`CALLED_JUDGE`].
+pub const JUDGED: &str = "j0";
 
 pub struct Process {
     pub id: String,
@@ -63,8 +66,12 @@ impl Process {
         Process::of(format!("faults-kinds-{number}"), blocks)
     }
 
-    pub fn called() -> Process {
-        Process::of(CALLED.to_owned(), vec![("c0".to_owned(), Block::Steady)])
+    /// Those that are only called.
+    pub fn called() -> [Process; 2] {
+        let mut judge = Drawing::default();
+        block::uncaught(JUDGED, &mut judge);
+        let judge = Process { id: CALLED_JUDGE.to_owned(), yaml: judge.finish(CALLED_JUDGE), blocks: Vec::new() };
+        [Process::of(CALLED.to_owned(), vec![("c0".to_owned(), Block::Steady)]), judge]
     }
 
     fn of(id: String, blocks: Vec<(String, Block)>) -> Process {
