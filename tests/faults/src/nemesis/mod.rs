@@ -123,11 +123,11 @@ impl Nemesis {
     }
 
     async fn heal(&mut self) -> anyhow::Result<()> {
+        while self.sleeping.join_next().await.is_some() {}
         for link in self.system.links() {
             link.set(Mode::Open);
             link.spare_commits();
         }
-        while self.sleeping.join_next().await.is_some() {}
         self.system.parts().for_each(|part| part.program.resume());
         self.timeline.note("healed");
         self.system.ready(Duration::from_secs(60)).await

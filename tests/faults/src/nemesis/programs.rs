@@ -2,6 +2,7 @@
 
 use super::Nemesis;
 use crate::{
+    proxy::Mode,
     system::{Part, System},
     worker,
 };
@@ -86,7 +87,12 @@ impl Nemesis {
     /// A part stands still: for a moment, or until its leases are over and others do its work, and then goes on as if
     /// nothing had been.
     pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+        while self.sleeping.try_join_next().is_some() {}
         let long = self.sleeping.is_empty();
+        if long && self.dice.chance(40) {
+            self.lose_acknowledgements();
+            return Ok(());
+        }
         let target = if long {
             Target::Worker(self.dice.below(self.system.workers.len() as u64) as usize)
         } else {
@@ -113,6 +119,23 @@ impl Nemesis {
             sleep.await;
         }
         Ok(())
+    }
+}
+
+impl Nemesis {
+    /// What a worker says reaches nobody for longer than NATS waits: others are given its jobs too, and in the end all of them
+    /// have results.
+    fn lose_acknowledgements(&mut self) {
+        let system = self.system.clone();
+        let Some(part) = self.dice.pick(&system.workers) else { return };
+        let hit = unfinished(&system, part, &life(part)) > 0;
+        let link = part.nats.clone();
+        self.timeline.fault("acks lost", &link.name, hit, serde_json::json!({"seconds": BEYOND_THE_LEASE.as_secs()}));
+        link.set(Mode::Deaf);
+        self.sleeping.spawn(async move {
+            tokio::time::sleep(BEYOND_THE_LEASE).await;
+            link.set(Mode::Open);
+        });
     }
 }
 
