@@ -49,6 +49,9 @@ struct Args {
     /// Where the run's folder is made.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Keep the folder (ledgers, logs, timeline) also when nothing is wrong.
+    #[arg(long)]
+    keep: bool,
 }
 
 #[tokio::main]
@@ -76,5 +79,5 @@ async fn begin(args: Args) -> anyhow::Result<()> {
     };
     let kinds = if args.faults.is_empty() { options.kinds.clone() } else { args.faults };
     options.programs.on_small_disk = kinds.contains(&Kind::Disk);
-    run::run(Options { kinds, at_once: args.at_once, folder: args.folder, ..options }).await
+    run::run(Options { kinds, at_once: args.at_once, folder: args.folder, keep: args.keep, ..options }).await
 }

@@ -27,13 +27,24 @@ pub struct Options {
     pub at_once: usize,
     pub programs: Programs,
     pub folder: Option<PathBuf>,
+    /// The run's folder stays also when nothing is wrong.
+    pub keep: bool,
     /// Faults that must have met work in flight, of each hundred seconds.
     pub least_hits: u64,
 }
 
 impl Options {
     pub fn new(seed: u64, lasts: Duration, programs: Programs) -> Options {
-        Options { seed, lasts, kinds: Kind::ALL.to_vec(), at_once: 60, programs, folder: None, least_hits: 20 }
+        Options {
+            seed,
+            lasts,
+            kinds: Kind::ALL.to_vec(),
+            at_once: 60,
+            programs,
+            folder: None,
+            keep: false,
+            least_hits: 20,
+        }
     }
 
     /// Short, and always the same.
@@ -79,10 +90,20 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             dump(&load, &system).await;
         }
     }
-    helpers.iter().for_each(|helper| helper.abort());
+    for helper in helpers {
+        helper.abort();
+        let _ = helper.await;
+    }
     wrong.extend(too_tame(&options, &timeline, &system));
     tell(&load, &timeline, &system, &wrong, begun);
-    if wrong.is_empty() { Ok(()) } else { bail!("{} things are wrong; seed {}", wrong.len(), options.seed) }
+    if !wrong.is_empty() {
+        bail!("{} things are wrong; seed {}; {}", wrong.len(), options.seed, load::describe(&folder));
+    }
+    drop((nemesis, system));
+    if !options.keep {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Waits until nothing is under way.
@@ -230,7 +251,7 @@ fn tell(load: &Load, timeline: &Timeline, system: &System, wrong: &[String], beg
     let lost = said(&system.engines, "lost jobs were published again");
     println!("commits of unknown outcome {unknown}, results that came too late {late}, rounds of lost jobs {lost}");
     println!("the client: {:?}; {} starts", load.client.counts, load.count());
-    println!("{:.0} s in all; {}", begun.elapsed().as_secs_f32(), load::describe(&system.folder));
+    println!("{:.0} s in all", begun.elapsed().as_secs_f32());
     wrong.iter().take(40).for_each(|text| println!("WRONG {text}"));
     if wrong.len() > 40 {
         println!("… and {} more", wrong.len() - 40);
