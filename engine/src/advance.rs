@@ -49,7 +49,7 @@ pub async fn advance(
         let ids = questions.instances.as_slice();
         let (_, commands, timers, rows, variables, answered) = try_join!(
             session.send_begin(),
-            command::delete(session, &questions.commands),
+            command::delete(session, &questions.commands, &questions.firsts),
             questions.timers.fire(session),
             instance::load(session, ids),
             variable::load(session, ids),

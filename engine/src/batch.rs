@@ -1,7 +1,7 @@
 //! The requests of one transaction, and the instances they are for.
 
 use crate::{
-    convert,
+    convert, order_id,
     request::{Action, Answer, Applied, Claim, Refusal, Request},
     slot::Slot,
     writes::Writes,
@@ -31,6 +31,8 @@ pub struct Batch<'r> {
 pub struct Questions {
     pub instances: Vec<Uuid>,
     pub commands: Vec<Uuid>,
+    /// Where the orders begin that come before each of them.
+    pub firsts: Vec<Uuid>,
     pub timers: timer::TimerIds,
     pub command_ids: command_id::CommandIds,
 }
@@ -61,6 +63,7 @@ impl<'r> Batch<'r> {
         questions.instances.sort_unstable();
         questions.instances.dedup();
         questions.commands.sort_unstable();
+        questions.firsts = questions.commands.iter().map(|id| order_id::first_of_pair(*id)).collect();
         (batch, questions)
     }
 

@@ -50,6 +50,7 @@ impl Lane {
     pub async fn run(mut self, mut queue: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(BATCH);
         while queue.recv_many(&mut requests, BATCH).await > 0 {
+            requests.sort_by_key(Request::place);
             self.world.admission.begins(self.number);
             self.process(std::mem::take(&mut requests)).await;
             self.world.admission.ends(self.number);

@@ -25,6 +25,7 @@ mod lane;
 mod lanes;
 mod messages;
 mod metrics;
+mod order_id;
 mod persist;
 mod reconcile;
 mod request;

@@ -99,7 +99,7 @@ async fn publish(world: &World, publication: &Publication) -> Result<u32, store:
 async fn correlate(session: &Session, publication: &Publication) -> Result<Option<Writes>, store::Error> {
     let Publication { tenant, name, correlation_key: key, variables, .. } = publication;
     if let Some(claim) = publication.claim
-        && command::delete(session, &[claim]).await?.is_empty()
+        && command::delete(session, &[claim], &[claim]).await?.is_empty()
     {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! What reaches a lane: a command to one instance, and how it is answered. [`Order`] is the form in which instances send
 //! commands to one another; it outlives the process that wrote it.
 
-use crate::definitions::Definition;
+use crate::{definitions::Definition, order_id};
 use interpreter::{
     CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Variables, command::Start, instance::Parent,
 };
@@ -124,6 +124,14 @@ impl Request {
         let (answer, answered) = oneshot::channel();
         let tenant = Some(tenant.to_owned());
         (Request { tenant, instance, action, claim: Claim::None, command_id: None, answer: Some(answer) }, answered)
+    }
+
+    /// Among what has come at once: orders of one instance to another keep their order, whichever came first.
+    pub fn place(&self) -> u64 {
+        match self.claim {
+            Claim::Command(id) => order_id::place(id),
+            Claim::None | Claim::Timer { .. } => 0,
+        }
     }
 
     pub fn answer(&mut self, answer: Answer) {

@@ -15,7 +15,7 @@ pub async fn broadcast(world: &World, addressed: &Addressed) -> Result<(), store
     let Order::Broadcast { signal_name, variables, traceparent } = &addressed.order else { return Ok(()) };
     let mut session = world.store.session().await?;
     session.begin().await?;
-    if command::delete(&session, &[addressed.id]).await?.is_empty() {
+    if command::delete(&session, &[addressed.id], &[addressed.id]).await?.is_empty() {
         return session.rollback().await;
     }
     let signal = Signal { tenant: &addressed.tenant, name: signal_name, variables, traceparent };

@@ -2,7 +2,7 @@
 //! created and taken back within the batch is never written.
 
 use crate::{
-    convert,
+    convert, order_id,
     request::{Addressed, Order},
     slot::Slot,
 };
@@ -137,9 +137,15 @@ impl Writes {
             Effect::Continue => (own, Order::Step(To::Continue)),
             _ => return, // the others are rows of their own
         };
-        self.send(slot.tenant.clone(), instance, order);
+        let id = if instance == own {
+            Uuid::now_v7()
+        } else {
+            order_id::ordered(own, instance, slot.instance.version, self.orders.len())
+        };
+        self.orders.push(Addressed { id, tenant: slot.tenant.clone(), instance, order });
     }
 
+    /// An order that stands alone.
     pub fn send(&mut self, tenant: String, instance: InstanceId, order: Order) {
         self.orders.push(Addressed { id: Uuid::now_v7(), tenant, instance, order });
     }

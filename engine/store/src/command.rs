@@ -20,12 +20,14 @@ impl Commands {
     }
 }
 
-/// Those that were still there: the ones to obey, in this transaction.
-pub async fn delete(session: &Session, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+/// Those that were still there: the ones to obey, in this transaction. Each comes with where the orders begin that must be
+/// obeyed before it: while one of them is there, and not among these, it stays. One that is just being obeyed by
+/// another replica is waited for.
+pub async fn delete(session: &Session, ids: &[Uuid], begin: &[Uuid]) -> Result<Vec<Uuid>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = session.query(statement::COMMAND_DELETE, &[&ids]).await?;
+    let rows = session.query(statement::COMMAND_DELETE, &[&ids, &begin]).await?;
     rows.iter().map(|row| column(row, 0, statement::COMMAND_DELETE)).collect()
 }
 

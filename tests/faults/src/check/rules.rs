@@ -3,17 +3,19 @@
 use super::{Facts, Instance, fold::Folded};
 use crate::{
     outcome::declines,
-    process::{COUNTED, Expected, JUDGED},
+    process::{COUNTED, Expected, FOREVER, JUDGED},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How an instance has to end: its state, the API's word for it, its last event. Only a called one can fail.
+/// How an instance has to end: its state, the API's word for it, its last event. Only a called one can fail or be canceled.
 fn end_of(instance: &Instance) -> (i16, &'static str, &'static str) {
     let seed = instance.variables.get("seed").and_then(Value::as_u64).unwrap_or_default();
-    let is_judged = instance.events.iter().any(|event| event.element == JUDGED);
-    if instance.parent.is_some() && is_judged && declines(seed, JUDGED) {
+    let has = |element: &str| instance.parent.is_some() && instance.events.iter().any(|event| event.element == element);
+    if has(JUDGED) && declines(seed, JUDGED) {
         (4, "failed", "instanceFailed")
+    } else if has(FOREVER) {
+        (3, "canceled", "instanceCanceled")
     } else {
         (1, "completed", "instanceCompleted")
     }

@@ -1,6 +1,6 @@
 //! What processes are made of: how each kind of block is drawn, and what it adds to the end.
 
-use super::{CALLED, CALLED_JUDGE, Expected, drawing::Drawing};
+use super::{ALARM, CALLED, CALLED_ALARM, CALLED_FOREVER, CALLED_JUDGE, Expected, FOREVER, JUDGED, drawing::Drawing};
 use crate::{
     dice::Dice,
     outcome::{DECLINED, JUDGE, SHAKY, STEADY, declines},
@@ -41,13 +41,17 @@ pub enum Block {
     Talk,
     /// A called process that may end in a BPMN error, which a job handles here.
     CallJudge,
+    /// A called process that would wait for ever, and a timer that ends the call.
+    CallForever,
+    /// A called process that escalates to this one, and goes on.
+    CallAlarm,
 }
 
 const MANY: u32 = 3;
 const ROW: u32 = 2;
 
 impl Block {
-    pub const ALL: [Block; 18] = [
+    pub const ALL: [Block; 20] = [
         Block::Steady,
         Block::Shaky,
         Block::Judge,
@@ -66,6 +70,8 @@ impl Block {
         Block::Late,
         Block::Talk,
         Block::CallJudge,
+        Block::CallForever,
+        Block::CallAlarm,
     ];
 
     pub fn random(dice: &mut Dice) -> Block {
@@ -95,7 +101,7 @@ impl Block {
             Block::Timer => drawing.then(id, &timer("PT0.3S")),
             Block::Message => drawing.then(id, &message(&message_name(process, id))),
             Block::Person => drawing.then(id, "type: userTask, properties: {candidateGroups: [people]}"),
-            Block::Call => drawing.then(id, &format!("type: callActivity, properties: {{calledElement: {CALLED}}}")),
+            Block::Call => drawing.then(id, &call(CALLED)),
             Block::Undone => undone(id, drawing),
             Block::Many => drawing.then(id, &repeated(MANY, false)),
             Block::InARow => drawing.then(id, &repeated(ROW, true)),
@@ -129,8 +135,22 @@ impl Block {
                 drawing.then(id, &said);
             }
             Block::CallJudge => {
-                drawing.then(id, &format!("type: callActivity, properties: {{calledElement: {CALLED_JUDGE}}}"));
+                drawing.then(id, &call(CALLED_JUDGE));
                 caught(id, drawing);
+            }
+            Block::CallForever => {
+                drawing.then(id, &call(CALLED_FOREVER));
+                boundary_timer(id, "PT0.1S", drawing);
+            }
+            Block::CallAlarm => {
+                drawing.then(id, &call(CALLED_ALARM));
+                let event = format!("{{escalationCode: {ALARM}, cancelActivity: false}}");
+                drawing
+                    .element(&b, &format!("type: escalationBoundaryEvent, attachedToRef: {id}, properties: {event}"));
+                drawing.element(&a, &job(STEADY));
+                drawing.element(&c, "type: endEvent");
+                drawing.connect(&b, &a);
+                drawing.connect(&a, &c);
             }
         }
     }
@@ -171,9 +191,19 @@ impl Block {
             Block::CallJudge => {
                 expected.calls += 1;
                 expected.happens("childEnded", id, 1);
-                if declines(seed, super::JUDGED) {
+                if declines(seed, JUDGED) {
                     expected.job(STEADY, seed, &a);
                 }
+            }
+            Block::CallForever => {
+                expected.calls += 1;
+                expected.happens("timerFired", id, 1);
+                expected.happens("childEnded", id, 1);
+            }
+            Block::CallAlarm => {
+                expected.calls += 1;
+                expected.happens("childEnded", id, 1);
+                expected.job(STEADY, seed, &a);
             }
         }
     }
@@ -182,6 +212,10 @@ impl Block {
 /// Decides the ways of an instance.
 pub fn coin(seed: u64) -> u64 {
     crate::dice::mix(seed, 0xC01) % 4
+}
+
+fn call(process: &str) -> String {
+    format!("type: callActivity, properties: {{calledElement: {process}}}")
 }
 
 fn message_name(process: &str, id: &str) -> String {
@@ -242,9 +276,15 @@ fn caught(id: &str, drawing: &mut Drawing) {
     drawing.connect(&handler, &join);
 }
 
-/// Throws what its job throws.
-pub fn uncaught(id: &str, drawing: &mut Drawing) {
-    drawing.then(id, &job(JUDGE));
+/// The processes that are only called, beside [`CALLED`]: one that throws what its job throws, one that waits for ever, one that
+/// escalates and goes on.
+pub fn called() -> [(&'static str, Drawing); 3] {
+    let [mut judge, mut forever, mut alarm] = [Drawing::default(), Drawing::default(), Drawing::default()];
+    judge.then(JUDGED, &job(JUDGE));
+    forever.then(FOREVER, &message("faults-nobody-sends-this"));
+    alarm.then("m0", &format!("type: escalationIntermediateThrowEvent, properties: {{escalationCode: {ALARM}}}"));
+    alarm.then("m1", &job(STEADY));
+    [(CALLED_JUDGE, judge), (CALLED_FOREVER, forever), (CALLED_ALARM, alarm)]
 }
 
 fn undone(id: &str, drawing: &mut Drawing) {

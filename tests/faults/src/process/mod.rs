@@ -14,9 +14,14 @@ use std::collections::BTreeMap;
 
 /// Called by the call activities of the others.
 pub const CALLED: &str = "faults-called";
-pub const CALLED_JUDGE: &str = "faults-called-judge";
+const CALLED_JUDGE: &str = "faults-called-judge";
+const CALLED_FOREVER: &str = "faults-called-forever";
+const CALLED_ALARM: &str = "faults-called-alarm";
+const ALARM: &str = "ALARM";
 /// The job of [`CALLED_JUDGE`].
 pub const JUDGED: &str = "j0";
+/// What [`CALLED_FOREVER`] waits at.
+pub const FOREVER: &str = "f0";
 
 pub struct Process {
     pub id: String,
@@ -67,11 +72,14 @@ impl Process {
     }
 
     /// Those that are only called.
-    pub fn called() -> [Process; 2] {
-        let mut judge = Drawing::default();
-        block::uncaught(JUDGED, &mut judge);
-        let judge = Process { id: CALLED_JUDGE.to_owned(), yaml: judge.finish(CALLED_JUDGE), blocks: Vec::new() };
-        [Process::of(CALLED.to_owned(), vec![("c0".to_owned(), Block::Steady)]), judge]
+    pub fn called() -> Vec<Process> {
+        let steady = Process::of(CALLED.to_owned(), vec![("c0".to_owned(), Block::Steady)]);
+        let others = block::called().map(|(id, drawing)| Process {
+            id: id.to_owned(),
+            yaml: drawing.finish(id),
+            blocks: Vec::new(),
+        });
+        std::iter::once(steady).chain(others).collect()
     }
 
     fn of(id: String, blocks: Vec<(String, Block)>) -> Process {
