@@ -1,4 +1,4 @@
-//! The worker of a run, a process of its own: does what [`outcome`](crate::outcome) says, and writes down what it has done in
+//! The worker of a run, a process of its own: does what [`outcome`] says, and writes down what it has done in
 //! a file that only it writes: its ledger, which the engine never sees.
 
 use crate::outcome::{self, DECLINED, JUDGE, Outcome, SHAKY, STEADY};
