@@ -190,6 +190,9 @@ pub struct Activity {
     pub repeat: Option<Repeat>,
     /// An output mapping counts its completions, instead of leaving its result.
     pub tallies: bool,
+    /// It counts from what an input mapping has given it when it began.
+    #[serde(default)]
+    pub maps: bool,
     /// How many tokens it takes to start, and how many it sends.
     #[serde(default = "one")]
     pub takes: u32,
@@ -312,7 +315,7 @@ impl EndKind {
 
 impl Activity {
     pub fn plain(id: Id, kind: Kind) -> Activity {
-        Activity { id, kind, repeat: None, tallies: false, takes: 1, gives: 1, undone_by: None }
+        Activity { id, kind, repeat: None, tallies: false, maps: false, takes: 1, gives: 1, undone_by: None }
     }
 
     /// Whether nothing can interrupt it, because it never waits.

@@ -21,7 +21,7 @@ const CELLS: [(&str, &[&str]); 80] = [
     ("boundary signal beside", &["not triggered", "triggered", "triggered again"]),
     ("boundary timer", &["not triggered", "triggered"]),
     ("boundary timer beside", &["not triggered", "triggered"]),
-    ("call activity", &["CALL_REFUSED", "UNCAUGHT_ERROR", "completed", "interrupted", "stays"]),
+    ("call activity", &["CALL_REFUSED", "UNCAUGHT_ERROR", "completed", "escalates", "interrupted", "stays"]),
     ("cancel end event", &["undoes nothing", "undoes what has completed", "undoes what is under way"]),
     ("compensation", &["by a handler", "of what is inside"]),
     ("compensation event", &["finds nothing", "undoes a scope", "undoes an activity"]),
@@ -100,5 +100,9 @@ const FULL: u64 = 200_000;
 /// What was seen less than that.
 pub fn missing(tally: &Tally, least: u64) -> Vec<(&'static str, &'static str)> {
     let all = CELLS.iter().flat_map(|(construct, outcomes)| outcomes.iter().map(move |outcome| (*construct, *outcome)));
-    all.filter(|cell| tally.cells.get(cell).is_none_or(|count| *count < least)).collect()
+    let all = all.filter(|cell| tally.cells.get(cell).is_none_or(|count| *count < least));
+    // A full campaign must have seen often what it has seen at all.
+    let rare = tally.cells.iter().filter(|(_, count)| least >= 50 && **count < least).map(|(cell, _)| *cell);
+    let missing: std::collections::BTreeSet<_> = all.chain(rare).collect();
+    missing.into_iter().collect()
 }

@@ -55,9 +55,14 @@ impl Drawer {
             }
         }
         if it.tallies {
-            let tally = tally_of(it.id);
-            node =
-                node.with("outputMappings", json!([{"source": format!("default({tally}, 0) + 1"), "target": tally}]));
+            let (tally, own) = (tally_of(it.id), format!("in_{}", it.id));
+            let more = format!("default({tally}, 0) + 1");
+            if it.maps {
+                node = node.with("inputMappings", json!([{"source": more, "target": own}]));
+                node = node.with("outputMappings", json!([{"source": own, "target": tally}]));
+            } else {
+                node = node.with("outputMappings", json!([{"source": more, "target": tally}]));
+            }
         }
         node
     }

@@ -168,17 +168,21 @@ fn open(trace: &Trace) -> Option<&'static str> {
 fn variables(trace: &Trace) -> Map<String, Value> {
     let mut writes: Vec<_> = trace.writes.iter().collect();
     writes.sort_by_key(|write| write.at);
-    let mut last = BTreeMap::new();
+    let mut all: BTreeMap<String, Vec<(i64, Value)>> = BTreeMap::new();
     for write in writes {
-        match &write.written {
-            Written::Value(value) => last.insert(write.name.clone(), value.clone()),
-            Written::OneMore => {
-                let before = last.get(&write.name).and_then(Value::as_u64).unwrap_or(0);
-                last.insert(write.name.clone(), Value::from(before + 1))
-            }
+        let before = all.entry(write.name.clone()).or_default();
+        let number_at = |at: i64| {
+            let last = before.iter().rev().find(|(written, _)| *written <= at);
+            last.and_then(|(_, value)| value.as_u64()).unwrap_or(0)
         };
+        let value = match &write.written {
+            Written::Value(value) => value.clone(),
+            Written::OneMore => Value::from(number_at(write.at) + 1),
+            Written::OneMoreThanAt(entered) => Value::from(number_at(*entered) + 1),
+        };
+        before.push((write.at, value));
     }
-    last.into_iter().collect()
+    all.into_iter().filter_map(|(name, mut values)| Some((name, values.pop()?.1))).collect()
 }
 
 impl Oracle {

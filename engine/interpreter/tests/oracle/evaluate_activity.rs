@@ -144,7 +144,10 @@ impl Oracle {
             (_, None) => "completed",
         };
         let since = if gone == NEVER { 0 } else { gone };
-        self.trace.note(since, kind_name(it), outcome);
+        // A none task is only ended by what was true before it began.
+        if !(it.kind == Kind::Instant && outcome == "interrupted") {
+            self.trace.note(since, kind_name(it), outcome);
+        }
         if let Some(repeat) = &it.repeat {
             self.trace.note(since, repeat_name(repeat), outcome);
         }
@@ -184,7 +187,8 @@ impl Oracle {
         };
         if done != NEVER && it.tallies {
             let counts = it.repeat.is_none() || self.mistake != Mistake::TallyForgetsRepetition;
-            counts.then(|| self.trace.write(done, tally_of(it.id), Written::OneMore));
+            let written = if it.maps { Written::OneMoreThanAt(at) } else { Written::OneMore };
+            counts.then(|| self.trace.write(done, tally_of(it.id), written));
         } else if done != NEVER && !is_collected && leaves_result(&it.kind) {
             self.trace.write(done, result_of(it.id), Written::Value(value.clone()));
         }
@@ -265,6 +269,14 @@ impl Oracle {
     fn call(&mut self, id: Id, at: i64, path: &[u32]) -> i64 {
         let visit = Visit { seed: self.seed, element: id, at, path };
         let ends = at + visit.delay(1);
+        if let Some((after, code)) = visit.escalation() {
+            self.trace.ticks.push(at + after);
+            self.trace.note(at + after, "call activity", "escalates");
+            if self.escalate(code, at + after) == NEVER {
+                return NEVER;
+            }
+        }
+        let visit = self.visit(id, at, path);
         self.trace.ticks.push(ends);
         let code = match visit.called() {
             Called::Completes => return ends,
@@ -299,7 +311,7 @@ impl Oracle {
         };
         let mut times: Vec<i64> = ends.iter().map(|(end, _)| *end).collect();
         times.sort_unstable();
-        if let Repeat::Instances { enough: Some(_), .. } = repeat {
+        if let Repeat::Instances { enough: Some(_), .. } | Repeat::Instances { tells: Some(_), .. } = repeat {
             // Who is done in the same moment may be ended before.
             times
                 .windows(2)

@@ -238,7 +238,7 @@ impl Oracle {
         })
     }
 
-    fn escalate(&mut self, code: u8, at: i64) -> i64 {
+    pub fn escalate(&mut self, code: u8, at: i64) -> i64 {
         let caught = self.find(|trigger| match trigger {
             Trigger::Escalation(wanted) => wanted.is_none_or(|wanted| wanted == code).then_some(wanted.is_some()),
             Trigger::Mixed { code: wanted, is_error: false, .. } => (wanted == code).then_some(true),

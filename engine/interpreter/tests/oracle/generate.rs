@@ -192,8 +192,7 @@ impl Maker {
     }
 
     fn throws(&mut self) -> Block {
-        let several = 1 + usize::from(self.random.percent(20));
-        let what = (0..several).map(|_| self.thrown()).collect();
+        let what = if self.random.percent(20) { self.two_thrown().to_vec() } else { vec![self.thrown()] };
         Block::Throw { before: self.decision(), id: self.id(), what }
     }
 

@@ -42,7 +42,9 @@ impl Maker {
         };
         if !matches!(it.kind, Kind::Catch(_)) {
             it.repeat = self.repeat(&it);
-            it.tallies = !it.collects() && self.random.percent(20);
+            it.tallies = !it.collects() && self.random.percent(25);
+            let is_counting = matches!(it.kind, Kind::AdHoc { enough: Some(_), .. });
+            it.maps = it.tallies && !is_counting && self.random.percent(50);
         }
         let chance = match (self.undoing, &it.kind) {
             (true, Kind::Sub { .. }) => 25,

@@ -42,7 +42,7 @@ impl Maker {
         let mut triggers: Vec<(Trigger, bool)> = Vec::new();
         for _ in 0..self.random.between(1, 2) {
             let trigger = self.trigger();
-            if !triggers.iter().any(|other| other.0 == trigger.0) {
+            if !triggers.iter().any(|other| is_same(other.0, trigger.0)) {
                 triggers.push(trigger);
             }
         }
@@ -114,6 +114,15 @@ impl Maker {
         }
     }
 
+    /// Not the same twice.
+    pub fn two_thrown(&mut self) -> [Thrown; 2] {
+        let (first, mut other) = (self.thrown(), self.thrown());
+        while other == first {
+            other = self.thrown();
+        }
+        [first, other]
+    }
+
     /// What is most likely heard somewhere around.
     pub fn thrown(&mut self) -> Thrown {
         match self.random.below(100) {
@@ -131,7 +140,7 @@ impl Maker {
         }
         let mut triggers = self.triggers();
         let heard = Trigger::Escalation(Some(self.code()));
-        if self.random.percent(35) && !triggers.iter().any(|(trigger, _)| *trigger == heard) {
+        if self.random.percent(35) && !triggers.iter().any(|(trigger, _)| is_same(*trigger, heard)) {
             triggers.push((heard, self.random.percent(30)));
         }
         triggers.into_iter().map(|(trigger, interrupts)| self.event_sub(trigger, interrupts, place)).collect()
@@ -162,7 +171,7 @@ impl Maker {
             0..=29 => EndKind::None,
             30..=39 => EndKind::Signal(self.signal()),
             40..=43 => EndKind::Message,
-            44..=49 => EndKind::Multiple([self.thrown(), self.thrown()]),
+            44..=49 => EndKind::Multiple(self.two_thrown()),
             50..=84 => EndKind::Terminate,
             _ => EndKind::Error(self.code()),
         };
@@ -187,4 +196,15 @@ impl Maker {
         let chosen = self.random.below(self.caught.len() as u64) as usize;
         self.caught[chosen].unwrap_or_else(|| self.code())
     }
+}
+
+/// Whether two events wait for the same from inside: it would be open which of them has it.
+fn is_same(one: Trigger, other: Trigger) -> bool {
+    let inside = |trigger| match trigger {
+        Trigger::Error(code) => Some((true, code)),
+        Trigger::Escalation(code) => Some((false, code)),
+        Trigger::Mixed { code, is_error, .. } => Some((is_error, Some(code))),
+        _ => None,
+    };
+    one == other || inside(one).is_some() && inside(one) == inside(other)
 }

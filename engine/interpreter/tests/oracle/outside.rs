@@ -14,6 +14,7 @@ pub enum Due {
     Message(Key, ElementIndex, String),
     Person(Key),
     Child(Key, InstanceId),
+    Escalation(Key, InstanceId, u8),
     Incident(Key),
     /// To all that listen.
     Signal(String),
@@ -105,6 +106,7 @@ impl Outside {
                 }
                 is_wanted
             }
+            Due::Escalation(key, child, _) => self.children.get(key) == Some(child),
             Due::Incident(incident) => self.incidents.contains(incident),
             Due::Flag(..) => true,
             Due::Signal(name) => self.signals.values().any(|listened| listened == name),

@@ -62,6 +62,7 @@ enum Ask {
     Resolve,
     Person,
     Call,
+    Escalate,
 }
 
 impl Visit<'_> {
@@ -143,6 +144,13 @@ impl Visit<'_> {
             15..=17 => Called::IsRefused,
             _ => Called::Completes,
         }
+    }
+
+    /// What a called instance escalates, and when, while it goes on.
+    pub fn escalation(&self) -> Option<(i64, u8)> {
+        let after = self.span(Ask::Escalate, 0) / 2;
+        let does = after < self.delay(1) && self.roll(Ask::Escalate, 1) % 100 < 25;
+        does.then(|| (after, (self.roll(Ask::Escalate, 2) % 3) as u8))
     }
 
     /// How long an incident stays open, if it is resolved.

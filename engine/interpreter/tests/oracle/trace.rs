@@ -46,6 +46,8 @@ pub struct Incident {
 pub enum Written {
     Value(Value),
     OneMore,
+    /// Than what it was then.
+    OneMoreThanAt(i64),
 }
 
 #[derive(Debug, Clone)]

@@ -296,6 +296,11 @@ impl<'w> World<'w> {
                 }
                 _ => {}
             }
+            if let Effect::StartChild { key, child, .. } = effect
+                && let Some((after, code)) = self.own_visit(*key).escalation()
+            {
+                self.outside.schedule(self.now + after, Due::Escalation(*key, *child, code));
+            }
             if let Effect::CreateJob { key, attempt, .. } = effect {
                 let origin = self.seen.get(key).and_then(|seen| seen.origin);
                 let attempt = |element| Attempt { element, number: *attempt, at: self.now };
@@ -393,6 +398,7 @@ impl<'w> World<'w> {
                     }
                 }
             }
+            Due::Escalation(key, child, code) => CommandKind::EscalateChild { key, child, code: format!("E{code}") },
             Due::Signal(signal_name) => CommandKind::ReceiveSignal { signal_name, variables: Variables::new() },
             Due::Flag(name, is_set) => {
                 let variables = Variables::from_iter([(name, json!(is_set))]);
