@@ -68,6 +68,12 @@ async fn until(
     Ok(())
 }
 
+fn clean_up(system: System) -> anyhow::Result<()> {
+    let folder = system.folder.clone();
+    drop(system);
+    Ok(std::fs::remove_dir_all(folder)?)
+}
+
 async fn active(system: &System) -> anyhow::Result<i64> {
     Ok(system.sql().await?.query_one("SELECT count(*) FROM instance WHERE state = 0", &[]).await?.get(0))
 }
@@ -92,7 +98,8 @@ async fn a_slow_database_keeps_new_instances_out_and_lets_the_others_go_on() -> 
     system.ready(Duration::from_secs(30)).await?;
     until("a new instance is let in", Duration::from_secs(20), async || Ok(start(&system, "").await?.status == 201))
         .await?;
-    until("all have ended", Duration::from_secs(90), async || Ok(active(&system).await? == 0)).await
+    until("all have ended", Duration::from_secs(90), async || Ok(active(&system).await? == 0)).await?;
+    clean_up(system)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,5 +120,6 @@ async fn a_full_queue_of_jobs_keeps_new_instances_out_until_workers_have_made_ro
     }
     until("all have ended", Duration::from_secs(90), async || Ok(active(&system).await? == 0)).await?;
     until("a new instance is let in", Duration::from_secs(20), async || Ok(start(&system, "").await?.status == 201))
-        .await
+        .await?;
+    clean_up(system)
 }
