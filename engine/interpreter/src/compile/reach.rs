@@ -83,7 +83,11 @@ pub(super) fn mark_carried_outcomes(process: &mut Process) {
         for flow in process.elements[gateway.0 as usize].incoming.clone() {
             let flow = &mut process.flows[flow.0 as usize];
             let source = &process.elements[flow.from.0 as usize];
-            let passes_on = matches!(source.kind, Kind::ExclusiveGateway(_) | Kind::InclusiveGateway(_));
+            let passes_on = match source.kind {
+                Kind::ExclusiveGateway(_) | Kind::InclusiveGateway(_) => true,
+                Kind::ParallelGateway(_) => source.incoming.len() == 1,
+                _ => false,
+            };
             if !flow.carries_outcome && passes_on {
                 open.push(flow.from);
             }

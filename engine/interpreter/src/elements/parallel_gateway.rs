@@ -1,5 +1,6 @@
 //! Parallel gateway: waits for one token on each incoming flow, then sends one along each outgoing flow; conditions are not
-//! asked (BPMN 2.0, 13.4.1).
+//! asked (BPMN 2.0, 13.4.1). Where it only splits, each of those comes from the activity that the one came from; of a join
+//! nobody could say so.
 
 use super::{Acted, Behavior, Join, Next};
 use crate::run::{Here, Run};
@@ -8,8 +9,9 @@ use crate::run::{Here, Run};
 pub(crate) struct ParallelGateway;
 
 impl Behavior for ParallelGateway {
-    fn enter<'r>(&'r self, _run: &mut Run<'r>, here: Here<'r>) -> Acted {
-        Ok(Next::Take(here.element.outgoing.clone(), None))
+    fn enter<'r>(&'r self, run: &mut Run<'r>, here: Here<'r>) -> Acted {
+        let outcome = run.instance.element(here.key).and_then(|element| element.outcome.clone());
+        Ok(Next::Take(here.element.outgoing.clone(), outcome))
     }
 
     fn join(&self) -> Join {
@@ -45,6 +47,24 @@ mod tests {
         hand.completes("b", json!({}));
         assert_eq!(hand.entered(), ["s", "fork", "a", "b", "join", "e"]);
         assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn labels_follow_the_outcome_of_the_activity_also_through_a_fork() {
+        let elements = vec![
+            start("s"),
+            user("ask"),
+            gateway("fork", Gateway::Parallel),
+            gateway("x", Gateway::Exclusive),
+            service("beside"),
+            end("granted"),
+            end("refused"),
+        ];
+        let connections =
+            ["s -> ask -> fork -> x", "fork -> beside", "x -> granted : Approved", "x -> refused : Rejected"];
+        let mut hand = Hand::started(elements, &connections, json!({}));
+        hand.completes("ask", json!({"decision": "rejected"}));
+        assert_eq!(hand.entered(), ["s", "ask", "fork", "x", "beside", "refused"]);
     }
 
     #[test]

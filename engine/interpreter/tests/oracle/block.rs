@@ -18,6 +18,9 @@ pub enum Block {
         join: Option<Id>,
         branches: Vec<Branch>,
         has_default: bool,
+        /// The flows have names in place of conditions: what `decide` says, or (for [`Test::UpTo`]) a variable that is true.
+        #[serde(default)]
+        has_labels: bool,
     },
     /// Each bit of the number that `decide` leaves takes a branch; without any, the default is the last branch.
     Or {
@@ -190,6 +193,9 @@ pub struct Activity {
     pub repeat: Option<Repeat>,
     /// An output mapping counts its completions, instead of leaving its result.
     pub tallies: bool,
+    /// Its result says which of so many ways to go.
+    #[serde(default)]
+    pub says: Option<u64>,
     /// It counts from what an input mapping has given it when it began.
     #[serde(default)]
     pub maps: bool,
@@ -315,7 +321,17 @@ impl EndKind {
 
 impl Activity {
     pub fn plain(id: Id, kind: Kind) -> Activity {
-        Activity { id, kind, repeat: None, tallies: false, maps: false, takes: 1, gives: 1, undone_by: None }
+        Activity {
+            id,
+            kind,
+            repeat: None,
+            tallies: false,
+            says: None,
+            maps: false,
+            takes: 1,
+            gives: 1,
+            undone_by: None,
+        }
     }
 
     /// Whether nothing can interrupt it, because it never waits.

@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 80] = [
+const CELLS: [(&str, &[&str]); 81] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -49,6 +49,7 @@ const CELLS: [(&str, &[&str]); 80] = [
     ("inclusive gateway", &["default", "one", "several", "two"]),
     ("inclusive join", &["death", "last arrival", "stays"]),
     ("job", &["held", "retried"]),
+    ("labels", &["condition", "default"]),
     ("link", &["goes on"]),
     ("loop, tested after", &["completed", "interrupted", "stays"]),
     ("loop, tested before", &["completed", "interrupted", "stays"]),

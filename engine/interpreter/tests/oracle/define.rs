@@ -25,7 +25,7 @@ fn flow(scope: &Scope, edge: &Edge) -> Flow {
     let place = scope.edges.iter().position(|other| std::ptr::eq(other, edge)).unwrap_or_default();
     Flow {
         id: format!("{}_{}_{place}", edge.from, edge.to),
-        name: None,
+        name: edge.name.clone(),
         kind: if edge.is_association { FlowKind::Association } else { FlowKind::Sequence },
         from: Located::nowhere(edge.from.clone()),
         to: Located::nowhere(edge.to.clone()),

@@ -15,6 +15,7 @@ pub struct Loose {
     /// When it was begun: a gateway asks its flows in the order of the file.
     order: u32,
     from: String,
+    name: Option<String>,
     properties: Map<String, Value>,
 }
 
@@ -45,11 +46,18 @@ pub fn collection_of(id: Id) -> String {
 }
 
 /// What it leaves there.
-pub fn result(kind: &Kind, value: u64) -> Value {
-    match kind {
+pub fn result(it: &Activity, value: u64) -> Value {
+    match &it.kind {
+        Kind::User if it.says.is_some() => json!({"value": value, "decision": outcome(value, it.says)}),
+        _ if it.says.is_some() => json!({"value": value, "outcome": outcome(value, it.says)}),
         Kind::User | Kind::Receive { .. } => json!({"value": value}),
         _ => json!(value),
     }
+}
+
+/// The way that it says to go.
+pub fn outcome(value: u64, ways: Option<u64>) -> String {
+    format!("way{}", value % ways.unwrap_or(1))
 }
 
 pub fn test_of(branch: &Branch, split: Option<Id>) -> Test {
@@ -107,8 +115,11 @@ impl Drawer {
                 true => ends,
                 false => self.block(block, ends),
             }),
-            Block::Xor { decide, split, join, branches, has_default } => {
-                let alternatives = self.exclusive(decide, *split, branches, *has_default, ends);
+            Block::Xor { decide, split, join, branches, has_default, has_labels } => {
+                let alternatives = match has_labels {
+                    true => self.labels(decide, *split, branches, ends),
+                    false => self.exclusive(decide, *split, branches, *has_default, ends),
+                };
                 self.meet(*join, alternatives)
             }
             Block::Or { decide, split, join, branches, has_default } => {
@@ -151,6 +162,24 @@ impl Drawer {
             };
             let condition = format!("{} % {} {comparison} {number}", asked(decide), conditions + 1);
             let flow = if number < conditions { self.when(&source, &condition) } else { self.otherwise(&source) };
+            out.extend(self.block(&branch.block, vec![flow]));
+        }
+        out
+    }
+
+    /// The last is the default; a label is compared without case.
+    fn labels(&mut self, decide: &Activity, split: Option<Id>, branches: &[Branch], ends: Vec<Loose>) -> Vec<Loose> {
+        let source = self.decision(decide, split, "exclusiveGateway", Value::Null, ends);
+        let mut out = Vec::new();
+        for (number, branch) in branches.iter().enumerate() {
+            let name = match branch.test {
+                Test::Equals => format!("Way{number}"),
+                Test::UpTo => crate::plan::flag_name(number as u8),
+            };
+            let flow = match number + 1 < branches.len() {
+                true => Loose { name: Some(name), ..self.loose(&source) },
+                false => self.otherwise(&source),
+            };
             out.extend(self.block(&branch.block, vec![flow]));
         }
         out
@@ -280,7 +309,7 @@ impl Drawer {
         self.scope.nodes.extend([event, handler]);
         self.begun += 1;
         let order = self.begun;
-        self.scope.edges.push(Edge { order, from, to, is_association: true, properties: Map::new() });
+        self.scope.edges.push(Edge { order, from, to, is_association: true, name: None, properties: Map::new() });
     }
 
     fn compensate(&mut self, it: &Compensate, ends: Vec<Loose>) -> Vec<Loose> {
@@ -324,7 +353,7 @@ impl Drawer {
         repaired: Value,
         ends: Vec<Loose>,
     ) -> String {
-        let repaired = repaired.as_u64().map(|value| result(&decide.kind, value));
+        let repaired = repaired.as_u64().map(|value| result(decide, value));
         let repair = repaired.map(|value| (result_of(decide.id), value));
         let mut activity = self.activity(decide);
         match split {
@@ -371,7 +400,7 @@ impl Drawer {
 
     pub fn loose(&mut self, from: &str) -> Loose {
         self.begun += 1;
-        Loose { order: self.begun, from: from.to_owned(), properties: Map::new() }
+        Loose { order: self.begun, from: from.to_owned(), name: None, properties: Map::new() }
     }
 
     fn when(&mut self, from: &str, condition: &str) -> Loose {
@@ -397,6 +426,7 @@ impl Drawer {
             from: end.from,
             to: to.to_owned(),
             is_association: false,
+            name: end.name,
             properties: end.properties,
         });
     }

@@ -54,6 +54,7 @@ impl Drawer {
                 node = node.with(name, quantity);
             }
         }
+        node.says = it.says;
         if it.tallies {
             let (tally, own) = (tally_of(it.id), format!("in_{}", it.id));
             let more = format!("default({tally}, 0) + 1");

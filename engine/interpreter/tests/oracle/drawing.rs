@@ -22,6 +22,8 @@ pub struct Node {
     pub inside: Option<Scope>,
     /// What to set, and to what, before an incident without a matching flow is resolved.
     pub repair: Option<(String, Value)>,
+    /// Its result says which of so many ways to go.
+    pub says: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,12 +34,22 @@ pub struct Edge {
     pub to: String,
     /// To a compensation handler.
     pub is_association: bool,
+    pub name: Option<String>,
     pub properties: Map<String, Value>,
 }
 
 impl Node {
     pub fn new(id: String, origin: Option<Id>, type_name: &'static str) -> Node {
-        Node { id, origin, type_name, properties: Map::new(), attached_to: None, inside: None, repair: None }
+        Node {
+            id,
+            origin,
+            type_name,
+            properties: Map::new(),
+            attached_to: None,
+            inside: None,
+            repair: None,
+            says: None,
+        }
     }
 
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Node {
@@ -64,6 +76,9 @@ impl Node {
 impl Edge {
     fn json(&self) -> Value {
         let mut json = json!({"from": self.from, "to": self.to});
+        if let Some(name) = &self.name {
+            json["name"] = json!(name);
+        }
         if self.is_association {
             json["type"] = json!("association");
         }
@@ -90,6 +105,19 @@ impl Scope {
             all.extend(node.inside.iter().flat_map(Scope::all_nodes));
         }
         all
+    }
+
+    /// Whether something in it waits for a condition or asks for a flag.
+    pub fn asks_for_flags(&self) -> bool {
+        let is_flag = |name: &String| name.starts_with("f_");
+        let waits = |node: &Node| {
+            let definitions = node.properties.get("eventDefinitions").and_then(Value::as_array);
+            let is_part = definitions.into_iter().flatten().any(|it| it["type"] == "conditional");
+            is_part || node.type_name.starts_with("conditional")
+        };
+        let names = self.edges.iter().filter_map(|edge| edge.name.as_ref());
+        names.into_iter().any(is_flag)
+            || self.nodes.iter().any(|node| waits(node) || node.inside.as_ref().is_some_and(Scope::asks_for_flags))
     }
 
     /// Changes this scope and those inside it.

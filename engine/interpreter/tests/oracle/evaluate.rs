@@ -10,7 +10,7 @@ use crate::block::*;
 use crate::draw::{result, result_of, test_of};
 use crate::evaluate_activity::Ended;
 use crate::generate::Model;
-use crate::plan::Visit;
+use crate::plan::{Visit, is_set};
 use crate::trace::{End, NEVER, Reaction, Record, Trace, Written};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -198,8 +198,8 @@ impl Oracle {
         match block {
             Block::Do(activity) => self.guarded(activity, &[], entries, path),
             Block::Seq(blocks) => self.sequence(blocks, entries, path),
-            Block::Xor { decide, split, join, branches, has_default } => {
-                self.exclusive(decide, *split, *join, branches, *has_default, entries, path)
+            Block::Xor { decide, split, join, branches, has_default, has_labels } => {
+                self.exclusive(decide, *split, *join, branches, [*has_default, *has_labels], entries, path)
             }
             Block::Or { decide, split, join, branches, has_default } => {
                 let mut all = Left::nothing();
@@ -259,7 +259,7 @@ impl Oracle {
         self.trace.incident(element, "NO_FLOW_MATCHES", ended.at, resolved);
         if resolved != NEVER {
             self.trace.ticks.push(resolved);
-            self.trace.write(resolved, result_of(decide.id), Written::Value(result(&decide.kind, repaired)));
+            self.trace.write(resolved, result_of(decide.id), Written::Value(result(decide, repaired)));
         }
         resolved
     }
@@ -283,7 +283,7 @@ impl Oracle {
         split: Option<Id>,
         join: Option<Id>,
         branches: &[Branch],
-        has_default: bool,
+        [has_default, has_labels]: [bool; 2],
         entries: &[i64],
         path: &[u32],
     ) -> Left {
@@ -296,9 +296,11 @@ impl Oracle {
             if ended.at == NEVER {
                 continue;
             }
-            let rest = value % (conditions as u64 + 1);
+            let rest = value % decide.says.filter(|_| has_labels).unwrap_or(conditions as u64 + 1);
             let holds = |number: &usize| match test_of(&branches[*number], split) {
                 Test::Equals => *number as u64 == rest,
+                // A label that names a variable.
+                Test::UpTo if has_labels => is_set(self.seed, *number as u8, ended.at),
                 Test::UpTo => rest <= *number as u64,
             };
             let matching = match self.mistake {
@@ -314,7 +316,8 @@ impl Oracle {
             all.stays_until(at);
             if at != NEVER {
                 let is_default = branch == conditions;
-                self.trace.note(at, "exclusive gateway", if is_default { "default" } else { "condition" });
+                let construct = if has_labels { "labels" } else { "exclusive gateway" };
+                self.trace.note(at, construct, if is_default { "default" } else { "condition" });
                 taken[branch].push(at);
             }
         }

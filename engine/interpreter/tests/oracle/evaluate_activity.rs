@@ -163,7 +163,7 @@ impl Oracle {
 
     /// One run of an activity: when it is done, and what it leaves.
     fn work(&mut self, it: &Activity, at: i64, path: &[u32], is_collected: bool) -> (i64, Value) {
-        let value = result(&it.kind, self.visit(it.id, at, path).value());
+        let value = result(it, self.visit(it.id, at, path).value());
         let done = match &it.kind {
             Kind::Instant => at,
             Kind::Job => self.job(it.id, at, path),

@@ -152,8 +152,13 @@ impl Maker {
         let (decide, split, join) = (self.decision(), self.new_id_if(85), self.new_id_if(75));
         let test = |random: &mut Random| if random.percent(25) { Test::UpTo } else { Test::Equals };
         let ways = self.ways(place);
-        let branches = ways.into_iter().map(|block| Branch { test: test(&mut self.random), block }).collect();
-        Block::Xor { decide, split, join, branches, has_default: self.random.percent(70) }
+        let branches: Vec<Branch> =
+            ways.into_iter().map(|block| Branch { test: test(&mut self.random), block }).collect();
+        if split.is_some() && self.random.percent(25) {
+            let decide = Activity { says: Some(branches.len() as u64), ..decide };
+            return Block::Xor { decide, split, join, branches, has_default: true, has_labels: true };
+        }
+        Block::Xor { decide, split, join, branches, has_default: self.random.percent(70), has_labels: false }
     }
 
     fn inclusive(&mut self, place: Place) -> Block {
@@ -188,7 +193,14 @@ impl Maker {
 
     pub fn either(&mut self, one: Block, other: Block) -> Block {
         let branches = [one, other].map(|block| Branch { test: Test::Equals, block }).into();
-        Block::Xor { decide: self.decision(), split: Some(self.id()), join: None, branches, has_default: true }
+        Block::Xor {
+            decide: self.decision(),
+            split: Some(self.id()),
+            join: None,
+            branches,
+            has_default: true,
+            has_labels: false,
+        }
     }
 
     fn throws(&mut self) -> Block {

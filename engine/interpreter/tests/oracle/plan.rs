@@ -197,9 +197,13 @@ pub fn turns(seed: u64, name: u8) -> impl Iterator<Item = (i64, bool)> {
     broadcasts(seed, name + SIGNALS).enumerate().map(|(number, at)| (at, number % 2 == 0))
 }
 
+pub fn is_set(seed: u64, name: u8, at: i64) -> bool {
+    turns(seed, name).take_while(|(time, _)| *time <= at).last().is_some_and(|(_, is_set)| is_set)
+}
+
 /// When a condition that is looked at from `at` on becomes true: at once, if it is.
 pub fn rises(seed: u64, name: u8, at: i64) -> impl Iterator<Item = i64> {
-    let is_set = turns(seed, name).take_while(|(time, _)| *time <= at).last().is_some_and(|(_, is_set)| is_set);
+    let is_set = is_set(seed, name, at);
     let later = turns(seed, name).filter(move |(time, is_set)| *time > at && *is_set).map(|(time, _)| time);
     is_set.then_some(at).into_iter().chain(later)
 }

@@ -121,7 +121,7 @@ fn change(drawing: &mut Scope, random: &mut Random) {
         let (from, to) = (&drawing.nodes[from], &drawing.nodes[to]);
         if !from.type_name.to_lowercase().ends_with("endevent") && to.type_name != "startEvent" {
             let (from, to) = (from.id.clone(), to.id.clone());
-            drawing.edges.push(Edge { order: 0, from, to, is_association: false, properties: Map::new() });
+            drawing.edges.push(Edge { order: 0, from, to, is_association: false, name: None, properties: Map::new() });
         }
     }
     for node in &mut drawing.nodes {
@@ -152,6 +152,7 @@ fn choose_by_number(drawing: &mut Scope) {
         };
         drawing.edges[number].properties = Map::from_iter([(condition.0.to_owned(), condition.1)]);
     }
+    drawing.edges.iter_mut().for_each(|edge| edge.name = None);
     for edge in &mut drawing.edges {
         let source = drawing.nodes.iter().find(|node| node.id == edge.from).map_or("", |node| node.type_name);
         if !matches!(source, "exclusiveGateway" | "inclusiveGateway") {

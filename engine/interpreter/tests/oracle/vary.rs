@@ -63,7 +63,14 @@ fn pass_through(scope: &mut Scope, random: &mut Random) {
         let kind = kinds[random.below(3) as usize];
         scope.nodes.push(Node::new(gateway.clone(), None, kind));
         let to = std::mem::replace(&mut edge.to, gateway.clone());
-        added.push(Edge { order: edge.order, from: gateway, to, is_association: false, properties: Map::new() });
+        added.push(Edge {
+            order: edge.order,
+            from: gateway,
+            to,
+            is_association: false,
+            name: None,
+            properties: Map::new(),
+        });
     }
     scope.edges.extend(added);
 }

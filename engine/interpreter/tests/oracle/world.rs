@@ -6,6 +6,7 @@
 
 use crate::block::Id;
 use crate::define::define;
+use crate::draw::outcome;
 use crate::drawing::Scope;
 use crate::ledger::Ledger;
 use crate::outside::{Due, Outside};
@@ -86,7 +87,7 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
     let number = options.number.map(|number| ("number".to_owned(), json!(number)));
     let variables = (0..=LONGEST_LIST).map(list).chain(number).collect();
     for name in 0..SIGNALS {
-        if drawing.all_nodes().iter().any(|node| asks_for_a_flag(node)) {
+        if drawing.asks_for_flags() {
             let flag = |is_set| Due::Flag(flag_name(name), is_set);
             turns(seed, name).for_each(|(at, is_set)| world.outside.schedule(at, flag(is_set)));
         }
@@ -354,7 +355,7 @@ impl<'w> World<'w> {
                     Answer::Complete | Answer::Nothing => CommandKind::CompleteJob {
                         key,
                         attempt,
-                        variables: variables(json!({"result": visit.value()})),
+                        variables: variables(json!({"result": self.result(key, visit.value())})),
                     },
                     Answer::Fail => failed("it broke down".to_owned(), true, visit.backoff(attempt)),
                     Answer::FailNamed(code) => failed(format!("E{code}: it broke"), false, 0),
@@ -377,7 +378,11 @@ impl<'w> World<'w> {
                 CommandKind::DeliverMessage { key, target, message_name, variables: variables(content) }
             }
             Due::Person(key) => {
-                let value = json!({"value": self.own_visit(key).value()});
+                let value = self.own_visit(key).value();
+                let value = match self.says(key) {
+                    None => json!({"value": value}),
+                    ways => json!({"value": value, "decision": outcome(value, ways)}),
+                };
                 CommandKind::CompleteUserTask { key, variables: variables(value), by: None }
             }
             Due::Child(key, child) => {
@@ -406,6 +411,18 @@ impl<'w> World<'w> {
             }
             Due::Incident(incident) => return self.resolve(incident),
         })
+    }
+
+    /// What a worker leaves.
+    fn result(&self, key: Key, value: u64) -> Value {
+        match self.says(key) {
+            None => json!(value),
+            ways => json!({"value": value, "outcome": outcome(value, ways)}),
+        }
+    }
+
+    fn says(&self, key: Key) -> Option<u64> {
+        self.shape.node(self.seen.get(&key)?.element).says
     }
 
     fn resolve(&mut self, incident: Key) -> Option<CommandKind> {
@@ -450,12 +467,6 @@ impl<'w> World<'w> {
 
 /// Begins what is said of a run that was too long to follow.
 pub const TOO_MUCH: &str = "too much";
-
-/// Whether it waits for a condition.
-fn asks_for_a_flag(node: &crate::drawing::Node) -> bool {
-    let definitions = node.properties.get("eventDefinitions").and_then(Value::as_array);
-    node.type_name.starts_with("conditional") || definitions.into_iter().flatten().any(|it| it["type"] == "conditional")
-}
 
 /// The number in the name of a message or a signal.
 fn number_of(name: &str) -> Id {
