@@ -42,6 +42,9 @@ pub enum Block {
         arms: Vec<Arm>,
         #[serde(default)]
         are_all_needed: bool,
+        /// The process begins with it: with this arm.
+        #[serde(default)]
+        begins_with: Option<usize>,
     },
     /// Back to `merge` while the number that `decide` leaves says so.
     Loop {
@@ -357,6 +360,15 @@ impl Block {
             Block::Loop { body, .. } => body.can_exit(),
             Block::Compensate(it) => !it.is_end,
             Block::End { .. } => false,
+        }
+    }
+
+    /// The event that a process begins with that has no start event.
+    pub fn first_event(&self) -> Option<Id> {
+        match self {
+            Block::Seq(blocks) => blocks.first()?.first_event(),
+            Block::Race { arms, begins_with, .. } => arms.get((*begins_with)?).map(|arm| arm.id),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::campaign::Tally;
 
 /// Constructs as [`Tally::cells`] names them.
-const CELLS: [(&str, &[&str]); 81] = [
+const CELLS: [(&str, &[&str]); 83] = [
     ("JOB_FAILED", &["resolved", "stays"]),
     ("UNCAUGHT_ERROR", &["resolved", "stays"]),
     ("ad-hoc sub-process, parallel", &["completed", "interrupted", "stays"]),
@@ -44,6 +44,8 @@ const CELLS: [(&str, &[&str]); 81] = [
     ("event sub-process, message", &["interrupts", "runs beside"]),
     ("event sub-process, signal", &["interrupts", "runs beside"]),
     ("event sub-process, timer", &["interrupts", "runs beside"]),
+    ("event-based gateway begins", &["message", "receive task", "signal"]),
+    ("parallel event-based gateway begins", &["completed", "stays"]),
     ("event-based gateway", &["condition", "message", "multiple", "receive task", "signal", "timer"]),
     ("exclusive gateway", &["condition", "default"]),
     ("inclusive gateway", &["default", "one", "several", "two"]),

@@ -4,6 +4,7 @@
 
 use crate::block::*;
 use crate::drawing::{Edge, Node, Scope};
+use crate::evaluate_scope::NO_START;
 use crate::generate::Model;
 use crate::properties::{Position, event_type, thrown_event, trigger_properties};
 use crate::random::mix;
@@ -29,6 +30,7 @@ pub enum Names {
 pub fn draw(model: &Model, names: Names) -> Scope {
     let mut drawer = Drawer { names, scope: Scope::default(), begun: 0 };
     drawer.whole(model.start, &model.body, model.end, &model.events);
+    drawer.scope.begins_with = model.body.first_event().map(|event| drawer.node(event, "").id);
     drawer.scope
 }
 
@@ -73,7 +75,7 @@ pub struct Drawer {
 
 impl Drawer {
     pub fn whole(&mut self, start: Id, body: &Block, end: Id, events: &[EventSub]) {
-        let start = self.node(start, "startEvent");
+        let start = (start != NO_START).then(|| self.node(start, "startEvent"));
         self.from(start, body, end);
         for event in events {
             let node = self.event_sub_process(event);
@@ -86,7 +88,7 @@ impl Drawer {
         start.properties = trigger_properties(it.start, it.trigger);
         start.properties.insert("isInterrupting".to_owned(), json!(it.interrupts));
         let mut node = self.node(it.id, "eventSubProcess");
-        node.inside = Some(self.inside(|drawer| drawer.from(start, &it.body, it.end)));
+        node.inside = Some(self.inside(|drawer| drawer.from(Some(start), &it.body, it.end)));
         node
     }
 
@@ -97,9 +99,9 @@ impl Drawer {
         std::mem::replace(&mut self.scope, outside)
     }
 
-    fn from(&mut self, start: Node, body: &Block, end: Id) {
-        let ends = vec![self.loose(&start.id)];
-        self.scope.nodes.push(start);
+    fn from(&mut self, start: Option<Node>, body: &Block, end: Id) {
+        let ends = start.iter().map(|start| self.loose(&start.id)).collect();
+        self.scope.nodes.extend(start);
         let ends = self.block(body, ends);
         if !ends.is_empty() {
             let end = self.node(end, "endEvent");
@@ -111,7 +113,7 @@ impl Drawer {
     pub fn block(&mut self, block: &Block, ends: Vec<Loose>) -> Vec<Loose> {
         match block {
             Block::Do(activity) => self.guarded(activity, &[], ends),
-            Block::Seq(blocks) => blocks.iter().fold(ends, |ends, block| match ends.is_empty() {
+            Block::Seq(blocks) => blocks.iter().fold(ends, |ends, block| match ends.is_empty() && block.first_event().is_none() {
                 true => ends,
                 false => self.block(block, ends),
             }),
@@ -126,10 +128,13 @@ impl Drawer {
                 self.inclusive(decide, *split, *join, branches, *has_default, ends)
             }
             Block::And { split, join, branches } => self.parallel(*split, *join, branches, ends),
-            Block::Race { gateway, join, arms, are_all_needed } => {
+            Block::Race { gateway, join, arms, are_all_needed, begins_with } => {
                 let mut node = self.node(*gateway, "eventBasedGateway");
                 if *are_all_needed {
                     node = node.with("eventGatewayType", "Parallel");
+                }
+                if begins_with.is_some() {
+                    node = node.with("instantiate", true);
                 }
                 let alternatives = self.race(node, arms, ends);
                 self.meet(*join, alternatives)

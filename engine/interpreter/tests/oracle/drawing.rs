@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 pub struct Scope {
     pub nodes: Vec<Node>,
     pub edges: Vec<Edge>,
+    /// The event that begins the process, if that is no start event.
+    pub begins_with: Option<String>,
 }
 
 #[derive(Debug, Clone)]

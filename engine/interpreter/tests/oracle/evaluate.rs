@@ -209,10 +209,12 @@ impl Oracle {
                 all
             }
             Block::And { split, join, branches } => self.parallel(*split, *join, branches, entries, path),
-            Block::Race { gateway, join, arms, are_all_needed: true } => {
-                self.all_events(*gateway, *join, arms, entries, path)
+            Block::Race { gateway, join, arms, are_all_needed: true, begins_with } => {
+                self.all_events(*gateway, *join, arms, *begins_with, entries, path)
             }
-            Block::Race { gateway, join, arms, .. } => self.race(*gateway, *join, arms, entries, path),
+            Block::Race { gateway, join, arms, begins_with, .. } => {
+                self.race(*gateway, *join, arms, *begins_with, entries, path)
+            }
             Block::Loop { merge, body, decide, split } => self.rounds(*merge, body, decide, *split, entries, path),
             Block::Guarded { host, guards } => self.guarded(host, guards, entries, path),
             Block::Throw { before, id, what } => self.throws(before, *id, what, entries, path),

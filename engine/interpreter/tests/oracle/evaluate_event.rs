@@ -112,7 +112,15 @@ impl Oracle {
         }
     }
 
-    pub fn race(&mut self, gateway: Id, join: Option<Id>, arms: &[Arm], entries: &[i64], path: &[u32]) -> Left {
+    pub fn race(
+        &mut self,
+        gateway: Id,
+        join: Option<Id>,
+        arms: &[Arm],
+        begins_with: Option<usize>,
+        entries: &[i64],
+        path: &[u32],
+    ) -> Left {
         let mut all = Left::nothing();
         let mut won = vec![Vec::new(); arms.len()];
         for entry in entries {
@@ -120,7 +128,10 @@ impl Oracle {
             let arrivals = arms.iter().enumerate();
             let arrivals =
                 arrivals.filter_map(|(number, arm)| Some((number, self.waited(arm.id, arm.wait, *entry, path)?)));
-            let coming: Vec<(usize, Comes)> = arrivals.collect();
+            let coming: Vec<(usize, Comes)> = match begins_with {
+                Some(number) => vec![(number, Comes { at: *entry, is_told: true })],
+                None => arrivals.collect(),
+            };
             let winner = match self.mistake {
                 Mistake::LastEventWins => coming.iter().max_by_key(|(_, it)| it.at),
                 _ => coming.iter().min_by_key(|(_, it)| it.at),
@@ -134,7 +145,8 @@ impl Oracle {
             self.came(it, *entry, false);
             self.trace.complete(record, it.at);
             self.trace.point(arms[number].id, path, it.at);
-            self.trace.note(it.at, "event-based gateway", name_of(arms[number].wait));
+            let construct = if begins_with.is_some() { "event-based gateway begins" } else { "event-based gateway" };
+            self.trace.note(it.at, construct, name_of(arms[number].wait));
             won[number].push(it.at);
         }
         self.behind(arms, won, &mut all, path);
@@ -149,14 +161,25 @@ impl Oracle {
     }
 
     /// A parallel event-based gateway goes on with each event that comes, until all have come.
-    pub fn all_events(&mut self, gateway: Id, join: Option<Id>, arms: &[Arm], entries: &[i64], path: &[u32]) -> Left {
+    pub fn all_events(
+        &mut self,
+        gateway: Id,
+        join: Option<Id>,
+        arms: &[Arm],
+        begins_with: Option<usize>,
+        entries: &[i64],
+        path: &[u32],
+    ) -> Left {
         let mut all = Left::nothing();
         let mut come = vec![Vec::new(); arms.len()];
         for entry in entries {
             let record = self.trace.enter(gateway, path, *entry);
             let mut last = *entry;
             for (number, arm) in arms.iter().enumerate() {
-                let comes = self.waited(arm.id, arm.wait, *entry, path);
+                let comes = match begins_with == Some(number) {
+                    true => Some(Comes { at: *entry, is_told: true }),
+                    false => self.waited(arm.id, arm.wait, *entry, path),
+                };
                 last = last.max(comes.map_or(NEVER, |it| it.at));
                 if let Some(it) = comes {
                     self.came(it, *entry, false);
@@ -164,10 +187,14 @@ impl Oracle {
                     come[number].push(it.at);
                 }
             }
+            let construct = match begins_with {
+                Some(_) => "parallel event-based gateway begins",
+                None => "parallel event-based gateway",
+            };
             self.trace.complete(record, last);
             self.trace.note(
                 if last == NEVER { *entry } else { last },
-                "parallel event-based gateway",
+                construct,
                 if last == NEVER { "stays" } else { "completed" },
             );
             all.stays_until(last);

@@ -15,6 +15,9 @@ struct Coming {
     is_told: bool,
 }
 
+/// Of a process that begins with an event-based gateway.
+pub const NO_START: Id = 0;
+
 /// Of a signal that ends a scope, and no event sub-process catches it.
 const TERMINATES: usize = usize::MAX;
 
@@ -42,7 +45,10 @@ impl Oracle {
             // A condition that is true at once comes before all else.
             true => Left { exits: Vec::new(), alive: NEVER, reach: NEVER },
             false => {
-                self.trace.point(start, path, at);
+                // A process may begin with another event.
+                if start != NO_START {
+                    self.trace.point(start, path, at);
+                }
                 self.block(body, &[at], path)
             }
         };

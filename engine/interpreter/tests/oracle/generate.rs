@@ -4,6 +4,7 @@
 //! and that is its own block only where one token is under way at a time.
 
 use crate::block::*;
+use crate::evaluate_scope::NO_START;
 use crate::plan::LONGEST;
 use crate::random::Random;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,10 @@ pub fn generate(seed: u64) -> Model {
     let events = maker.events(place);
     maker.catch(&events.iter().map(|event| (event.trigger, event.interrupts)).collect::<Vec<_>>());
     let body = maker.sequence(place);
+    if maker.random.percent(6) {
+        let body = Block::Seq(vec![maker.beginning(place), body]);
+        return Model { seed, start: NO_START, body, end, events };
+    }
     Model { seed, start, body, end, events }
 }
 
@@ -232,7 +237,21 @@ impl Maker {
             Arm { id: self.id(), wait, then }
         };
         let arms = ways.into_iter().map(&mut arm).collect();
-        Block::Race { gateway, join, arms, are_all_needed: place.many && self.random.percent(30) }
+        Block::Race { gateway, join, arms, are_all_needed: place.many && self.random.percent(30), begins_with: None }
+    }
+
+    /// An event-based gateway that the process begins with; all of it leads on.
+    fn beginning(&mut self, place: Place) -> Block {
+        let (gateway, join) = (self.id(), self.new_id_if(75));
+        let are_all_needed = place.many && self.random.percent(60);
+        let message = if self.random.percent(30) { Wait::ReceiveTask } else { Wait::Message };
+        let mut arm = |_| {
+            let wait = if are_all_needed || self.random.percent(60) { message } else { Wait::Signal(self.code()) };
+            Arm { id: self.id(), wait, then: Block::Do(self.decision()) }
+        };
+        let arms: Vec<Arm> = (0..2).map(&mut arm).collect();
+        let begins_with = Some(self.random.below(2) as usize);
+        Block::Race { gateway, join, arms, are_all_needed, begins_with }
     }
 
     fn back_loop(&mut self, place: Place) -> Block {

@@ -4,6 +4,7 @@
 //! tried with a few seeds.
 
 use crate::block::*;
+use crate::evaluate_scope::NO_START;
 use crate::generate::Model;
 
 /// The smallest model found that still `fails`.
@@ -13,7 +14,7 @@ pub fn shrink(model: &Model, fails: &dyn Fn(&Model) -> bool) -> Model {
         for candidate in smaller_models(&smallest) {
             for seed in std::iter::once(smallest.seed).chain(1..=6) {
                 let candidate = Model { seed, ..candidate.clone() };
-                if has_cancels_in_transactions(&candidate) && fails(&candidate) {
+                if is_whole(&candidate) && fails(&candidate) {
                     smallest = candidate;
                     continue 'smaller;
                 }
@@ -37,8 +38,11 @@ fn smaller_models(model: &Model) -> Vec<Model> {
     all
 }
 
-/// Whether every cancel end event stands in a transaction, which cuts may take away.
-fn has_cancels_in_transactions(model: &Model) -> bool {
+/// Whether every cancel end event stands in a transaction, and the process has its beginning, which cuts may take away.
+fn is_whole(model: &Model) -> bool {
+    if (model.start == NO_START) != model.body.first_event().is_some() {
+        return false;
+    }
     let mut model = model.clone();
     let outside = |block: &mut Block| !cancels(block, false);
     outside(&mut model.body) && model.events.iter_mut().all(|event| outside(&mut event.body))
@@ -124,10 +128,10 @@ fn without_part(block: &Block) -> Vec<Block> {
             }));
             all
         }
-        Block::Race { gateway, join, arms, are_all_needed } => without_each(arms)
+        Block::Race { gateway, join, arms, are_all_needed, begins_with } => without_each(arms)
             .into_iter()
             .filter(|arms| !arms.is_empty())
-            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms, are_all_needed: *are_all_needed })
+            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms, are_all_needed: *are_all_needed, begins_with: *begins_with })
             .collect(),
         Block::Guarded { host, guards } => {
             let mut all = vec![Block::Do(host.clone())];
