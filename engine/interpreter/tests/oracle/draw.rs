@@ -113,10 +113,12 @@ impl Drawer {
     pub fn block(&mut self, block: &Block, ends: Vec<Loose>) -> Vec<Loose> {
         match block {
             Block::Do(activity) => self.guarded(activity, &[], ends),
-            Block::Seq(blocks) => blocks.iter().fold(ends, |ends, block| match ends.is_empty() && block.first_event().is_none() {
-                true => ends,
-                false => self.block(block, ends),
-            }),
+            Block::Seq(blocks) => {
+                blocks.iter().fold(ends, |ends, block| match ends.is_empty() && block.first_event().is_none() {
+                    true => ends,
+                    false => self.block(block, ends),
+                })
+            }
             Block::Xor { decide, split, join, branches, has_default, has_labels } => {
                 let alternatives = match has_labels {
                     true => self.labels(decide, *split, branches, ends),

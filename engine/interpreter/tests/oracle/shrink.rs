@@ -131,7 +131,13 @@ fn without_part(block: &Block) -> Vec<Block> {
         Block::Race { gateway, join, arms, are_all_needed, begins_with } => without_each(arms)
             .into_iter()
             .filter(|arms| !arms.is_empty())
-            .map(|arms| Block::Race { gateway: *gateway, join: *join, arms, are_all_needed: *are_all_needed, begins_with: *begins_with })
+            .map(|arms| Block::Race {
+                gateway: *gateway,
+                join: *join,
+                arms,
+                are_all_needed: *are_all_needed,
+                begins_with: *begins_with,
+            })
             .collect(),
         Block::Guarded { host, guards } => {
             let mut all = vec![Block::Do(host.clone())];

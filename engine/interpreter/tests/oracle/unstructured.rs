@@ -99,6 +99,7 @@ fn flatten(drawing: &mut Scope) {
         };
         node.inside = None;
         node.attached_to = None;
+        node.says = None;
         node.properties = Map::new();
     }
     drawing.edges.retain(|edge| !edge.is_association);

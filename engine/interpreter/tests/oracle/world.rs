@@ -93,7 +93,11 @@ pub fn run(drawing: &Scope, seed: u64, options: Options) -> Result<Happened, Bro
         }
         broadcasts(seed, name).for_each(|at| world.outside.schedule(at, Due::Signal(signal_name(name))));
     }
-    world.carry_out(CommandKind::Start(Start { element_id: drawing.begins_with.clone(), variables, ..Start::default() }))?;
+    world.carry_out(CommandKind::Start(Start {
+        element_id: drawing.begins_with.clone(),
+        variables,
+        ..Start::default()
+    }))?;
     while world.instance.state == InstanceState::Active {
         let Some((at, due)) = world.outside.next() else { break };
         world.now = at;
