@@ -95,6 +95,7 @@ impl Oracle {
             let done = self.undo(found, *entry);
             self.trace.note(*entry, "compensation event", what);
             self.trace.complete(record, done);
+            self.trace.reopened.push((*entry, done));
             all.stays_until(done);
             busy = done;
             let goes_on = if it.waits { done } else { *entry };

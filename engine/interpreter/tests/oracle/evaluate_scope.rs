@@ -77,6 +77,10 @@ impl Oracle {
             }
             since = coming.at;
             let Some(number) = coming.event else {
+                // The handler that its compensation event has begun stands in the scope around, and may go on.
+                if serves.is_some() && self.trace.is_reopened(coming.at) {
+                    self.trace.open(coming.at, "is terminated while it undoes");
+                }
                 self.trace.cut(mark, coming.at);
                 return (coming.at, true);
             };
