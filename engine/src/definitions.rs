@@ -155,6 +155,11 @@ impl Definition {
         starts.map(|(element, name)| (name.clone(), self.element_at(*element).id)).collect()
     }
 
+    /// The start events of the process itself that wait for several things together.
+    pub fn together_starts(&self) -> Vec<String> {
+        self.process.starts.together.iter().map(|start| self.element_at(start.element).id).collect()
+    }
+
     /// Message name and element id of each message start event of the process itself.
     pub fn message_starts(&self) -> Vec<(String, String)> {
         let starts = self.process.starts.messages.iter();

@@ -32,6 +32,7 @@ mod request;
 mod results;
 mod signals;
 mod slot;
+mod start_together;
 mod sweep;
 mod timer_starts;
 mod timers;

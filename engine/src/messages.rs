@@ -9,10 +9,11 @@
 use crate::{
     convert,
     request::{Addressed, Order},
+    start_together::{self, Came},
     world::World,
     writes::Writes,
 };
-use interpreter::{CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Variables};
+use interpreter::{CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Variables, start_together::message_part};
 use store::{
     Session, command, command_id, message,
     message_start::{self, MessageStart},
@@ -82,7 +83,7 @@ pub async fn run(world: World, mut publications: mpsc::Receiver<Publication>) {
 async fn publish(world: &World, publication: &Publication) -> Result<u32, store::Error> {
     let mut session = world.store.session().await?;
     session.begin().await?;
-    let Some(orders) = correlate(&session, publication).await? else {
+    let Some(orders) = correlate(world, &session, publication).await? else {
         session.rollback().await?;
         return Ok(0);
     };
@@ -96,7 +97,11 @@ async fn publish(world: &World, publication: &Publication) -> Result<u32, store:
 }
 
 /// The orders that come of it; none: it was published before.
-async fn correlate(session: &Session, publication: &Publication) -> Result<Option<Writes>, store::Error> {
+async fn correlate(
+    world: &World,
+    session: &Session,
+    publication: &Publication,
+) -> Result<Option<Writes>, store::Error> {
     let Publication { tenant, name, correlation_key: key, variables, .. } = publication;
     if let Some(claim) = publication.claim
         && command::delete(session, &[claim], &[claim]).await?.is_empty()
@@ -116,12 +121,22 @@ async fn correlate(session: &Session, publication: &Publication) -> Result<Optio
     }
     for start in message_start::find(session, tenant, name).await? {
         let instance = Uuid::now_v7();
-        let lock = publication.start_lock(&start.process_id);
+        let definition = start_together::definition(world, start.definition).await?;
+        let is_alone = definition.as_ref().is_none_or(|it| it.process.together(&start.element_id).is_none());
+        let lock = publication.start_lock(&start.process_id).filter(|_| is_alone);
         if correlated.contains(&start.process_id) || !is_free(session, lock, instance).await? {
             continue;
         }
         correlated.push(start.process_id.clone());
-        let (variables, traceparent) = (variables.clone(), publication.traceparent.clone());
+        let came = Came {
+            definition: definition.as_deref(),
+            element_id: &start.element_id,
+            part: message_part(name),
+            correlation_key: Some(key),
+            variables,
+        };
+        let Some(variables) = start_together::come(session, came).await? else { continue };
+        let traceparent = publication.traceparent.clone();
         let order = begin(start, publication.business_key.clone(), variables, traceparent);
         writes.send(tenant.clone(), InstanceId(instance), order);
     }
@@ -232,7 +247,7 @@ impl Publication {
             correlation_key: correlation_key.clone(),
             business_key: business_key.clone(),
             variables: variables.clone(),
-            ttl_ms: ORDERED_TTL_MS,
+            ttl_ms: interpreter::limits::THROWN_MESSAGE_LIFE_MS as u64,
             message_id: None,
             claim: Some(addressed.id),
             traceparent: traceparent.clone(),
@@ -240,9 +255,6 @@ impl Publication {
         })
     }
 }
-
-/// A message thrown by one process is often thrown a moment before the other is ready to catch it.
-const ORDERED_TTL_MS: u64 = 60_000;
 
 /// FNV-1a over the three, with a byte between them that is in none.
 pub fn correlation_hash(tenant: &str, name: &str, key: &str) -> i64 {

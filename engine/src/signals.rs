@@ -3,10 +3,11 @@
 
 use crate::{
     request::{Addressed, Order},
+    start_together::{self, Came},
     world::World,
     writes::Writes,
 };
-use interpreter::{CommandKind, DefinitionKey, InstanceId, Variables};
+use interpreter::{CommandKind, DefinitionKey, InstanceId, Variables, start_together::signal_part};
 use store::{Session, command, signal};
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ impl Signal<'_> {
     /// Commits the orders, then passes them on.
     async fn send(&self, world: &World, session: Session, thrower: Option<InstanceId>) -> Result<u32, store::Error> {
         let mut session = session;
-        let writes = self.spread(&session, thrower).await?;
+        let writes = self.spread(world, &session, thrower).await?;
         crate::persist::outbox(&writes).insert(&session).await?;
         session.commit().await?;
         let count = writes.orders.len() as u32;
@@ -51,7 +52,12 @@ impl Signal<'_> {
     }
 
     /// To all but the thrower, which has it already.
-    async fn spread(&self, session: &Session, thrower: Option<InstanceId>) -> Result<Writes, store::Error> {
+    async fn spread(
+        &self,
+        world: &World,
+        session: &Session,
+        thrower: Option<InstanceId>,
+    ) -> Result<Writes, store::Error> {
         let mut writes = Writes::default();
         for instance in signal::listeners(session, self.tenant, self.name).await? {
             if thrower != Some(InstanceId(instance)) {
@@ -61,11 +67,20 @@ impl Signal<'_> {
             }
         }
         for start in signal::starts(session, self.tenant, self.name).await? {
+            let definition = start_together::definition(world, start.definition).await?;
+            let came = Came {
+                definition: definition.as_deref(),
+                element_id: &start.element_id,
+                part: signal_part(self.name),
+                correlation_key: None,
+                variables: self.variables,
+            };
+            let Some(variables) = start_together::come(session, came).await? else { continue };
             let order = Order::StartAt {
                 definition: DefinitionKey(start.definition),
                 element_id: start.element_id,
                 business_key: None,
-                variables: self.variables.clone(),
+                variables,
                 traceparent: self.traceparent.to_owned(),
             };
             writes.send(self.tenant.to_owned(), InstanceId(Uuid::now_v7()), order);

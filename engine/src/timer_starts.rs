@@ -5,10 +5,14 @@ use crate::{
     convert,
     definitions::{Definition, DefinitionError},
     request::Order,
+    start_together::{self, Came},
     world::World,
     writes::Writes,
 };
-use interpreter::{DefinitionKey, InstanceId, Timestamp, Variables, expression::Scope, template::Template, time};
+use interpreter::{
+    DefinitionKey, InstanceId, Timestamp, Variables, expression::Scope, start_together::timer_part, template::Template,
+    time,
+};
 use model::{ElementKind, Timer, Trigger};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -57,11 +61,19 @@ pub async fn start_due(world: &World) -> Result<bool, DefinitionError> {
     for fired in &due {
         let definition = world.definitions.get(fired.definition).await?;
         timer_start::advance(&session, fired, next(&definition, fired, now)).await?;
+        let came = Came {
+            definition: Some(&*definition),
+            element_id: &fired.element_id,
+            part: timer_part(),
+            correlation_key: None,
+            variables: &Variables::default(),
+        };
+        let Some(variables) = start_together::come(&session, came).await? else { continue };
         let order = Order::StartAt {
             definition: DefinitionKey(fired.definition),
             element_id: fired.element_id.clone(),
             business_key: None,
-            variables: Variables::default(),
+            variables,
             traceparent: String::new(),
         };
         writes.send(fired.tenant.clone(), InstanceId(Uuid::now_v7()), order);

@@ -96,3 +96,35 @@ async fn messages_of_one_key_start_one_instance_at_a_time_whoever_publishes_them
     assert_eq!(engine.publish("ticket", "A", 0, None).await?, 1);
     Ok(())
 }
+
+const DELIVERY: &str = r#"
+process:
+  id: ticket
+  elements:
+    - id: begin
+      type: multipleStartEvent
+      properties: {parallelMultiple: true, eventDefinitions: [{type: message, messageRef: order}, {type: message, messageRef: paid}]}
+    - {id: deliver, type: userTask}
+  connections: [{from: begin, to: deliver}]
+"#;
+
+#[tokio::test]
+async fn messages_that_start_an_instance_together_meet_whenever_they_come() -> anyhow::Result<()> {
+    const COUNT: usize = 8;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
+    engine.add_replica(&servers);
+    engine.deploy(DELIVERY).await?;
+    let keys: Vec<String> = (0..COUNT).map(|number| number.to_string()).collect();
+    let names = ["order", "paid"];
+    let publishing = keys.iter().flat_map(|key| names.map(|name| engine.publish(name, key, 0, None)));
+    futures::future::try_join_all(publishing).await?;
+    eventually("one for each key", || async { (tickets(&engine, "active").await.ok()? == COUNT).then_some(()) })
+        .await?;
+    // What waits outlives a new version, and is used once.
+    assert_eq!(engine.publish("order", "late", 0, None).await?, 0);
+    engine.deploy(&DELIVERY.replace("userTask", "manualTask")).await?;
+    assert_eq!(engine.publish("paid", "late", 0, None).await?, 1);
+    assert_eq!(engine.publish("paid", "late", 0, None).await?, 0);
+    Ok(())
+}

@@ -30,6 +30,7 @@ pub mod process;
 mod proof;
 mod run;
 pub mod scenario;
+pub mod start_together;
 mod step;
 pub mod template;
 #[cfg(test)]

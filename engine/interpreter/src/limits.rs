@@ -12,3 +12,6 @@ pub const BYTES_PER_WRITE: u64 = 256 * 1024;
 pub const BYTES_PER_INSTANCE: u64 = 2 * 1024 * 1024;
 /// How many calls deep a process may run.
 pub const CALL_DEPTH: u32 = 32;
+/// How long a message that a process throws waits for its receiver, which may be busy with a person's task or a worker's
+/// retries when it is thrown.
+pub const THROWN_MESSAGE_LIFE_MS: i64 = 60 * 60 * 1000;

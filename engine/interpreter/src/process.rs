@@ -2,6 +2,7 @@
 
 use crate::elements::{Kind, Repetition};
 use crate::expression::Expression;
+use crate::start_together::Together;
 use crate::template::Template;
 use crate::{ElementIndex, FlowIndex};
 use std::collections::HashMap;
@@ -11,6 +12,8 @@ use std::collections::HashMap;
 pub struct Process {
     pub id: String,
     pub name: Option<String>,
+    /// The process in whose file it stands as a part to be called.
+    pub local_to: Option<String>,
     /// In document order, parents before children.
     pub elements: Vec<Element>,
     /// Sequence flows: those of the process, then those of its sub-processes in document order.
@@ -94,6 +97,8 @@ pub struct Starts {
     pub messages: Vec<(ElementIndex, String)>,
     pub timers: Vec<ElementIndex>,
     pub signals: Vec<(ElementIndex, String)>,
+    /// Of the events above, those that start nothing before all that they wait for has come.
+    pub together: Vec<Together>,
     /// Started by being named only: what their conditions would look at is inside of instances.
     pub conditions: Vec<ElementIndex>,
 }
@@ -153,6 +158,11 @@ impl Process {
             Some(parent) => &self.element(parent).event_sub_processes,
             None => &self.event_sub_processes,
         }
+    }
+
+    /// The start event of this id, when it starts instances only with everything that it waits for.
+    pub fn together(&self, id: &str) -> Option<&Together> {
+        self.starts.together.iter().find(|start| self.element(start.element).id == id)
     }
 
     pub fn find(&self, id: &str) -> Option<ElementIndex> {

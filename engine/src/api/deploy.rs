@@ -6,7 +6,7 @@ use interpreter::{MessageFlows, Process, Timestamp};
 use model::ProcessDefinition;
 use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
 use std::collections::HashMap;
-use store::{Session, definition, message_start, signal, timer_start};
+use store::{Session, definition, message_start, signal, start_occurrence, timer_start};
 use uuid::Uuid;
 
 /// Bytes of one file.
@@ -155,6 +155,7 @@ async fn write(
             signal::replace_starts(session, tenant, &row.process_id, row.key, &signals).await?;
             let timers = timer_starts::of(definition, Timestamp(now.as_millisecond()));
             let timers = timers.map_err(|why| Failure::invalid(format!("{}: {why}", checked.file_name)))?;
+            start_occurrence::keep_only(session, tenant, &row.process_id, &definition.together_starts()).await?;
             timer_start::replace(session, tenant, &row.process_id, &timers).await?;
         }
         written.push((deployed, new));

@@ -27,6 +27,7 @@ pub mod message_subscription;
 pub mod migrate;
 pub mod session;
 pub mod signal;
+pub mod start_occurrence;
 pub mod statement;
 pub mod timer;
 pub mod timer_start;

@@ -51,6 +51,7 @@ const FILL: &str = "
     INSERT INTO message_subscription SELECT id, 1, 1, 'a', 'p', 'm', random()::text, now() FROM instance;
     INSERT INTO message_start_lock SELECT 'a', 'm', random()::text, 'p', id, now() FROM instance;
     INSERT INTO signal_subscription SELECT id, 1, 1, 'a', 's' || (random() * 5000)::int FROM instance;
+    INSERT INTO start_occurrence SELECT 'a', 'p' || (random() * 500)::int, 's', id, 'm', 'k', '', now() FROM instance;
     INSERT INTO command SELECT gen_random_uuid(), 'a', id, '', now() FROM instance;
     ANALYZE;";
 

@@ -35,6 +35,7 @@ pub fn compile_among(definition: &ProcessDefinition, flows: &MessageFlows) -> Re
     let mut process = Process {
         id: definition.id.clone(),
         name: definition.name.clone(),
+        local_to: definition.local_to.clone(),
         elements: compiler.elements,
         flows: compiler.flows,
         starts,

@@ -3,7 +3,9 @@
 use super::{Compiler, is_executed};
 use crate::ElementIndex;
 use crate::process::Starts;
+use crate::start_together::{Together, message_part, signal_part, timer_part};
 use model::{ActivityKind, Element, ElementKind, Gateway, SubProcessKind, Trigger};
+use std::collections::BTreeSet;
 
 impl Compiler {
     pub fn starts(&self, elements: &[model::Element]) -> Starts {
@@ -60,7 +62,12 @@ impl Compiler {
             Trigger::Timer(_) => starts.timers.push(index),
             Trigger::Signal { signal_ref } => starts.signals.push((index, signal_ref.value.clone())),
             Trigger::Conditional { .. } => starts.conditions.push(index),
-            Trigger::Multiple { triggers, .. } => {
+            Trigger::Multiple { triggers, parallel } => {
+                if *parallel {
+                    let parts: BTreeSet<_> =
+                        triggers.iter().filter_map(|trigger| self.part(element, trigger)).collect();
+                    starts.together.push(Together { element: index, parts: parts.into_iter().collect() });
+                }
                 triggers.iter().for_each(|trigger| self.note_start(starts, element, index, trigger));
             }
             // Of event sub-processes only, which their scope starts.
@@ -70,6 +77,15 @@ impl Compiler {
             | Trigger::Link { .. }
             | Trigger::Cancel
             | Trigger::Terminate => {}
+        }
+    }
+
+    fn part(&self, element: &Element, trigger: &Trigger) -> Option<String> {
+        match trigger {
+            Trigger::Message(message) => Some(message_part(&self.message_name(element, message))),
+            Trigger::Signal { signal_ref } => Some(signal_part(&signal_ref.value)),
+            Trigger::Timer(_) => Some(timer_part()),
+            _ => None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Start event: where a scope begins (BPMN 2.0, 13.5.1).
 //!
 //! A process starts at its none start event, or at the one that was asked for. What starts it from outside, a message, a
-//! signal or a timer, is the engine's to watch (see [`Starts`](crate::process::Starts)); here it has happened already. The
+//! signal or a timer, or all of several (see [`start_together`](crate::start_together)), is the engine's to watch (see
+//! [`Starts`](crate::process::Starts)); here it has happened already. The
 //! start event of an event sub-process is waited for by the scope around it (see [`crate::run`]).
 
 use super::{Acted, Behavior, CatchEvent, Next, catch};
@@ -18,12 +19,23 @@ pub(crate) struct StartEvent {
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<StartEvent> {
     let event = match trigger {
         Trigger::None => None,
-        Trigger::Multiple { parallel: true, .. } if compiler.starts_process(element) => {
-            return compiler.not_yet(element, "processes that several events start together are");
+        Trigger::Multiple { parallel: true, triggers }
+            if compiler.starts_process(element) && !can_come_together(triggers) =>
+        {
+            let what = "start events that wait for a condition together with others, or for several timers, are";
+            return compiler.not_yet(element, what);
         }
         trigger => Some(catch::compile(compiler, element, trigger)?),
     };
     Some(StartEvent { event })
+}
+
+/// What all has to come before there is an instance: messages, signals and one timer.
+fn can_come_together(triggers: &[Trigger]) -> bool {
+    let timers = triggers.iter().filter(|trigger| matches!(trigger, Trigger::Timer(_))).count();
+    let is_outside =
+        |trigger: &Trigger| matches!(trigger, Trigger::Message(_) | Trigger::Signal { .. } | Trigger::Timer(_));
+    timers <= 1 && triggers.iter().all(is_outside)
 }
 
 impl Behavior for StartEvent {

@@ -2,6 +2,8 @@
 
 use super::facts::{Counts, Happening, add};
 use crate::Process;
+use crate::elements::Catch;
+use crate::process::Element;
 use std::collections::BTreeMap;
 
 /// Of one process; what was never reached is there with 0.
@@ -12,6 +14,8 @@ pub struct Coverage {
     pub source: String,
     pub elements: Counts,
     pub flows: Counts,
+    /// No token enters a compensation boundary event: it is reached when what it leads to is.
+    compensated_by: BTreeMap<String, String>,
 }
 
 impl Coverage {
@@ -22,12 +26,18 @@ impl Coverage {
             source: source.to_owned(),
             elements: process.elements.iter().map(|element| nothing(&element.id)).collect(),
             flows: process.flows.iter().map(|flow| nothing(&flow.id)).collect(),
+            compensated_by: process.elements.iter().filter_map(|element| compensation(process, element)).collect(),
         }
     }
 
     pub fn see(&mut self, happening: &Happening<'_>) {
         match happening {
-            Happening::Activated { element, .. } | Happening::Arrived { element } => add(&mut self.elements, element),
+            Happening::Activated { element, .. } | Happening::Arrived { element } => {
+                add(&mut self.elements, element);
+                if let Some(event) = self.compensated_by.get(*element) {
+                    add(&mut self.elements, event);
+                }
+            }
             Happening::FlowTaken { flow } => add(&mut self.flows, flow),
             _ => {}
         }
@@ -52,4 +62,15 @@ impl Coverage {
     pub fn never(counts: &BTreeMap<String, usize>) -> Vec<&str> {
         counts.iter().filter(|(_, count)| **count == 0).map(|(id, _)| id.as_str()).collect()
     }
+}
+
+/// The handler of an activity, and the boundary event that leads to it.
+fn compensation(process: &Process, activity: &Element) -> Option<(String, String)> {
+    let handler = process.element(activity.compensation_handler?);
+    let is_compensation = |event: &&Element| {
+        let catches = event.kind.behavior().catches();
+        catches.is_some_and(|event| event.definitions.iter().any(|one| matches!(one.catch, Catch::Compensation)))
+    };
+    let event = activity.boundary.iter().map(|event| process.element(*event)).find(is_compensation)?;
+    Some((handler.id.clone(), event.id.clone()))
 }

@@ -6,10 +6,8 @@
 
 use super::world::World;
 use crate::command::Start;
+use crate::start_together::{Occurrence, content, message_part, signal_part};
 use crate::{CommandKind, ElementIndex, InstanceState, Key, Timestamp, Variables};
-
-/// How long a message of a process waits for its receiver.
-const LIFE_OF_THROWN_MESSAGES_MS: i64 = 3_600_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Open {
@@ -38,6 +36,20 @@ pub(super) struct Buffered {
     taken_by: Vec<usize>,
 }
 
+/// What has come for a start event that waits for more.
+#[derive(Debug)]
+pub(super) struct Came {
+    process: usize,
+    start: ElementIndex,
+    occurrences: Vec<Occurrence>,
+}
+
+impl Came {
+    fn is_of(&self, process: usize, start: ElementIndex) -> bool {
+        (self.process, self.start) == (process, start)
+    }
+}
+
 impl World<'_> {
     pub(super) fn publish(&mut self, message: Publication, expires: Timestamp) {
         let mut message = Buffered { message, expires, taken_by: Vec::new() };
@@ -53,7 +65,7 @@ impl World<'_> {
     }
 
     pub(super) fn publish_from_process(&mut self, message: Publication) {
-        let expires = Timestamp(self.now.0 + LIFE_OF_THROWN_MESSAGES_MS);
+        let expires = Timestamp(self.now.0 + crate::limits::THROWN_MESSAGE_LIFE_MS);
         self.publish(message, expires);
     }
 
@@ -83,17 +95,19 @@ impl World<'_> {
                 self.queue.push_back((index, CommandKind::ReceiveSignal { signal_name, variables }));
             }
         }
-        let started: Vec<(usize, String)> = self
+        let started: Vec<(usize, ElementIndex, String)> = self
             .processes
             .iter()
             .enumerate()
             .flat_map(|(index, process)| {
                 let starts = process.starts.signals.iter().filter(|(_, signal)| signal == name);
-                starts.map(move |(element, _)| (index, process.element(*element).id.clone()))
+                starts.map(move |(element, _)| (index, *element, process.element(*element).id.clone()))
             })
             .collect();
-        for (process, element) in started {
-            let variables = variables.clone();
+        for (process, start, element) in started {
+            let (part, variables) = (signal_part(name), variables.clone());
+            let came = Occurrence { part, correlation_key: None, variables };
+            let Some(variables) = self.come(process, start, came) else { continue };
             self.start(process, None, Start { element_id: Some(element), variables, ..Start::default() });
         }
     }
@@ -126,13 +140,37 @@ impl World<'_> {
         let Buffered { message, taken_by, .. } = buffered;
         let Some(compiled) = self.processes.get(process) else { return };
         let found = compiled.starts.messages.iter().find(|(_, name)| *name == message.name);
-        let Some(element) = found.map(|(element, _)| compiled.element(*element).id.clone()) else { return };
+        let Some((start, element)) = found.map(|(start, _)| (*start, compiled.element(*start).id.clone())) else {
+            return;
+        };
+        let (is_alone, business_key) = (compiled.together(&element).is_none(), message.business_key.clone());
         taken_by.push(process);
-        let (variables, business_key) = (message.variables.clone(), message.business_key.clone());
+        let (part, correlation_key) = (message_part(&message.name), Some(message.correlation_key.clone()));
+        let came = Occurrence { part, correlation_key, variables: message.variables.clone() };
+        let Some(variables) = self.come(process, start, came) else { return };
         self.start(process, None, Start { element_id: Some(element), variables, business_key, ..Start::default() });
-        if let Some(run) = self.runs.last_mut() {
+        if let Some(run) = self.runs.last_mut().filter(|_| is_alone) {
             run.lock = buffered.lock();
         }
+    }
+
+    /// Something that a start event waits for has come: what an instance begins with, unless other things have to come first.
+    fn come(&mut self, process: usize, start: ElementIndex, occurrence: Occurrence) -> Option<Variables> {
+        let together = self.processes.get(process)?.starts.together.iter().find(|event| event.element == start);
+        let Some(together) = together else { return Some(occurrence.variables) };
+        let place = self.came.iter().position(|came| came.is_of(process, start));
+        let place = place.unwrap_or_else(|| {
+            self.came.push(Came { process, start, occurrences: Vec::new() });
+            self.came.len() - 1
+        });
+        let waiting = &mut self.came.get_mut(place)?.occurrences;
+        // A signal has come or has not; what it brought last counts.
+        waiting.retain(|other| occurrence.correlation_key.is_some() || other.part != occurrence.part);
+        waiting.push(occurrence);
+        let places = together.complete(waiting)?;
+        let begun = content(waiting, &places);
+        places.into_iter().rev().for_each(|place| drop(waiting.remove(place)));
+        Some(begun)
     }
 
     /// One instance of a process at a time is started by messages of one name and key.

@@ -104,7 +104,11 @@ impl World<'_> {
             Some(element) => self.processes[*index].find(element).is_some(),
             None => true,
         };
-        let candidates: Vec<usize> = (0..self.processes.len()).filter(has_element).collect();
+        let mut candidates: Vec<usize> = (0..self.processes.len()).filter(has_element).collect();
+        if start.element.is_none() {
+            // What a process has for itself to call is not what its file is about.
+            candidates.retain(|index| self.processes[*index].local_to.is_none());
+        }
         match candidates.as_slice() {
             [only] => Ok(*only),
             [] => Err("no process to start".to_owned()),

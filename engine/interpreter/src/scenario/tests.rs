@@ -192,3 +192,34 @@ fn times_beyond_all_measure_are_refused_or_end() {
     let said = hostile(timer, flows, "start: {}\nsteps: [{advance: PT-5S}]");
     assert!(said.contains("advance"), "{said}");
 }
+
+#[test]
+fn a_process_for_its_file_to_call_is_not_what_is_started_unasked() {
+    let own = "subProcessDefinitions: [{id: part, elements: [{id: s, type: startEvent}]}]";
+    let elements = "[{id: began, type: startEvent}]";
+    let text = format!(
+        "definitions: [{{process: {{id: whole, elements: {elements}, {own}}}}}]\nstart: {{}}\nexpect: {{entered: {{began: 1, s: 0}}}}"
+    );
+    let report = run("whole.scenario.yaml", &text, Options::default(), &|_| Err("no file".to_owned()));
+    assert!(report.passed(), "{:?}", report.verdict);
+}
+
+#[test]
+fn a_compensation_boundary_event_is_reached_with_its_handler() {
+    let text = "
+definitions:
+  - process:
+      id: p
+      elements:
+        - {id: s, type: startEvent}
+        - {id: book, type: task}
+        - {id: undo, type: compensationBoundaryEvent, attachedToRef: book}
+        - {id: cancel, type: task, properties: {isForCompensation: true}}
+        - {id: e, type: compensationEndEvent}
+      connections: [{from: s, to: book}, {from: book, to: e}, {type: association, from: undo, to: cancel}]
+start: {}
+expect: {entered: {cancel: 1}}";
+    let report = run("p.scenario.yaml", text, Options::default(), &|_| Err("no file".to_owned()));
+    assert!(report.passed(), "{:?}", report.verdict);
+    assert_eq!(report.coverage[0].elements.get("undo"), Some(&1));
+}

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::file::Answer;
-use super::messages::{Buffered, Open};
+use super::messages::{Buffered, Came, Open};
 use super::workers::{Job, UserTask};
 use crate::command::Start;
 use crate::{
@@ -34,6 +34,8 @@ pub(super) struct World<'s> {
     pub user_tasks: Vec<UserTask>,
     pub subscriptions: Vec<Open>,
     pub messages: Vec<Buffered>,
+    /// For start events that wait for more.
+    pub came: Vec<Came>,
     /// What will happen, by time; of one time, the older first.
     pub agenda: BTreeMap<(Timestamp, u64), (usize, Due)>,
     pub queue: VecDeque<(usize, CommandKind)>,
@@ -81,6 +83,7 @@ impl<'s> World<'s> {
             user_tasks: Vec::new(),
             subscriptions: Vec::new(),
             messages: Vec::new(),
+            came: Vec::new(),
             agenda: BTreeMap::new(),
             queue: VecDeque::new(),
             log: Vec::new(),

@@ -70,7 +70,7 @@ impl Session<'_> {
     async fn start(&self, start: &Start) -> Result<()> {
         let has_element = |index: &&interpreter::Process| match &start.element {
             Some(element) => index.find(element).is_some(),
-            None => true,
+            None => index.local_to.is_none(),
         };
         let process = match &start.process {
             Some(id) => id.clone(),
