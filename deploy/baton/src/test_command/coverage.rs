@@ -11,12 +11,7 @@ pub fn of_all(outcomes: &[Outcome]) -> Vec<Coverage> {
     for outcome in outcomes {
         for one in &outcome.report.coverage {
             let source = beside(&outcome.file, &one.source);
-            let merged = all.entry((source.clone(), one.process.clone())).or_insert_with(|| Coverage {
-                process: one.process.clone(),
-                source,
-                elements: BTreeMap::new(),
-                flows: BTreeMap::new(),
-            });
+            let merged = all.entry((source.clone(), one.process.clone())).or_insert_with(|| one.none_yet(source));
             merged.merge(one);
         }
     }

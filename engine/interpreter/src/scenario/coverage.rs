@@ -30,6 +30,12 @@ impl Coverage {
         }
     }
 
+    /// Of the same process as another file names it, before anything is merged.
+    pub fn none_yet(&self, source: String) -> Coverage {
+        let (process, compensated_by) = (self.process.clone(), self.compensated_by.clone());
+        Coverage { process, source, elements: Counts::new(), flows: Counts::new(), compensated_by }
+    }
+
     pub fn see(&mut self, happening: &Happening<'_>) {
         match happening {
             Happening::Activated { element, .. } | Happening::Arrived { element } => {
