@@ -392,11 +392,7 @@ fn at_position(items: &[Value], position: FeelNumber) -> Value {
 }
 
 /// Whole numbers or days from one to the other, up or down; false when these have none between them.
-fn count(
-    from: &Value,
-    to: &Value,
-    visit: &mut dyn FnMut(Value) -> Result<bool, FeelError>,
-) -> Result<bool, FeelError> {
+fn count(from: &Value, to: &Value, visit: &mut dyn FnMut(Value) -> Result<bool, FeelError>) -> Result<bool, FeelError> {
     let Some(order) = compare(from, to) else { return Ok(false) };
     let mut here = from.clone();
     while compare(&here, to).is_some_and(|now| now == order || now == Ordering::Equal) {

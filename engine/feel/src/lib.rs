@@ -28,11 +28,7 @@ use environment::Environment;
 use evaluate::Run;
 use jiff::Timestamp;
 use node::{Node, Test};
-use std::{
-    cell::Cell,
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 /// Bytes of an expression.
 pub const MAX_LENGTH: usize = 8192;

@@ -14,7 +14,7 @@ const NANOSECONDS: i64 = 1_000_000_000;
 
 /// A number that is one: neither infinite nor undefined.
 pub fn finite(number: FeelNumber) -> Option<Value> {
-    (number - number).is_zero().then_some(Value::Number(number))
+    (number * FeelNumber::zero()).is_zero().then_some(Value::Number(number))
 }
 
 pub fn negate(value: &Value) -> Value {
@@ -56,9 +56,7 @@ fn add(left: &Value, right: &Value) -> Option<Value> {
         (Value::Months(left), Value::Months(right)) => left.checked_add(*right).map(Value::Months),
         (Value::Date(date), Value::Months(months)) => temporal::plus_months(*date, *months).map(Value::Date),
         // from midnight (10.3.2.3.7)
-        (Value::Date(date), Value::Days(duration)) => {
-            Some(Value::Date(midnight(*date).plus(*duration)?.at.date()))
-        }
+        (Value::Date(date), Value::Days(duration)) => Some(Value::Date(midnight(*date).plus(*duration)?.at.date())),
         (Value::DateTime(at), Value::Months(months)) => at.plus_months(*months).map(Value::DateTime),
         (Value::DateTime(at), Value::Days(duration)) => at.plus(*duration).map(Value::DateTime),
         (Value::Time(time), Value::Days(duration)) => Some(Value::Time(time.plus(*duration))),

@@ -12,7 +12,9 @@ mod types;
 
 use crate::{
     FeelError, MAX_LENGTH, MAX_NESTING, Names,
-    node::{Arithmetic, Comparison, ForNode, FunctionNode, Iteration, Node, Over, QuantifiedNode, RangeNode, Test, Type},
+    node::{
+        Arithmetic, Comparison, ForNode, FunctionNode, Iteration, Node, Over, QuantifiedNode, RangeNode, Test, Type,
+    },
     value::{Range, Value},
 };
 use names::KnownName;

@@ -45,7 +45,9 @@ impl Zone {
         let (hours, minutes) = digits.split_once(':')?;
         let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
         let seconds = sign * (hours * 3600 + minutes * 60);
-        ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then(|| Offset::from_seconds(seconds).ok())?.map(Zone::Offset)
+        ((0..=14).contains(&hours) && (0..60).contains(&minutes))
+            .then(|| Offset::from_seconds(seconds).ok())?
+            .map(Zone::Offset)
     }
 
     pub fn named(name: &str) -> Option<Zone> {

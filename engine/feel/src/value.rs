@@ -49,8 +49,14 @@ pub struct Range {
 
 pub enum Function {
     /// An expression's own, with what it saw where it was written.
-    Written { definition: Arc<FunctionNode>, environment: Environment },
-    Native { parameters: Vec<Arc<str>>, body: Box<NativeBody> },
+    Written {
+        definition: Arc<FunctionNode>,
+        environment: Environment,
+    },
+    Native {
+        parameters: Vec<Arc<str>>,
+        body: Box<NativeBody>,
+    },
 }
 
 pub type NativeBody = dyn Fn(Vec<Value>, &Evaluation) -> Result<Value, FeelError> + Send + Sync;

@@ -17,7 +17,13 @@ pub const FUNCTIONS: &[Builtin] = &[
     plain("date", &["from", "year, month, day"], date),
     plain(
         "date and time",
-        &["from", "date, time", "year, month, day, hour, minute, second", "year, month, day, hour, minute, second, offset", "year, month, day, hour, minute, second, timezone"],
+        &[
+            "from",
+            "date, time",
+            "year, month, day, hour, minute, second",
+            "year, month, day, hour, minute, second, offset",
+            "year, month, day, hour, minute, second, timezone",
+        ],
         date_and_time,
     ),
     plain("time", &["from", "hour, minute, second, offset?"], time),
@@ -43,7 +49,9 @@ pub fn temporal_literal(text: &str) -> Option<Value> {
     temporal::read_date(text)
         .map(Value::Date)
         .or_else(|| temporal::read_duration(text))
-        .or_else(|| if text.contains('T') && !text.starts_with('T') { DateTime::read(text).map(Value::DateTime) } else { None })
+        .or_else(|| {
+            if text.contains('T') && !text.starts_with('T') { DateTime::read(text).map(Value::DateTime) } else { None }
+        })
         .or_else(|| Time::read(text).map(Value::Time))
 }
 
@@ -95,9 +103,7 @@ fn time(arguments: &[Value]) -> Option<Value> {
             Value::String(text) => Time::read(text)?,
             Value::Time(time) => time.clone(),
             Value::DateTime(at) => at.time(),
-            Value::Date(_) => {
-                Time { time: civil::Time::midnight(), zone: Some(Zone::Offset(Offset::UTC)) }
-            }
+            Value::Date(_) => Time { time: civil::Time::midnight(), zone: Some(Zone::Offset(Offset::UTC)) },
             _ => return None,
         },
         parts => Time { time: clock(parts, 0)?, zone: optional(parts, 3, zone)? },

@@ -1,7 +1,12 @@
 //! Functions of lists (DMN 1.5, 10.3.4.4), and `sort` (10.3.4.9). Positions count from one, or from -1 backwards.
 
 use super::{Builtin, full, integer, list, optional, plain};
-use crate::{FeelError, evaluate::Run, operators::{compare, equal}, value::{Function, Value}};
+use crate::{
+    FeelError,
+    evaluate::Run,
+    operators::{compare, equal},
+    value::{Function, Value},
+};
 use std::{cmp::Ordering, sync::Arc};
 
 pub const FUNCTIONS: &[Builtin] = &[

@@ -38,11 +38,7 @@ enum Body {
     Full(fn(&Run, &[Value]) -> Result<Value, FeelError>),
 }
 
-const fn plain(
-    name: &'static str,
-    forms: &'static [&'static str],
-    body: fn(&[Value]) -> Option<Value>,
-) -> Builtin {
+const fn plain(name: &'static str, forms: &'static [&'static str], body: fn(&[Value]) -> Option<Value>) -> Builtin {
     Builtin { name, forms, body: Body::Plain(body) }
 }
 
@@ -73,9 +69,7 @@ impl Builtin {
     /// The call of it; null when the arguments are not its parameters.
     pub fn called_with(&'static self, arguments: Arguments) -> Node {
         let nodes = match arguments {
-            Arguments::Positional(nodes) => {
-                self.forms.iter().any(|form| takes(form, nodes.len())).then_some(nodes)
-            }
+            Arguments::Positional(nodes) => self.forms.iter().any(|form| takes(form, nodes.len())).then_some(nodes),
             Arguments::Named(mut named) => self.forms.iter().find_map(|form| in_order(form, &mut named)),
         };
         nodes.map_or(Node::Literal(Value::Null), |nodes| Node::Builtin(self, nodes))

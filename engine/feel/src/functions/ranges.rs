@@ -12,9 +12,7 @@ pub const FUNCTIONS: &[Builtin] = &[
     plain("after", TWO, |of| ends(of, |a, b| ends_before(b, a))),
     plain("meets", RANGES, |of| ranges(of, meets)),
     plain("met by", RANGES, |of| ranges(of, |a, b| meets(b, a))),
-    plain("overlaps", RANGES, |of| {
-        ranges(of, |a, b| Some(!ends_before(a, b)? && !ends_before(b, a)?))
-    }),
+    plain("overlaps", RANGES, |of| ranges(of, |a, b| Some(!ends_before(a, b)? && !ends_before(b, a)?))),
     plain("overlaps before", RANGES, |of| ranges(of, overlaps_before)),
     plain("overlaps after", RANGES, |of| ranges(of, |a, b| overlaps_before(b, a))),
     plain("finishes", FIRST, |of| ends(of, finishes)),
@@ -23,9 +21,7 @@ pub const FUNCTIONS: &[Builtin] = &[
     plain("during", FIRST, |of| ends(of, during)),
     plain("starts", FIRST, |of| ends(of, starts)),
     plain("started by", TWO, |of| ends(of, |a, b| starts(b, a))),
-    plain("coincides", TWO, |of| {
-        ends(of, |a, b| Some(start_order(a, b)?.is_eq() && end_order(a, b)?.is_eq()))
-    }),
+    plain("coincides", TWO, |of| ends(of, |a, b| Some(start_order(a, b)?.is_eq() && end_order(a, b)?.is_eq()))),
 ];
 
 const TWO: &[&str] = &["point1, point2", "range, point", "point, range", "range1, range2", "range1, point"];
@@ -47,12 +43,9 @@ fn range(value: &Value) -> Option<Arc<Range>> {
     match value {
         Value::Range(range) => Some(range.clone()),
         Value::Null => None,
-        point => Some(Arc::new(Range {
-            start: point.clone(),
-            start_included: true,
-            end: point.clone(),
-            end_included: true,
-        })),
+        point => {
+            Some(Arc::new(Range { start: point.clone(), start_included: true, end: point.clone(), end_included: true }))
+        }
     }
 }
 

@@ -1,7 +1,13 @@
 //! Functions that make one value of a list (DMN 1.5, 10.3.4.4): given as a list, or one by one.
 
 use super::{Builtin, full, plain};
-use crate::{FeelError, evaluate::Run, operators::{arithmetic, compare, equal, finite}, node::Arithmetic, value::Value};
+use crate::{
+    FeelError,
+    evaluate::Run,
+    node::Arithmetic,
+    operators::{arithmetic, compare, equal, finite},
+    value::Value,
+};
 use dsntk_feel_number::FeelNumber;
 use std::cmp::Ordering;
 

@@ -15,8 +15,18 @@ pub const FUNCTIONS: &[Builtin] = &[
     }),
     plain("month of year", &["date"], |of| {
         const MONTHS: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         MONTHS.get(usize::try_from(date(of)?.month() - 1).ok()?).map(|name| Value::text(*name))
     }),

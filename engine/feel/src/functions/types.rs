@@ -15,9 +15,9 @@ pub fn conforms(value: &Value, kind: &Type) -> bool {
         | (Type::Days, Value::Days(_))
         | (Type::Months, Value::Months(_))
         | (Type::Function, Value::Function(_)) => true,
-        (Type::Context(entries), Value::Context(context)) => entries.iter().all(|(name, kind)| {
-            context.get(&**name).is_some_and(|value| value.is_null() || conforms(value, kind))
-        }),
+        (Type::Context(entries), Value::Context(context)) => entries
+            .iter()
+            .all(|(name, kind)| context.get(&**name).is_some_and(|value| value.is_null() || conforms(value, kind))),
         (Type::List(kind), Value::List(items)) => {
             items.iter().all(|item| conforms(item, kind) || (item.is_null() && **kind == Type::Any))
         }

@@ -29,7 +29,9 @@ impl Parser<'_> {
         let mut text = String::new();
         loop {
             let rest = self.rest();
-            let Some(character) = rest.chars().next() else { return Err(self.error("this text has no end".to_owned())) };
+            let Some(character) = rest.chars().next() else {
+                return Err(self.error("this text has no end".to_owned()));
+            };
             self.at += character.len_utf8();
             match character {
                 '"' => return Ok(text),

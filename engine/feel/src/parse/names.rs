@@ -8,8 +8,25 @@ use crate::{FeelError, functions};
 use std::sync::Arc;
 
 const KEYWORDS: [&str; 19] = [
-    "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance", "of",
-    "function", "external", "null", "true", "false",
+    "if",
+    "then",
+    "else",
+    "for",
+    "in",
+    "return",
+    "some",
+    "every",
+    "satisfies",
+    "and",
+    "or",
+    "between",
+    "instance",
+    "of",
+    "function",
+    "external",
+    "null",
+    "true",
+    "false",
 ];
 
 /// Properties of dates, times, durations and ranges that have several words.
@@ -114,13 +131,18 @@ impl Parser<'_> {
             return Err(self.expected("a name"));
         }
         let length = declared_length(rest, ends).ok_or_else(|| self.expected(&format!("a name and `{}`", ends[0])))?;
-        let known = KnownName::new(rest[..length].trim_end());
         self.at += length;
-        let name: Arc<str> = known.parts.iter().fold(String::new(), join).into();
+        let name = KnownName::new(&rest[..length]).parts.iter().fold(String::new(), |name, part| join(name, part));
+        Ok(self.make_known(&name))
+    }
+
+    pub fn make_known(&mut self, name: &str) -> Arc<str> {
+        let known = KnownName::new(name);
+        let name = known.name.clone();
         if !known.is_word() {
-            self.known.push(KnownName { name: name.clone(), parts: known.parts });
+            self.known.push(known);
         }
-        Ok(name)
+        name
     }
 
     /// A built-in function that is called here, and the length of its name; nothing is read.
@@ -154,13 +176,15 @@ fn declared_length(rest: &str, ends: &[&str]) -> Option<usize> {
     let ends_here = |end: &&str, at: usize| {
         let (before, after) = (&rest[..at], rest[at..].strip_prefix(*end));
         let is_word = end.starts_with(starts_a_name);
-        after.is_some_and(|after| !is_word || (before.ends_with(char::is_whitespace) && !after.starts_with(goes_on_a_name)))
+        after.is_some_and(|after| {
+            !is_word || (before.ends_with(char::is_whitespace) && !after.starts_with(goes_on_a_name))
+        })
     };
     rest.char_indices().map(|(at, _)| at).skip(1).find(|at| ends.iter().any(|end| ends_here(end, *at)))
 }
 
 /// Words are kept apart by a space, and nothing else is.
-fn join(mut name: String, part: &String) -> String {
+fn join(mut name: String, part: &str) -> String {
     if name.ends_with(goes_on_a_name) && part.starts_with(goes_on_a_name) {
         name.push(' ');
     }

@@ -147,7 +147,12 @@ impl Parser<'_> {
         let mut entries: Vec<(Arc<str>, Node)> = Vec::new();
         if !self.eat("}") {
             loop {
-                let key = if self.eat("\"") { self.string()?.into() } else { self.declared_name(&[":"])? };
+                let key = if self.eat("\"") {
+                    let key = self.string()?;
+                    self.make_known(&key)
+                } else {
+                    self.declared_name(&[":"])?
+                };
                 self.need(":")?;
                 self.entry = self.is_word("function").then(|| key.clone());
                 let value = self.expression()?;
