@@ -1,3 +1,5 @@
+//! The language, its functions, and what may not be.
+
 use super::*;
 use serde_json::{Value as Json, json};
 

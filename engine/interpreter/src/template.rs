@@ -2,9 +2,9 @@
 //!
 //! Each hole is one [`Expression`]; its value is written into the text and is never looked at again, so a variable whose
 //! text is `${x}` comes out verbatim. A format may follow the expression (`${total:.2f}`). `$${price}` is a dollar sign
-//! and then the hole, which is how amounts of money are usually written.
+//! and then the hole, which is how amounts of money are usually written. A text that begins with `=` is FEEL as a whole.
 
-use crate::expression::{Expression, ExpressionError, FormatSpec, Scope, render, scan_hole};
+use crate::expression::{Expression, ExpressionError, FormatSpec, Scope, feel_in, render, scan_hole};
 use serde_json::Value;
 
 /// Longest text of a template, in bytes.
@@ -31,6 +31,10 @@ impl Template {
                 variable: None,
                 message: format!("a template has at most {MAX_LENGTH} bytes"),
             });
+        }
+        if feel_in(text).is_some() {
+            let hole = Part::Hole { expression: Expression::compile(text)?, format: None };
+            return Ok(Template { source: text.to_owned(), parts: vec![hole] });
         }
         let mut parts = Vec::new();
         let mut rest = text;
@@ -180,6 +184,15 @@ mod tests {
         let template = Template::compile("${items}").unwrap();
         assert_eq!(template.evaluate(&Order), Ok(json!([1, {"a": "b"}])));
         assert_eq!(template.variables().collect::<Vec<_>>(), ["items"]);
+    }
+
+    #[test]
+    fn a_text_after_an_equals_sign_is_feel() {
+        check("= \"Dear \" + name", "Dear Ada");
+        check("=== $${total:.0f} ===", "=== $1234 ===");
+        let template = Template::compile("= items[1] + 1").unwrap();
+        assert_eq!((template.evaluate(&Order), template.constant()), (Ok(json!(2)), None));
+        assert!(Template::compile("= to be or not").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Expressions, templates and mappings: compiled, or reported at their place.
 
 use super::Compiler;
-use crate::expression::{Expression, ExpressionError};
+use crate::expression::{Expression, ExpressionError, feel_in};
 use crate::process::Mapping;
 use crate::template::Template;
 use model::{Diagnostic, Located, Location};
@@ -14,6 +14,12 @@ impl Compiler {
     pub(super) fn expression_of(&mut self, owner: &str, text: &Located<String>) -> Option<Expression> {
         let compiled = Expression::compile(&text.value);
         self.compiled(owner, text.location, compiled)
+    }
+
+    /// FEEL, with or without a `=` before it.
+    pub fn feel(&mut self, element: &model::Element, text: &Located<String>) -> Option<Expression> {
+        let compiled = Expression::compile_feel(feel_in(&text.value).unwrap_or(&text.value));
+        self.compiled(&element.id, text.location, compiled)
     }
 
     pub fn optional_expression(

@@ -1,5 +1,5 @@
-//! Script task: a job of type `script` for languages that need a sandbox; `expression` is evaluated in place (BPMN 2.0,
-//! 13.3.3).
+//! Script task: a job of type `script` for languages that need a sandbox; `expression` and `feel` are evaluated in place
+//! (BPMN 2.0, 13.3.3).
 //!
 //! The result is left in `resultVariable`, else in `scriptResult`. What a script sets by name is merged; what it fails with
 //! is a failure of the job.
@@ -34,7 +34,7 @@ pub(crate) fn compile(
             Script::Job(Box::new(job::compile(compiler, element, activity, "script", &[])?))
         }
         ScriptFormat::Expression => Script::Expression(compiler.expression(element, &task.script)?),
-        ScriptFormat::Feel => return compiler.not_yet(element, "scripts in FEEL are"),
+        ScriptFormat::Feel => Script::Expression(compiler.feel(element, &task.script)?),
     };
     let result_variable = activity.result_variable.clone().unwrap_or_else(|| "scriptResult".to_owned());
     Some(ScriptTask { script, result_variable })
@@ -87,6 +87,16 @@ mod tests {
         let hand = Hand::started(elements, &["s -> script -> e"], json!({"a": 1, "b": 2}));
         assert_eq!(hand.variable("scriptResult"), json!(3));
         assert!(hand.is_completed());
+    }
+
+    #[test]
+    fn feel_is_evaluated_in_place() {
+        for source in ["for i in 1..a return i * b", "= for i in 1..a return i * b"] {
+            let elements = vec![start("s"), script(ScriptFormat::Feel, source), end("e")];
+            let hand = Hand::started(elements, &["s -> script -> e"], json!({"a": 2, "b": 5}));
+            assert_eq!(hand.variable("scriptResult"), json!([5, 10]));
+            assert!(hand.is_completed());
+        }
     }
 
     #[test]

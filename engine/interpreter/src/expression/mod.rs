@@ -1,4 +1,4 @@
-//! Expressions: the `${…}` language of conditions, mappings and templates.
+//! Expressions: the `${…}` language of conditions, mappings and templates, and FEEL after `=`.
 //!
 //! ```text
 //! text ── tokens ──▶ words ── normalise ──▶ evalexpr's own spelling ── evalexpr ──▶ operator tree ── term ──▶ Term
@@ -12,9 +12,12 @@
 //! the right number of arguments. Evaluation is ours and works on JSON values, because evalexpr's values have no null, take
 //! `1` and `1.0` for different, and have neither lists nor objects.
 //!
+//! A text that begins with `=` is [FEEL](feel), which is a crate of its own.
+//!
 //! There is no assignment, no loop, no access to the host, and a value is never taken for an expression.
 
 mod evaluate;
+mod feel_text;
 mod functions;
 mod normalise;
 mod operations;
@@ -28,7 +31,7 @@ pub(crate) use text::{FormatSpec, scan_hole};
 
 use crate::Timestamp;
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Longest text of an expression, in bytes.
 pub const MAX_LENGTH: usize = 4096;
@@ -48,11 +51,23 @@ pub trait Scope {
 }
 
 /// An expression, ready to be evaluated any number of times.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Expression {
     source: String,
-    names: Vec<String>,
-    term: term::Term,
+    language: Language,
+}
+
+#[derive(Debug, Clone)]
+enum Language {
+    Own { names: Vec<String>, term: term::Term },
+    Feel(Arc<feel::Expression>),
+}
+
+/// The text says it all.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.source == other.source
+    }
 }
 
 /// Why an expression cannot be compiled or evaluated. The message names the expression and, where it is known, the
@@ -72,8 +87,6 @@ pub enum ExpressionErrorCode {
     Syntax,
     /// Longer, deeper or with more words than allowed.
     TooLarge,
-    /// `= …`.
-    FeelNotSupportedYet,
     /// It was compiled, and its values do not fit it.
     Failed,
 }
@@ -84,18 +97,17 @@ impl ExpressionErrorCode {
         match self {
             ExpressionErrorCode::Syntax => "EXPRESSION_SYNTAX",
             ExpressionErrorCode::TooLarge => "EXPRESSION_TOO_LARGE",
-            ExpressionErrorCode::FeelNotSupportedYet => "FEEL_NOT_SUPPORTED_YET",
             ExpressionErrorCode::Failed => "EXPRESSION_FAILED",
         }
     }
 }
 
 impl Expression {
-    /// Reads `text`: bare, as `${…}`, or with `${…}` around parts of it.
+    /// Reads `text`: bare, as `${…}`, with `${…}` around parts of it, or FEEL after `=`.
     pub fn compile(text: &str) -> Result<Expression, ExpressionError> {
         let error = |fault: Fault| fault.of(text);
-        if text.trim_start().starts_with('=') && !text.trim_start().starts_with("==") {
-            return Err(error(Fault::feel()));
+        if let Some(feel) = feel_in(text) {
+            return Expression::compile_feel(feel).map(|compiled| Expression { source: text.to_owned(), ..compiled });
         }
         if text.len() > MAX_LENGTH {
             return Err(error(Fault::too_large(format!("longer than {MAX_LENGTH} bytes"))));
@@ -103,13 +115,22 @@ impl Expression {
         let words = tokens::read(text).map_err(error)?;
         let normal = normalise::normalise(&words).map_err(error)?;
         let term = term::build(&normal).map_err(error)?;
-        Ok(Expression { source: text.to_owned(), names: normal.names, term })
+        Ok(Expression { source: text.to_owned(), language: Language::Own { names: normal.names, term } })
+    }
+
+    /// Reads a text that is FEEL without a `=` before it.
+    pub fn compile_feel(text: &str) -> Result<Expression, ExpressionError> {
+        let compiled = feel_text::compile(text).map_err(|fault| fault.of(text))?;
+        Ok(Expression { source: format!("={text}"), language: Language::Feel(Arc::new(compiled)) })
     }
 
     /// Its value in `scope`.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-        let evaluation = evaluate::Evaluation { names: &self.names, scope };
-        evaluation.value(&self.term).map(Cow::into_owned).map_err(|fault| fault.of(&self.source))
+        let value = match &self.language {
+            Language::Own { names, term } => evaluate::Evaluation { names, scope }.value(term).map(Cow::into_owned),
+            Language::Feel(compiled) => feel_text::evaluate(compiled, scope),
+        };
+        value.map_err(|fault| fault.of(&self.source))
     }
 
     /// Whether it holds: true is, false and null are not, and anything else is an error.
@@ -117,19 +138,29 @@ impl Expression {
         let value = self.evaluate(scope)?;
         operations::truth(&value).ok_or_else(|| {
             let message = format!("neither true nor false but {}", operations::describe(&value));
-            Fault { variable: self.names.first().cloned(), ..Fault::failed(message) }.of(&self.source)
+            let variable = self.variables().next().map(str::to_owned);
+            Fault { variable, ..Fault::failed(message) }.of(&self.source)
         })
     }
 
-    /// The variables that it reads, each once, in the order of the text.
+    /// The variables that it reads, each once.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        let (own, feel) = match &self.language {
+            Language::Own { names, .. } => (Some(names), None),
+            Language::Feel(compiled) => (None, Some(compiled.certain_names())),
+        };
+        own.into_iter().flatten().map(String::as_str).chain(feel.into_iter().flatten())
     }
 
     /// The text that was compiled.
     pub fn source(&self) -> &str {
         &self.source
     }
+}
+
+/// The FEEL in a text that says it is: what follows the `=`.
+pub(crate) fn feel_in(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='))
 }
 
 /// An error that does not know its expression yet.
@@ -155,13 +186,6 @@ impl Fault {
 
     fn failed(message: impl Into<String>) -> Fault {
         Fault::new(ExpressionErrorCode::Failed, message)
-    }
-
-    fn feel() -> Fault {
-        Fault::new(
-            ExpressionErrorCode::FeelNotSupportedYet,
-            "FEEL expressions (`= …`) are not supported yet; write it as `${…}`",
-        )
     }
 
     pub(crate) fn of(self, expression: &str) -> ExpressionError {

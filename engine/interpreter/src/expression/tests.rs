@@ -214,8 +214,27 @@ fn what_is_no_expression_is_refused_when_it_is_compiled() {
 }
 
 #[test]
-fn feel_is_refused_by_name() {
-    assert_eq!(code("= n > 2"), Some("FEEL_NOT_SUPPORTED_YET"));
+fn feel_follows_an_equals_sign() {
+    check(&[
+        ("= n > 2 and order.total > n", value("${n > 2 and order.total > n}").unwrap()),
+        ("=for i in 1..3 return i * 2", json!([2, 4, 6])),
+        ("= string(now()) = \"x\"", json!(false)),
+        ("= missing.part", json!(null)),
+    ]);
+    for (text, expected) in [
+        ("= n >", "EXPRESSION_SYNTAX"),
+        ("= rm(1)", "EXPRESSION_SYNTAX"),
+        ("=", "EXPRESSION_SYNTAX"),
+        (
+            "= (((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))))))))))",
+            "EXPRESSION_TOO_LARGE",
+        ),
+    ] {
+        assert_eq!(code(text), Some(expected), "{text}");
+    }
+    assert_eq!(value("= for i in 1..10000000 return i").unwrap_err().code, ExpressionErrorCode::Failed);
+    let reads = Expression::compile("= sum(items[price > limit]) + n").unwrap();
+    assert_eq!(reads.variables().collect::<Vec<_>>(), ["items", "n"]);
 }
 
 #[test]

@@ -127,7 +127,8 @@ fn split(element: &Element, picture: &Picture<'_>) -> Split {
 /// Whether a condition holds whatever the data: it asks for none.
 fn fixed(choice: &Choice) -> Option<bool> {
     let Choice::When(condition) = choice else { return None };
-    let is_fixed = condition.variables().next().is_none() && !condition.source().contains("now");
+    let asks_the_time = ["now", "today"].iter().any(|word| condition.source().contains(word));
+    let is_fixed = condition.variables().next().is_none() && !asks_the_time;
     constant(condition).filter(|_| is_fixed)
 }
 

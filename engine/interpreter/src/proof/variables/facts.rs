@@ -57,7 +57,7 @@ pub(super) fn asked_by<'p>(picture: &Picture<'p>, flow: FlowIndex) -> Result<Vec
 }
 
 fn is_careful(text: &str) -> bool {
-    ["default(", "default (", "null", "None", "len("].iter().any(|word| text.contains(word))
+    ["default(", "default (", "null", "None", "len(", "count("].iter().any(|word| text.contains(word))
 }
 
 pub(super) fn of(picture: &Picture<'_>, index: ElementIndex) -> Facts {
@@ -98,7 +98,7 @@ impl Facts {
     }
 
     fn fills(&mut self, template: &str) {
-        if !template.contains("${") {
+        if !template.contains("${") && !template.trim_start().starts_with('=') {
             return;
         }
         let Ok(compiled) = Template::compile(template) else { return };
@@ -208,7 +208,7 @@ impl Facts {
                 self.beside = if is_opaque { Beside::Anything } else { Beside::Nothing };
             }
             ScriptFormat::Expression => self.asks(&task.script),
-            ScriptFormat::Feel => {}
+            ScriptFormat::Feel => self.asks(&format!("={}", task.script.trim_start().trim_start_matches('='))),
         }
     }
 
