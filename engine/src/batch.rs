@@ -24,6 +24,8 @@ pub struct Batch<'r> {
     answered: HashMap<(String, String), Applied>,
     /// Instances that could not be read, and why.
     pub unreadable: HashMap<Uuid, String>,
+    /// Instances that were ordered and will never be.
+    refused: Vec<Uuid>,
 }
 
 /// What must be asked of the database before the steps.
@@ -55,6 +57,7 @@ impl<'r> Batch<'r> {
             remembered: HashSet::new(),
             answered: HashMap::new(),
             unreadable: HashMap::new(),
+            refused: Vec::new(),
         };
         let mut questions = Questions::default();
         for request in requests {
@@ -130,6 +133,9 @@ impl<'r> Batch<'r> {
             return Ok(applied.clone());
         }
         let answer = self.apply(request, now);
+        if request.orders_an_instance() && matches!(answer, Err(Refusal::Rejected(_))) {
+            self.refused.push(request.instance.0);
+        }
         if let Some((key, target)) = request.subscription() {
             self.renew_subscription(request.instance.0, (key, target), now);
         }
@@ -205,7 +211,8 @@ impl<'r> Batch<'r> {
 
     /// The rows of the instances that moved, and their history.
     pub fn rows(&mut self, now: Timestamp) -> Rows {
-        let mut rows = Rows { unmoved: self.unmoved(), ..Rows::default() };
+        let never = std::mem::take(&mut self.refused);
+        let mut rows = Rows { unmoved: self.unmoved(), ended: never, ..Rows::default() };
         for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| !slot.events.is_empty()) {
             rows.history.push(history_row(*id, slot, now));
             if slot.instance.state != interpreter::InstanceState::Active && slot.may_be_started_by_a_message() {
@@ -251,7 +258,7 @@ pub struct Rows {
     pub updates: store::instance::Updates,
     pub pages: instance_page::Pages,
     pub ended_pages: instance_page::PageIds,
-    /// Those that have ended, of such as messages start.
+    /// Those that have ended or were refused, of such as messages start: they hold no key any more.
     pub ended: Vec<Uuid>,
     pub history: store::history::Batches,
     /// To be confirmed: what was decided about them was decided from memory.

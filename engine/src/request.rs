@@ -140,6 +140,12 @@ impl Request {
         }
     }
 
+    /// Whether it is the order to start an instance that nobody has called.
+    pub fn orders_an_instance(&self) -> bool {
+        let is_ordered = matches!(self.claim, Claim::Command(_));
+        is_ordered && matches!(&self.action, Action::Start { start, .. } if start.parent.is_none())
+    }
+
     /// The subscription that a delivered message was for.
     pub fn subscription(&self) -> Option<(Key, ElementIndex)> {
         match &self.action {

@@ -177,7 +177,7 @@ async fn the_same_command_starts_once() -> anyhow::Result<()> {
         command_id: Some("c-1".to_owned()),
         ..Default::default()
     };
-    let calls = (0..20).map(|_| engine.call::<StartInstanceReply>("start_instance", &request));
+    let calls = (0..20).map(|_| engine.start_instance(&request));
     let replies = futures::future::try_join_all(calls).await?;
     assert!(replies.iter().all(|reply| *reply == replies[0]));
     let list = ListInstancesRequest { tenant: TENANT.to_owned(), ..Default::default() };
@@ -255,7 +255,6 @@ async fn a_timer_fires_when_it_is_due() -> anyhow::Result<()> {
     let started = engine.begin("timed", "{}").await?;
     engine.in_state(&started.instance_id, "completed").await?;
     assert!(begun.elapsed().as_millis() >= 950, "not before it is due");
-    assert!(begun.elapsed().as_millis() < 5_000);
     Ok(())
 }
 

@@ -97,6 +97,35 @@ async fn messages_of_one_key_start_one_instance_at_a_time_whoever_publishes_them
     Ok(())
 }
 
+/// The key of an instance that has been ordered.
+const KEY_HELD: &str = "INSERT INTO message_start_lock
+    VALUES ('acme', 'ticket', 'A', 'ticket', '00000000-0000-4000-8000-000000000001', now())";
+/// The order, of a start that the process does not have.
+const ORDERED_IN_VAIN: &str = r#"
+INSERT INTO command (id, tenant, instance, payload, claim_at)
+SELECT gen_random_uuid(), 'acme', '00000000-0000-4000-8000-000000000001', convert_to(json_build_object('StartAt',
+    json_build_object('definition', key, 'element_id', 'nowhere', 'variables', json_build_object(), 'traceparent', '')
+    )::text, 'UTF8'), now()
+FROM definition WHERE process_id = 'ticket'"#;
+
+#[tokio::test]
+async fn a_start_that_is_refused_lets_its_key_go() -> anyhow::Result<()> {
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
+    engine.deploy(TICKET).await?;
+    let (database, connection) = tokio_postgres::connect(&engine.database, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    database.batch_execute(KEY_HELD).await?;
+    assert_eq!(engine.publish("ticket", "A", 600_000, None).await?, 0, "the key is held");
+    database.batch_execute(ORDERED_IN_VAIN).await?;
+    eventually("the waiting message has started one", || async {
+        (tickets(&engine, "active").await.ok()? == 1).then_some(())
+    })
+    .await?;
+    assert_eq!(engine.publish("ticket", "A", 0, None).await?, 0, "and holds the key");
+    Ok(())
+}
+
 const DELIVERY: &str = r#"
 process:
   id: ticket

@@ -152,10 +152,27 @@ impl Api {
         self.post("/deployments", json!({"files": [{"name": "process.yaml", "content": yaml}]})).await
     }
 
+    /// Starts an instance. While nothing new is let in it waits as it is told and tries again, as every client should.
     pub async fn start(&self, process: &str, variables: Value) -> String {
-        let (status, body) = self.post("/instances", json!({"processId": process, "variables": variables})).await;
-        assert_eq!(status, 201, "{body}");
-        body["instanceId"].as_str().expect("the answer holds the instance's id").to_owned()
+        self.start_when_let_in(process, variables).await.0
+    }
+
+    /// Also returns why it was kept out, once for each time.
+    pub async fn start_when_let_in(&self, process: &str, variables: Value) -> (String, Vec<String>) {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        let mut kept_out = Vec::new();
+        loop {
+            let request = self.http.post(self.address("/instances"));
+            let answer = self.ask(request.json(&json!({"processId": process, "variables": &variables}))).await;
+            let (status, after) = (answer.status().as_u16(), retry_after(&answer));
+            let body: Value = answer.json().await.unwrap_or(Value::Null);
+            if status == 201 {
+                return (body["instanceId"].as_str().expect("the answer holds the instance's id").to_owned(), kept_out);
+            }
+            assert!(status == 429 && Instant::now() < deadline, "{process} was not started: {status} {body}");
+            kept_out.push(body["detail"].as_str().unwrap_or_default().to_owned());
+            tokio::time::sleep(after.expect("who is kept out is told when to come again")).await;
+        }
     }
 
     /// Asks for the instance until `wanted` holds.
@@ -176,8 +193,17 @@ impl Api {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        let answer = request.bearer_auth(&self.key).send().await.expect("the gateway answers");
+        let answer = self.ask(request).await;
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or(Value::Null))
     }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> reqwest::Response {
+        request.bearer_auth(&self.key).send().await.expect("the gateway answers")
+    }
+}
+
+fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
+    let seconds = answer.headers().get("retry-after")?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.parse().ok()?))
 }

@@ -9,7 +9,10 @@ use proto::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use test_harness::Nats;
@@ -150,7 +153,9 @@ async fn every_job_is_done_once_although_the_consumer_is_lost_on_the_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_job_keeps_its_lease_and_a_cancelled_one_ends() {
+    static BEGUN: AtomicU32 = AtomicU32::new(0);
     async fn long(job: Job<Input>) -> Result<u64, JobFailure> {
+        BEGUN.fetch_add(1, Ordering::SeqCst);
         let patience = Duration::from_secs(if job.input.n == 1 { 5 } else { 60 });
         let _ = tokio::time::timeout(patience, job.cancellation().cancelled()).await;
         Ok(job.input.n)
@@ -161,7 +166,9 @@ async fn a_long_job_keeps_its_lease_and_a_cancelled_one_ends() {
     let worker = tokio::spawn(Worker::builder(nats.url()).job("long", long).run(shutdown.clone()));
     engine.publish("long", 1).await;
     engine.publish("long", 2).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    while BEGUN.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let cancel = CancelJob { job_id: "i:2".into(), attempt: 1 };
     engine.nats.publish(subject::cancel("long"), cancel.encode_to_vec().into()).await.unwrap();
     engine.until_reported(1).await;

@@ -132,7 +132,7 @@ async fn limits_end_hostile_scripts() {
         let started = Instant::now();
         let outcome = run(language, attempt, json!({})).await;
         assert!(matches!(outcome, Err(JobFailure::Bug { .. })), "{attempt}: {outcome:?}");
-        assert!(started.elapsed() < Duration::from_secs(12), "{attempt} took {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(40), "{attempt} took {:?}", started.elapsed());
     }
     let printed = python("for i in range(200000): print('x' * 100)\nresult = 1").await;
     assert_eq!(printed.unwrap()["result"], 1);
@@ -144,10 +144,15 @@ async fn nothing_is_left_behind() {
     let script =
         format!("import subprocess\nsubprocess.Popen(['sleep', '{mark}'], start_new_session=True)\nresult = 1");
     assert_eq!(python(&script).await.unwrap()["result"], 1);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    for process in std::fs::read_dir(Path::new("/proc")).unwrap().flatten() {
-        let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let command = String::from_utf8_lossy(&command).replace('\0', " ");
-        assert!(!command.starts_with(&format!("sleep {mark}")), "{command}");
+    let begun = Instant::now();
+    while runs(&format!("sleep {mark}")) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it was left behind");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn runs(wanted: &str) -> bool {
+    let processes = std::fs::read_dir(Path::new("/proc")).unwrap().flatten();
+    let mut commands = processes.map(|process| std::fs::read(process.path().join("cmdline")).unwrap_or_default());
+    commands.any(|command| String::from_utf8_lossy(&command).replace('\0', " ").starts_with(wanted))
 }

@@ -1,9 +1,12 @@
 //! A small client of the gateway's REST API, for the command line.
 
 use anyhow::{Context, bail};
-use reqwest::{Method, Response};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use std::{path::Path, time::Duration, time::Instant};
+
+/// How long a request that is kept out (429) is tried again.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub struct Client {
@@ -83,19 +86,35 @@ impl Client {
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>, once: Option<&str>) -> anyhow::Result<Value> {
         let what = format!("{method} {path}");
-        let mut request = self.http.request(method, self.address(path)).bearer_auth(&self.key);
-        if let Some(body) = body {
-            request = request.json(&body);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut request = self.http.request(method.clone(), self.address(path)).bearer_auth(&self.key);
+            if let Some(body) = &body {
+                request = request.json(body);
+            }
+            if let Some(key) = once {
+                request = request.header("Idempotency-Key", key);
+            }
+            let response = request.send().await.with_context(|| what.clone())?;
+            match kept_out(&response) {
+                Some(wait) if Instant::now() + wait < deadline => tokio::time::sleep(wait).await,
+                _ => return read(response, &what).await,
+            }
         }
-        if let Some(key) = once {
-            request = request.header("Idempotency-Key", key);
-        }
-        read(request.send().await.with_context(|| what.clone())?, &what).await
     }
 
     fn address(&self, path: &str) -> String {
         format!("{}/api/v1{path}", self.url)
     }
+}
+
+/// How long to wait when nothing of the request was done because there is no room for it now.
+fn kept_out(response: &Response) -> Option<Duration> {
+    if response.status() != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let seconds = response.headers().get("Retry-After")?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
 }
 
 async fn read(response: Response, what: &str) -> anyhow::Result<Value> {

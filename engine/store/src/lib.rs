@@ -9,6 +9,7 @@
 //! - [`migrate`]: brings the schema up to date.
 //! - [`error`]: what can go wrong, sorted by what to do about it.
 
+mod named_start;
 mod rows;
 
 pub mod command;

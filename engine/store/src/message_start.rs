@@ -1,6 +1,6 @@
 //! Message start events of the latest versions: which message starts which process.
 
-use crate::{Result, Session, session::column, statement};
+use crate::{Result, Session, named_start::Table, session::column, statement};
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -10,7 +10,7 @@ pub struct MessageStart {
     pub definition: Uuid,
 }
 
-/// The start events of a new latest version take the place of the old one's.
+/// The start events of a new latest version, names of messages with element ids, take the place of the old one's.
 pub async fn replace(
     session: &Session,
     tenant: &str,
@@ -18,13 +18,8 @@ pub async fn replace(
     definition: Uuid,
     starts: &[(String, String)],
 ) -> Result<()> {
-    session.execute(statement::MESSAGE_START_DELETE, &[&tenant, &process_id]).await?;
-    for (message_name, element_id) in starts {
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&tenant, message_name, &process_id, element_id, &definition];
-        session.execute(statement::MESSAGE_START_INSERT, &parameters).await?;
-    }
-    Ok(())
+    const TABLE: Table = Table { delete: statement::MESSAGE_START_DELETE, insert: statement::MESSAGE_START_INSERT };
+    TABLE.replace(session, tenant, process_id, definition, starts).await
 }
 
 /// One start event of each process that waits for this message.

@@ -1,6 +1,6 @@
 //! Who listens to which signal, and which processes each starts.
 
-use crate::{Result, Session, rows::rows, session::column, statement};
+use crate::{Result, Session, named_start::Table, rows::rows, session::column, statement};
 use uuid::Uuid;
 
 rows! {
@@ -57,13 +57,8 @@ pub async fn replace_starts(
     definition: Uuid,
     starts: &[(String, String)],
 ) -> Result<()> {
-    session.execute(statement::SIGNAL_START_DELETE, &[&tenant, &process_id]).await?;
-    for (signal_name, element_id) in starts {
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&tenant, signal_name, &process_id, element_id, &definition];
-        session.execute(statement::SIGNAL_START_INSERT, &parameters).await?;
-    }
-    Ok(())
+    const TABLE: Table = Table { delete: statement::SIGNAL_START_DELETE, insert: statement::SIGNAL_START_INSERT };
+    TABLE.replace(session, tenant, process_id, definition, starts).await
 }
 
 pub async fn starts(session: &Session, tenant: &str, name: &str) -> Result<Vec<Start>> {

@@ -74,7 +74,20 @@ impl Engine {
             variables: variables.to_owned().into(),
             ..Default::default()
         };
-        self.call("start_instance", &request).await
+        self.start_instance(&request).await
+    }
+
+    /// While nothing new is let in it waits and tries again, as every client should.
+    pub async fn start_instance(&self, request: &StartInstanceRequest) -> anyhow::Result<StartInstanceReply> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            match self.call("start_instance", request).await {
+                Err(error) if is_kept_out(&error) && Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     pub async fn instance(&self, id: &str) -> anyhow::Result<GetInstanceReply> {
@@ -199,7 +212,11 @@ pub async fn next_job(jobs: &mut pull::Stream) -> anyhow::Result<Job> {
     Ok(Job::decode(message.payload.clone())?)
 }
 
-/// Asks until there is an answer, for half a minute.
+fn is_kept_out(error: &anyhow::Error) -> bool {
+    error.to_string().starts_with("LIMIT_EXCEEDED: nothing new can be started now")
+}
+
+/// Asks until there is an answer, for a minute.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> anyhow::Result<T> {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
