@@ -50,11 +50,11 @@ enum Command {
     Convert(convert_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
-    /// Measure ten service tasks in a row on this machine.
+    /// Measure ten service tasks in a row, or other work, on this machine.
     Bench(bench::Args),
-    /// The trivial worker of the benchmark; started by it.
+    /// What the benchmark starts beside the engine.
     #[command(hide = true)]
-    BenchWorker,
+    BenchPart { part: bench::Part },
     /// The disposable process that a script runs in; started by the script worker.
     #[command(hide = true)]
     ScriptChild,
@@ -95,9 +95,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Convert(args) => return convert_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,
-        Command::BenchWorker => {
+        Command::BenchPart { part } => {
             dev::die_with_parent();
-            bench::worker(stopped_by_signal()).await?;
+            part.run(stopped_by_signal()).await?;
         }
         Command::ScriptChild => return Ok(workers::script::child::main()),
         Command::Migrate { database_url } => engine::migrate(&database_url).await?,

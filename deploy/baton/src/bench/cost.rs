@@ -1,7 +1,7 @@
 //! What the parts have used so far: CPU seconds and memory from `/proc`; write-ahead log, rows and transactions from Postgres.
 
+use super::report::System;
 use crate::dev::Settings;
-use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs};
 
 /// Clock ticks a second in `/proc/<pid>/stat`; 100 on every Linux that is in use.
@@ -26,10 +26,11 @@ pub struct Database {
 }
 
 impl Cost {
-    pub async fn so_far(settings: &Settings) -> anyhow::Result<Cost> {
+    /// A server that was given, and not started here, is left out.
+    pub async fn so_far(settings: &Settings, system: System) -> anyhow::Result<Cost> {
         let mut cost = Cost { database: Database::so_far(settings).await?, ..Cost::default() };
-        for name in ["postgres", "nats", "engine", "worker"] {
-            let pid = fs::read_to_string(settings.data.join("pids").join(name))?;
+        for (name, program) in system.programs() {
+            let Ok(pid) = fs::read_to_string(settings.data.join("pids").join(program)) else { continue };
             let family = family(pid.trim().parse()?);
             cost.cpu.insert(name, family.iter().map(|(_, stat)| stat.ticks).sum::<u64>() as f64 / TICKS);
             cost.memory.insert(name, family.iter().map(|(pid, _)| own_memory(*pid)).sum());
@@ -46,22 +47,6 @@ impl Cost {
         self.database.rows -= before.database.rows;
         self.database.transactions -= before.database.transactions;
         self
-    }
-
-    pub fn as_json(&self, tasks: f64) -> Value {
-        let per_thousand = |seconds: f64| (seconds * 1e7 / tasks).round() / 1e4;
-        let per_task = |count: f64| (count * 1000.0 / tasks).round() / 1000.0;
-        let memory: BTreeMap<_, _> = self.memory.iter().map(|(name, bytes)| (*name, bytes >> 20)).collect();
-        let by_program: BTreeMap<_, _> =
-            self.cpu.iter().map(|(name, seconds)| (*name, per_thousand(*seconds))).collect();
-        json!({
-            "cpu_seconds_per_1000_tasks": per_thousand(self.cpu.values().sum()),
-            "cpu_by_program": by_program,
-            "memory_mib": memory,
-            "wal_bytes_per_task": (self.database.wal_bytes / tasks).round(),
-            "rows_per_task": per_task(self.database.rows),
-            "transactions_per_task": per_task(self.database.transactions),
-        })
     }
 }
 

@@ -1,11 +1,7 @@
 //! Starts instances through the engine's API, keeps so many in flight, does what they wait for, and sees them end by
 //! their events.
 
-use super::{
-    Args,
-    report::Run,
-    workload::{PROCESS, Workload},
-};
+use super::{Args, report::Run, workload::PROCESS};
 use crate::dev::Settings;
 use anyhow::{Context, bail};
 use futures::StreamExt;
@@ -21,8 +17,8 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-const TENANT: &str = "bench";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const TENANT: &str = "bench";
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Driver {
     nats: async_nats::Client,
@@ -32,8 +28,9 @@ pub struct Driver {
 type Starts = Arc<Mutex<HashMap<String, Instant>>>;
 
 impl Driver {
-    pub async fn connect(settings: &Settings, process: String) -> anyhow::Result<Driver> {
+    pub async fn connect(settings: &Settings, args: &Args) -> anyhow::Result<Driver> {
         let driver = Driver { nats: async_nats::connect(&settings.nats_url).await? };
+        let process = args.workload.process(args);
         let file = File { name: "bench.yaml".to_owned(), content: process.into_bytes().into() };
         let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], dry_run: false };
         let deadline = Instant::now() + PATIENCE;
@@ -46,19 +43,13 @@ impl Driver {
         Ok(driver)
     }
 
-    /// Runs so many instances, at most `in_flight` at a time, to their ends.
-    pub async fn run(
-        &self,
-        workload: Workload,
-        args: &Args,
-        instances: usize,
-        in_flight: usize,
-    ) -> anyhow::Result<Run> {
+    /// Runs so many instances to their ends.
+    pub async fn run(&self, args: &Args, instances: usize) -> anyhow::Result<Run> {
         let mut events = self.nats.subscribe(format!("events.{TENANT}.>")).await?;
         self.nats.flush().await?;
-        let places = Arc::new(Semaphore::new(in_flight));
+        let places = Arc::new(Semaphore::new(args.in_flight));
         let starts = Starts::default();
-        let requests: Vec<Vec<u8>> = (0..instances).map(|n| start(workload, args, n)).collect();
+        let requests: Vec<Vec<u8>> = (0..instances).map(|n| start(args, n)).collect();
         let started = Instant::now();
         let starting = tokio::spawn(start_all(self.nats.clone(), requests, places.clone(), starts.clone()));
         let mut latencies = Vec::with_capacity(instances);
@@ -80,8 +71,7 @@ impl Driver {
             }
         }
         starting.await??;
-        latencies.sort_by(f64::total_cmp);
-        Ok(Run { instances, seconds: started.elapsed().as_secs_f64(), latencies })
+        Ok(Run::new(started.elapsed(), latencies))
     }
 
     /// Does what an instance has just begun to wait for.
@@ -115,11 +105,11 @@ impl Driver {
     }
 }
 
-fn start(workload: Workload, args: &Args, number: usize) -> Vec<u8> {
+fn start(args: &Args, number: usize) -> Vec<u8> {
     let request = StartInstanceRequest {
         tenant: TENANT.to_owned(),
         process_id: PROCESS.to_owned(),
-        variables: workload.variables(args, number).to_string().into_bytes().into(),
+        variables: args.workload.variables(args, number).to_string().into_bytes().into(),
         ..StartInstanceRequest::default()
     };
     request.encode_to_vec()

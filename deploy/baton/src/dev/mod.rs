@@ -41,6 +41,9 @@ pub struct Args {
     /// Let scripts run where the sandbox cannot be made (loud; never for untrusted scripts).
     #[arg(long)]
     pub allow_unsandboxed: bool,
+    /// A private Postgres is set up as for production, not to be small.
+    #[arg(skip)]
+    pub for_benchmarks: bool,
 }
 
 impl Args {
@@ -53,6 +56,7 @@ impl Args {
             database_url: None,
             nats_url: None,
             allow_unsandboxed: false,
+            for_benchmarks: false,
         }
     }
 }
@@ -129,7 +133,7 @@ impl Server {
 /// Postgres and NATS, unless others are given; and a database of this version's schema.
 pub async fn start_servers(settings: &Settings, supervisor: &Supervisor, args: &Args) -> anyhow::Result<()> {
     if args.database_url.is_none() {
-        postgres::start(settings, supervisor).await.context("starting Postgres")?;
+        postgres::start(settings, supervisor, args.for_benchmarks).await.context("starting Postgres")?;
     }
     if args.nats_url.is_none() {
         nats::start(settings, supervisor).await.context("starting NATS")?;

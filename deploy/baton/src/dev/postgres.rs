@@ -13,12 +13,16 @@ use std::{
 
 const OLDEST: u32 = 15;
 const NOBODY: u32 = 65534;
+const SMALL: &[&str] = &["shared_buffers=128MB"];
+/// What `engine/docs/performance.md` advises, for a machine with a few gigabytes.
+const AS_FOR_PRODUCTION: &[&str] =
+    &["shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min", "wal_compression=lz4"];
 
-pub async fn start(settings: &Settings, supervisor: &Supervisor) -> anyhow::Result<()> {
+pub async fn start(settings: &Settings, supervisor: &Supervisor, for_benchmarks: bool) -> anyhow::Result<()> {
     let bin = find()?;
     let data = settings.data.join("postgres");
     initialise(&bin, &data)?;
-    supervisor.supervise(server(settings, &bin, &data))?;
+    supervisor.supervise(server(settings, &bin, &data, for_benchmarks))?;
     create_database(settings).await
 }
 
@@ -64,18 +68,13 @@ fn initialise(bin: &Path, data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn server(settings: &Settings, bin: &Path, data: &Path) -> Program {
+fn server(settings: &Settings, bin: &Path, data: &Path, for_benchmarks: bool) -> Program {
     let port = settings.postgres_port.to_string();
-    let settings_of_server = [
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "max_connections=100",
-        "shared_buffers=128MB",
-        "jit=off",
-    ];
+    let common = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100", "jit=off"];
+    let by_use = if for_benchmarks { AS_FOR_PRODUCTION } else { SMALL };
     let mut arguments = vec!["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port];
-    for setting in settings_of_server {
-        arguments.extend(["-c".to_owned(), setting.to_owned()]);
+    for setting in common.iter().chain(by_use) {
+        arguments.extend(["-c".to_owned(), (*setting).to_owned()]);
     }
     Program::new("postgres", unprivileged_words(&bin.join("postgres"), "INT"), arguments).stop_with(Signal::INT)
 }
