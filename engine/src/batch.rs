@@ -8,7 +8,7 @@ use crate::{
 };
 use interpreter::{CommandKind, Instance, Key, Rejection, RejectionCode, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use store::{command_id, instance_page, timer};
+use store::{command_id, instance_page, timer, variable};
 use uuid::Uuid;
 
 /// A batch on its way through one transaction. The requests themselves stay with the lane, to be tried again.
@@ -218,7 +218,13 @@ impl<'r> Batch<'r> {
             if slot.instance.state != interpreter::InstanceState::Active && slot.may_be_started_by_a_message() {
                 rows.ended.push(*id);
             }
-            let state = slot.state();
+            let (state, variables) = slot.state();
+            for (scope, name, value) in variables.rows {
+                rows.variables.push(variable::Variable { instance: *id, scope: scope.0 as i64, name, value });
+            }
+            for scope in variables.ended_scopes {
+                rows.ended_scopes.push(variable::Scope { instance: *id, scope: scope.0 as i64 });
+            }
             for (number, content) in state.pages {
                 rows.pages.push(instance_page::Page { instance: *id, number, content });
             }
@@ -258,6 +264,8 @@ pub struct Rows {
     pub updates: store::instance::Updates,
     pub pages: instance_page::Pages,
     pub ended_pages: instance_page::PageIds,
+    pub variables: variable::Variables,
+    pub ended_scopes: variable::Scopes,
     /// Those that have ended or were refused, of such as messages start: they hold no key any more.
     pub ended: Vec<Uuid>,
     pub history: store::history::Batches,
@@ -319,14 +327,16 @@ fn update_row(id: Uuid, slot: &Slot, control: Vec<u8>, now: Timestamp) -> store:
     }
 }
 
-fn history_row(id: Uuid, slot: &Slot, now: Timestamp) -> store::history::Batch {
+fn history_row(id: Uuid, slot: &mut Slot, now: Timestamp) -> store::history::Batch {
     use prost::Message;
-    let events = proto::EventBatch { events: slot.events.clone(), ..Default::default() };
+    let batch = proto::EventBatch { events: std::mem::take(&mut slot.events), ..Default::default() };
+    let events = batch.encode_to_vec();
+    slot.events = batch.events;
     store::history::Batch {
         instance: id,
         first_seq: slot.stored_version as i64 + 1,
         last_seq: slot.instance.version as i64,
         at: convert::time(now),
-        events: events.encode_to_vec(),
+        events,
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! Lanes never wait for NATS. They hand over what is to be published; when NATS is away or slow, events are dropped (who
 //! misses them reads history) and jobs are marked as unpublished for the reconciler. Acknowledgements are collected
-//! beside the publishing, thousands at a time.
+//! beside the publishing.
+//!
+//! The jobs of a commit are published as a group of which only the last asks for an acknowledgement: the server works off
+//! what a connection sends in order, so it answers for all. When it is refused, all count as unpublished. One that was
+//! refused although the last was taken (a little room can come between them) is found by the reconciler like any other
+//! loss. While the server says that it has no room, every job asks for itself.
 
 use crate::admission::Admission;
 use async_nats::{
@@ -18,9 +23,9 @@ use async_nats::{
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
 use proto::subject::{AGENTS_STREAM, JOBS_STREAM};
-use std::{future::IntoFuture, time::Duration};
+use std::{future::IntoFuture, sync::Arc, time::Duration};
 use store::{Store, job};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use uuid::Uuid;
 
 pub const ACK_WAIT: Duration = Duration::from_secs(30);
@@ -28,6 +33,10 @@ pub const ACK_WAIT: Duration = Duration::from_secs(30);
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(30);
 const MAX_ACK_PENDING: i64 = 10_000;
 const QUEUE: usize = 65_536;
+/// Jobs that share an acknowledgement.
+const GROUP: usize = 128;
+/// Jobs whose acknowledgement has not come: the server keeps no more than 10,000 of a stream in hand.
+const UNACKNOWLEDGED: usize = 4_096;
 
 /// Instance, key, attempt.
 pub type AttemptId = (Uuid, i64, i32);
@@ -35,8 +44,16 @@ pub type AttemptId = (Uuid, i64, i32);
 pub enum Outgoing {
     /// On core NATS.
     Message { subject: String, payload: Bytes },
-    /// On the stream, with an acknowledgement.
-    Job { subject: String, message_id: String, traceparent: String, payload: Bytes, attempt: AttemptId },
+    /// On the stream.
+    Jobs(Vec<OutgoingJob>),
+}
+
+pub struct OutgoingJob {
+    pub subject: String,
+    pub message_id: String,
+    pub traceparent: String,
+    pub payload: Bytes,
+    pub attempt: AttemptId,
 }
 
 /// What the streams may hold.
@@ -83,8 +100,14 @@ impl Bus {
     }
 
     fn drop_outgoing(&self, outgoing: Outgoing) {
-        if let Outgoing::Job { attempt, .. } = outgoing {
-            let _ = self.failed.send(attempt);
+        if let Outgoing::Jobs(jobs) = outgoing {
+            self.unpublished(jobs.into_iter().map(|job| job.attempt));
+        }
+    }
+
+    fn unpublished(&self, attempts: impl IntoIterator<Item = AttemptId>) {
+        for attempt in attempts {
+            let _ = self.failed.send(attempt); // received as long as the engine runs
         }
     }
 
@@ -139,6 +162,7 @@ pub async fn run(bus: Bus, store: Store, queues: Queues) {
     let (acks, acknowledged) = mpsc::unbounded_channel();
     tokio::spawn(collect(acknowledged, bus.clone()));
     tokio::spawn(mark_unpublished(store, queues.failed));
+    let room = Arc::new(Semaphore::new(UNACKNOWLEDGED));
     let mut outgoing = queues.outgoing;
     while let Some(next) = outgoing.recv().await {
         if !bus.is_connected() {
@@ -149,37 +173,70 @@ pub async fn run(bus: Bus, store: Store, queues: Queues) {
             Outgoing::Message { subject, payload } => {
                 let _ = bus.client.publish(subject, payload).await; // best effort by design
             }
-            Outgoing::Job { subject, message_id, traceparent, payload, attempt } => {
-                let mut headers = HeaderMap::new();
-                headers.insert("Nats-Msg-Id", message_id.as_str());
-                if !traceparent.is_empty() {
-                    headers.insert("traceparent", traceparent.as_str());
-                }
-                match bus.jetstream.publish_with_headers(subject, headers, payload).await {
-                    Ok(ack) => drop(acks.send((ack, attempt))),
-                    Err(_) => drop(bus.failed.send(attempt)),
+            Outgoing::Jobs(mut jobs) => {
+                while !jobs.is_empty() {
+                    let size = if bus.admission.is_nats_well() { GROUP.min(jobs.len()) } else { 1 };
+                    let rest = jobs.split_off(size);
+                    publish(&bus, &room, std::mem::replace(&mut jobs, rest), &acks).await;
                 }
             }
         }
     }
 }
 
+/// A group whose last message was sent, and its answer.
+struct Published {
+    attempts: Vec<AttemptId>,
+    acknowledgement: PublishAckFuture,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+async fn publish(bus: &Bus, room: &Arc<Semaphore>, jobs: Vec<OutgoingJob>, acks: &mpsc::UnboundedSender<Published>) {
+    let room = room.clone().acquire_many_owned(jobs.len() as u32).await.ok();
+    let attempts: Vec<AttemptId> = jobs.iter().map(|job| job.attempt).collect();
+    let last = jobs.len().saturating_sub(1);
+    for (number, OutgoingJob { subject, message_id, traceparent, payload, .. }) in jobs.into_iter().enumerate() {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", message_id);
+        if !traceparent.is_empty() {
+            headers.insert("traceparent", traceparent);
+        }
+        if number < last {
+            if bus.client.publish_with_headers(subject, headers, payload).await.is_err() {
+                return bus.unpublished(attempts);
+            }
+            continue;
+        }
+        match bus.jetstream.publish_with_headers(subject, headers, payload).await {
+            Ok(acknowledgement) => {
+                drop(acks.send(Published { attempts, acknowledgement, _room: room }));
+                return;
+            }
+            Err(_) => return bus.unpublished(attempts),
+        }
+    }
+}
+
 /// Waits for acknowledgements, in whatever order they come.
-async fn collect(mut published: mpsc::UnboundedReceiver<(PublishAckFuture, AttemptId)>, bus: Bus) {
+async fn collect(mut published: mpsc::UnboundedReceiver<Published>, bus: Bus) {
     let mut waiting = FuturesUnordered::new();
     loop {
         tokio::select! {
             next = published.recv() => match next {
-                Some((ack, attempt)) => waiting.push(async move { (ack.into_future().await, attempt) }),
+                Some(Published { attempts, acknowledgement, _room: room }) => waiting.push(async move {
+                    let acknowledged = acknowledgement.into_future().await;
+                    drop(room);
+                    (acknowledged, attempts)
+                }),
                 None => return,
             },
-            Some((acknowledged, attempt)) = waiting.next(), if !waiting.is_empty() => {
+            Some((acknowledged, attempts)) = waiting.next(), if !waiting.is_empty() => {
                 if let Err(error) = acknowledged {
-                    tracing::debug!(%error, "a job was not taken by the stream");
+                    tracing::debug!(%error, jobs = attempts.len(), "jobs were not taken by the stream");
                     if is_full(&error) {
                         bus.admission.job_refused();
                     }
-                    let _ = bus.failed.send(attempt);
+                    bus.unpublished(attempts);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Deployed processes, compiled once and shared by everything that runs them.
 
-use crate::{core, describe};
+use crate::{core, describe, latest::Latest};
 use interpreter::{DefinitionKey, ElementIndex, MessageFlows, Process};
 use model::ProcessDefinition;
 use std::{
@@ -58,12 +58,13 @@ pub enum DefinitionError {
 #[derive(Clone)]
 pub struct Definitions {
     store: Store,
+    latest: Latest,
     by_key: Arc<RwLock<HashMap<Uuid, Arc<Definition>>>>,
 }
 
 impl Definitions {
-    pub fn new(store: Store) -> Self {
-        Definitions { store, by_key: Arc::default() }
+    pub fn new(store: Store, latest: Latest) -> Self {
+        Definitions { store, latest, by_key: Arc::default() }
     }
 
     pub fn cached(&self, key: Uuid) -> Option<Arc<Definition>> {
@@ -86,17 +87,22 @@ impl Definitions {
         process_id: &str,
         version: u32,
     ) -> Result<Option<Arc<Definition>>, DefinitionError> {
-        let session = self.store.session().await?;
         let key = match i32::try_from(version) {
-            Ok(0) => store::definition::latest_key(&session, tenant, process_id).await?,
-            Ok(version) => store::definition::version_key(&session, tenant, process_id, version).await?,
+            Ok(0) => self.latest_key(tenant, process_id).await?,
+            Ok(version) => {
+                let session = self.store.session().await?;
+                store::definition::version_key(&session, tenant, process_id, version).await?
+            }
             Err(_) => None,
         };
-        drop(session); // whoever holds one and waits for another could wait for himself
         match key {
             Some(key) => self.get(key).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    pub async fn latest_key(&self, tenant: &str, process_id: &str) -> store::Result<Option<Uuid>> {
+        self.latest.key(tenant, process_id).await
     }
 
     pub fn remember(&self, definition: Definition) -> Arc<Definition> {

@@ -3,7 +3,7 @@
 
 use crate::{
     advance::Committed,
-    bus::Outgoing,
+    bus::{Outgoing, OutgoingJob},
     cache::Cache,
     convert,
     request::{Claim, Request},
@@ -11,7 +11,7 @@ use crate::{
     trace,
     world::World,
 };
-use interpreter::{Baggage, CommandKind, Instance, InstanceId, Key};
+use interpreter::{Baggage, CommandKind, InstanceId, Key, Timestamp};
 use prost::Message;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -19,11 +19,10 @@ use uuid::Uuid;
 pub fn act(world: &World, cache: &mut Cache, requests: Vec<Request>, committed: Committed) {
     let Committed { answers, mut slots, writes, removed_jobs } = committed;
     world.metrics.count(&writes);
-    for job in writes.jobs.values() {
-        if let Some(slot) = slots.get(&job.instance) {
-            publish_job(world, slot, Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: 1 });
-        }
-    }
+    let jobs = writes.jobs.values().filter_map(|job| Some((slots.get(&job.instance)?, job)));
+    let attempts =
+        jobs.map(|(slot, job)| (slot, Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: 1 }));
+    publish_jobs(world, attempts);
     for slot in slots.values_mut().filter(|slot| !slot.events.is_empty()) {
         publish_events(world, slot);
     }
@@ -53,30 +52,39 @@ pub struct Attempt {
     pub publish_no: i32,
 }
 
-pub fn publish_job(world: &World, slot: &Slot, attempt: Attempt) {
+/// Each with its instance, as it is now.
+pub fn publish_jobs<'s>(world: &World, attempts: impl Iterator<Item = (&'s Slot, Attempt)>) {
+    let now = world.clock.now();
+    let jobs: Vec<OutgoingJob> = attempts.filter_map(|(slot, attempt)| outgoing(world, slot, attempt, now)).collect();
+    if !jobs.is_empty() {
+        world.bus.send(Outgoing::Jobs(jobs));
+    }
+}
+
+fn outgoing(world: &World, slot: &Slot, attempt: Attempt, now: Timestamp) -> Option<OutgoingJob> {
     let instance = slot.instance.id;
     let Attempt { key, attempt, publish_no } = attempt;
-    let now = world.clock.now();
     match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now, BAGGAGE) {
         Ok(payload) if payload.attempt as i32 == attempt => {
             let traceparent = trace::published(&slot.traceparent, &payload.job_type, &payload.element_id);
-            let job = wire_job(slot, key, payload, now).encode_to_vec();
-            if job.len() > world.config.max_job_bytes {
+            let subject = proto::subject::job(&slot.tenant, &payload.job_type);
+            let job = wire_job(slot, key, payload, now);
+            let message_id = format!("{}:{attempt}:{publish_no}", job.id);
+            let payload = job.encode_to_vec();
+            if payload.len() > world.config.max_job_bytes {
                 let message =
-                    format!("the job would be {} bytes; {} are allowed", job.len(), world.config.max_job_bytes);
-                return fail(world, instance, key, attempt, message);
+                    format!("the job would be {} bytes; {} are allowed", payload.len(), world.config.max_job_bytes);
+                fail(world, instance, key, attempt, message);
+                return None;
             }
-            let job_type = job_type(&slot.instance, key);
-            world.bus.send(Outgoing::Job {
-                subject: proto::subject::job(&slot.tenant, &job_type),
-                message_id: format!("{}:{attempt}:{publish_no}", convert::id(instance.0, key.0)),
-                traceparent,
-                payload: job.into(),
-                attempt: (instance.0, key.0 as i64, attempt),
-            });
+            let attempt = (instance.0, key.0 as i64, attempt);
+            Some(OutgoingJob { subject, message_id, traceparent, payload: payload.into(), attempt })
         }
-        Ok(_) | Err(interpreter::JobError::NoJob(_)) => {} // over, or at another attempt that is published by itself
-        Err(error @ interpreter::JobError::Property(_)) => fail(world, instance, key, attempt, explain(&error)),
+        Ok(_) | Err(interpreter::JobError::NoJob(_)) => None, // over, or at another attempt that is published by itself
+        Err(error @ interpreter::JobError::Property(_)) => {
+            fail(world, instance, key, attempt, explain(&error));
+            None
+        }
     }
 }
 
@@ -94,12 +102,7 @@ fn fail(world: &World, instance: InstanceId, key: Key, attempt: i32, message: St
     let _ = world.lanes.send(Request::internal(instance, kind, Claim::None)); // the reconciler tries again
 }
 
-fn job_type(instance: &Instance, key: Key) -> String {
-    let job = instance.elements.get(&key).and_then(|element| element.job.as_ref());
-    job.map(|job| job.job_type.clone()).unwrap_or_default()
-}
-
-fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: interpreter::Timestamp) -> proto::Job {
+fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: Timestamp) -> proto::Job {
     proto::Job {
         id: convert::id(slot.instance.id.0, key.0),
         attempt: payload.attempt,
@@ -111,7 +114,7 @@ fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: interp
         process_version: slot.definition.version,
         element_id: payload.element_id,
         element_name: payload.element_name,
-        variables: convert::variables_json(&payload.variables),
+        variables: payload.variables.into(),
         task: convert::variables_json(&payload.task),
         timeout_ms: payload.timeout_ms,
         retries_left: payload.retries_left,

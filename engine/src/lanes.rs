@@ -126,15 +126,17 @@ async fn called(
             format!("`{process_id}` would be call number {} in a row; {CALL_DEPTH} are allowed", parent.depth);
         return Ok(Err(("CALL_DEPTH_EXCEEDED", message)));
     }
-    let session = world.store.session().await?;
     let key: Option<Uuid> = match binding {
-        Binding::Latest => store::definition::latest_key(&session, tenant, process_id).await?,
+        Binding::Latest => world.definitions.latest_key(tenant, process_id).await?,
         Binding::Version(version) => {
+            let session = world.store.session().await?;
             store::definition::version_key(&session, tenant, process_id, version as i32).await?
         }
-        Binding::Deployment => store::definition::member_key(&session, tenant, caller.0, process_id).await?,
+        Binding::Deployment => {
+            let session = world.store.session().await?;
+            store::definition::member_key(&session, tenant, caller.0, process_id).await?
+        }
     };
-    drop(session);
     match key {
         Some(key) => world.definitions.get(key).await.map(Ok),
         None => Ok(Err(("CALLED_PROCESS_NOT_FOUND", format!("no process `{process_id}` is deployed ({binding:?})")))),

@@ -23,6 +23,7 @@ mod describe;
 mod dispatch;
 mod lane;
 mod lanes;
+mod latest;
 mod messages;
 mod metrics;
 mod order_id;
@@ -48,6 +49,7 @@ use crate::{
     clock::Clock,
     definitions::Definitions,
     lanes::Lanes,
+    latest::Latest,
     messages::Publisher,
     metrics::Metrics,
     world::World,
@@ -106,7 +108,8 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     }
     let (lanes, lane_queues) = Lanes::new(config.lanes, config.lane_depth);
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
-    let definitions = Definitions::new(store.clone());
+    let (latest, questions) = Latest::new();
+    let definitions = Definitions::new(store.clone(), latest);
     let config = Arc::new(config);
     let world =
         World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health, admission };
@@ -115,6 +118,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
         tasks.spawn(done(lane::Lane::new(world.clone(), number).run(queue)));
     }
     tasks.spawn(done(bus::run(world.bus.clone(), world.store.clone(), bus_queues)));
+    tasks.spawn(done(latest::run(world.store.clone(), questions)));
     tasks.spawn(done(messages::run(world.clone(), publications)));
     tasks.spawn(done(timers::run(world.clone())));
     tasks.spawn(done(sweep::run(world.clone())));

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use store::{
     Session, command, job,
     message_start_lock::{self, Lock},
-    message_subscription, signal, timer, variable,
+    message_subscription, signal, timer,
 };
 
 pub async fn write(
@@ -39,9 +39,9 @@ pub async fn write(
         instances.inserts.insert(session),
         async { try_join!(instances.ended_pages.delete(session), instances.pages.upsert(session)) },
         writes.ended_jobs.delete(session),
-        async { try_join!(rows.variables.upsert(session), writes.ended_scopes.delete(session)) },
+        async { try_join!(instances.variables.upsert(session), instances.ended_scopes.delete(session)) },
         instances.history.insert(session),
-        rows.jobs.insert(session),
+        async { try_join!(rows.jobs.insert(session), rows.further_attempts.renew(session)) },
         async { try_join!(writes.ended_timers.delete(session), rows.timers.insert(session)) },
         async { try_join!(writes.user_tasks.insert(session), writes.ended_user_tasks.close(session)) },
         async { try_join!(writes.ended_incidents.delete(session), rows.incidents.insert(session)) },
@@ -64,8 +64,8 @@ pub async fn write(
 /// Maps become columns.
 #[derive(Default)]
 struct Rows {
-    variables: variable::Variables,
     jobs: job::Jobs,
+    further_attempts: job::Jobs,
     timers: timer::Timers,
     subscriptions: message_subscription::Subscriptions,
     signals: signal::Subscriptions,
@@ -74,14 +74,12 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(writes: &mut Writes, released: &[Lock]) -> Rows {
+    fn of(writes: &Writes, released: &[Lock]) -> Rows {
         let mut rows = Rows::default();
-        for ((instance, scope), variables) in std::mem::take(&mut writes.variables) {
-            for (name, value) in variables {
-                rows.variables.push(variable::Variable { instance, scope, name, value });
-            }
+        for job in writes.jobs.values() {
+            let jobs = if job.attempt == 1 { &mut rows.jobs } else { &mut rows.further_attempts };
+            jobs.push(job.clone());
         }
-        writes.jobs.values().for_each(|job| rows.jobs.push(job.clone()));
         writes.timers.values().for_each(|timer| rows.timers.push(timer.clone()));
         writes.signals.values().for_each(|open| rows.signals.push(open.clone()));
         writes.incidents.values().for_each(|incident| rows.incidents.push(incident.clone()));

@@ -9,7 +9,7 @@
 
 use crate::{
     bus::ACK_WAIT,
-    dispatch::{Attempt, publish_job},
+    dispatch::{Attempt, publish_jobs},
     world::World,
 };
 use async_nats::jetstream::{consumer, stream::Stream};
@@ -135,10 +135,9 @@ async fn republish(world: &World, job_type: &str, before: Timestamp) -> anyhow::
         let tenant = tenants.get(&id).map(String::as_str).unwrap_or_default();
         let Some((slot, _)) = world.look(tenant, id).await? else { continue };
         count += jobs.len();
-        for job in jobs {
-            let attempt = Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: job.publish_no };
-            publish_job(world, &slot, attempt);
-        }
+        let attempt =
+            |job: job::Lost| Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: job.publish_no };
+        publish_jobs(world, jobs.into_iter().map(|job| (&slot, attempt(job))));
     }
     world.metrics.republished(count);
     tracing::info!(job_type, jobs = count, "lost jobs were published again");

@@ -1,4 +1,5 @@
-//! What workers report: results, answered after the commit, and heartbeats.
+//! What workers report: results, answered after the commit, and heartbeats. A worker may report several results in one
+//! message; they go to their lanes one by one, and are answered together.
 
 use crate::{
     convert,
@@ -24,32 +25,42 @@ pub async fn run(world: World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Parses, sends to the lane, and leaves the answering to a task of its own.
+/// Parses, sends to the lanes, and leaves the answering to a task of its own.
 fn take(world: &World, message: Message) {
-    let world = world.clone();
-    let (reply, answered) = match request(&world, &message.payload) {
-        Ok((request, answered)) => match world.lanes.send(request) {
-            Ok(()) => (None, Some(answered)),
-            Err(_) => (Some(say(Status::Retry, "too much is waiting")), None),
-        },
-        Err(reply) => (Some(reply), None),
+    let waiting = match JobResult::decode(message.payload) {
+        Ok(mut first) => {
+            let more = std::mem::take(&mut first.more);
+            [first].into_iter().chain(more).map(|result| begin(world, result)).collect()
+        }
+        Err(_) => vec![Err(say(Status::Invalid, "not a JobResult"))],
     };
-    let Some(inbox) = message.reply else { return };
+    let (Some(inbox), client) = (message.reply, world.bus.client.clone()) else { return };
     tokio::spawn(async move {
-        let reply = match (reply, answered) {
-            (Some(reply), _) => reply,
-            (None, Some(answered)) => answered.await.map_or_else(|_| say(Status::Retry, "the engine stops"), status),
-            (None, None) => return,
-        };
-        let _ = world.bus.client.publish(inbox, reply.encode_to_vec().into()).await; // without an answer it is sent again
+        let mut replies = Vec::with_capacity(waiting.len());
+        for one in waiting {
+            replies.push(match one {
+                Ok(answered) => answered.await.map_or_else(|_| say(Status::Retry, "the engine stops"), status),
+                Err(reply) => reply,
+            });
+        }
+        let more = replies.split_off(1.min(replies.len()));
+        let reply = JobResultReply { more, ..replies.pop().unwrap_or_default() };
+        let _ = client.publish(inbox, reply.encode_to_vec().into()).await; // without an answer it is sent again
     });
 }
 
-type Waiting = (Request, tokio::sync::oneshot::Receiver<Answer>);
+type Answered = tokio::sync::oneshot::Receiver<Answer>;
 
-fn request(world: &World, payload: &[u8]) -> Result<Waiting, JobResultReply> {
+/// On its way to its lane, or refused at once.
+fn begin(world: &World, result: JobResult) -> Result<Answered, JobResultReply> {
+    let (request, answered) = request(world, result)?;
+    world.lanes.send(request).map_err(|_| say(Status::Retry, "too much is waiting"))?;
+    Ok(answered)
+}
+
+fn request(world: &World, result: JobResult) -> Result<(Request, Answered), JobResultReply> {
     let invalid = |message: &str| say(Status::Invalid, message);
-    let result = JobResult::decode(payload).map_err(|_| invalid("not a JobResult"))?;
+    let size = result.encoded_len();
     let (instance, key) = convert::parse_id(&result.job_id).ok_or_else(|| invalid("not a job id"))?;
     if result.tenant.is_empty() {
         return Err(invalid("a result says whose job it is: `tenant` is missing"));
@@ -57,30 +68,33 @@ fn request(world: &World, payload: &[u8]) -> Result<Waiting, JobResultReply> {
     let (key, attempt) = (Key(key), result.attempt);
     // a result that cannot be applied ends the attempt: the worker would send it again for ever
     let fail = |message: String| CommandKind::FailJob { key, attempt, message, retryable: false, retry_after_ms: None };
-    let kind = if payload.len() > world.config.max_result_bytes {
-        fail(format!("the result has {} bytes; {} are allowed", payload.len(), world.config.max_result_bytes))
+    let allowed = world.config.max_result_bytes;
+    let kind = if size > allowed {
+        fail(format!("the result has {size} bytes; {allowed} are allowed"))
     } else {
-        match result.result.ok_or_else(|| invalid("without result"))? {
-            Of::Completed(completed) => match convert::parse_variables(&completed.variables) {
-                Ok(variables) => CommandKind::CompleteJob { key, attempt, variables },
-                Err(why) => fail(why),
-            },
-            Of::Failed(failed) => CommandKind::FailJob {
-                key,
-                attempt,
-                message: failed.message,
-                retryable: failed.retryable,
-                retry_after_ms: failed.retry_after_ms,
-            },
-            Of::Error(error) => match convert::parse_variables(&error.variables) {
-                Ok(variables) => {
-                    CommandKind::ThrowJobError { key, attempt, code: error.code, message: error.message, variables }
-                }
-                Err(why) => fail(why),
-            },
-        }
+        command(result.result.ok_or_else(|| invalid("without result"))?, key, attempt).unwrap_or_else(fail)
     };
     Ok(Request::answered(&result.tenant, InstanceId(instance), Action::Step(kind)))
+}
+
+/// The error is for people.
+fn command(result: Of, key: Key, attempt: u32) -> Result<CommandKind, String> {
+    Ok(match result {
+        Of::Completed(completed) => {
+            CommandKind::CompleteJob { key, attempt, variables: convert::parse_variables(&completed.variables)? }
+        }
+        Of::Failed(failed) => CommandKind::FailJob {
+            key,
+            attempt,
+            message: failed.message,
+            retryable: failed.retryable,
+            retry_after_ms: failed.retry_after_ms,
+        },
+        Of::Error(error) => {
+            let variables = convert::parse_variables(&error.variables)?;
+            CommandKind::ThrowJobError { key, attempt, code: error.code, message: error.message, variables }
+        }
+    })
 }
 
 fn status(answer: Answer) -> JobResultReply {
@@ -99,7 +113,7 @@ fn status(answer: Answer) -> JobResultReply {
 }
 
 fn say(status: Status, message: &str) -> JobResultReply {
-    JobResultReply { status: status as i32, message: message.to_owned() }
+    JobResultReply { status: status as i32, message: message.to_owned(), more: Vec::new() }
 }
 
 /// Extends the leases, and says which jobs are not wanted any more.

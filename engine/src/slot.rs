@@ -3,7 +3,8 @@
 use crate::{
     convert::{
         event::{Places, stored},
-        pages::{Pages, Written},
+        pages::{self, Pages},
+        variables::{self, Changed},
     },
     definitions::Definition,
     writes::Writes,
@@ -16,6 +17,13 @@ use std::{
     sync::Arc,
 };
 
+/// What the database has beside the row of an instance.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Stored {
+    pub is_paged: bool,
+    pub has_variable_rows: bool,
+}
+
 pub struct Slot {
     pub instance: Instance,
     pub definition: Arc<Definition>,
@@ -26,6 +34,7 @@ pub struct Slot {
     /// What happened since.
     pub events: Vec<proto::Event>,
     pages: Pages,
+    changed_variables: Changed,
     places: HashMap<Key, ElementIndex>,
     incidents: HashMap<Key, Key>,
     /// Scopes other than the root that have variables in the database.
@@ -35,19 +44,20 @@ pub struct Slot {
 impl Slot {
     pub fn new(id: InstanceId, definition: Arc<Definition>, tenant: String, traceparent: String) -> Slot {
         let instance = Instance::new(id, definition.key);
-        Slot::of(instance, false, definition, tenant, traceparent)
+        Slot::of(instance, Stored::default(), definition, tenant, traceparent)
     }
 
-    /// Around an instance as the database has it, in its row or in pages.
+    /// Around an instance as the database has it.
     pub fn of(
         mut instance: Instance,
-        is_paged: bool,
+        stored: Stored,
         definition: Arc<Definition>,
         tenant: String,
         traceparent: String,
     ) -> Slot {
         Slot {
-            pages: Pages::of(&mut instance, is_paged),
+            pages: Pages::of(&mut instance, stored.is_paged),
+            changed_variables: Changed::none(stored.has_variable_rows),
             stored_version: instance.version,
             places: instance.elements.iter().map(|(key, element)| (*key, element.element)).collect(),
             incidents: instance.incidents.iter().map(|(key, incident)| (*key, incident.element_instance)).collect(),
@@ -79,13 +89,12 @@ impl Slot {
     }
 
     fn happened(&mut self, event: &Event, writes: &mut Writes) {
-        let id = self.instance.id.0;
         match &event.kind {
-            EventKind::VariableSet { scope, name, value } => {
+            EventKind::VariableSet { scope, name, .. } => {
                 if *scope != Key::ROOT {
                     self.local_scopes.insert(*scope);
                 }
-                writes.set_variable(id, *scope, name, serde_json::to_vec(value).unwrap_or_default());
+                self.changed_variables.set(*scope, name);
             }
             EventKind::ElementActivated { key, element, .. } => drop(self.places.insert(*key, *element)),
             EventKind::IncidentRaised { incident, element_instance, .. } => {
@@ -104,28 +113,29 @@ impl Slot {
                 self.places.remove(key);
                 // What can be compensated keeps its variables beyond its end.
                 if !self.instance.variables.contains_key(key) && self.local_scopes.remove(key) {
-                    writes.end_scope(id, *key);
+                    self.changed_variables.end(*key);
                 }
             }
-            EventKind::CompensationStarted { reopens: false, .. } => self.end_scopes_without_variables(writes),
+            EventKind::CompensationStarted { reopens: false, .. } => self.end_scopes_without_variables(),
             EventKind::IncidentResolved { incident } => drop(self.incidents.remove(incident)),
             _ => {}
         }
     }
 
     /// What a handler has begun to undo is remembered no more, nor is what was in it.
-    fn end_scopes_without_variables(&mut self, writes: &mut Writes) {
+    fn end_scopes_without_variables(&mut self) {
         let variables = &self.instance.variables;
         let gone = self.local_scopes.iter().copied().filter(|scope| !variables.contains_key(scope));
         for scope in gone.collect::<Vec<_>>() {
             self.local_scopes.remove(&scope);
-            writes.end_scope(self.instance.id.0, scope);
+            self.changed_variables.end(scope);
         }
     }
 
-    /// What is to be written of its state.
-    pub fn state(&mut self) -> Written {
-        self.pages.write(&mut self.instance)
+    /// What is to be written of its state, and of its variables.
+    pub fn state(&mut self) -> (pages::Written, variables::Written) {
+        let variables = self.changed_variables.write(&self.instance);
+        (self.pages.write(&mut self.instance, variables.in_state), variables)
     }
 
     /// Of what happened since it was stored, as it is published: with names.

@@ -12,7 +12,7 @@ use crate::{
     lanes::Lanes,
     messages::Publisher,
     metrics::Metrics,
-    slot::Slot,
+    slot::{Slot, Stored},
 };
 use std::{collections::HashMap, sync::Arc};
 use store::{Session, Store, instance, instance_page, variable};
@@ -80,12 +80,12 @@ impl World {
     async fn revive_one(&self, row: instance::Loaded, parts: Parts) -> Result<Slot, Revival> {
         let definition = self.definitions.get(row.definition).await?;
         let Parts { mut control, pages, variables } = parts;
-        let is_paged = control.is_paged;
+        let stored = Stored { is_paged: control.is_paged, has_variable_rows: !control.has_variables };
         for page in pages {
             convert::pages::add(&mut control, &page).map_err(|error| unreadable(StateError::Control(row.id, error)))?;
         }
         let state = convert::state::decode(&row, control, variables).map_err(unreadable)?;
-        Ok(Slot::of(state, is_paged, definition, row.tenant, row.traceparent))
+        Ok(Slot::of(state, stored, definition, row.tenant, row.traceparent))
     }
 
     /// An instance as it is now, for whoever only looks; none: this tenant has no such instance.

@@ -14,8 +14,6 @@ use uuid::Uuid;
 
 #[derive(Default)]
 pub struct Writes {
-    pub variables: BTreeMap<(Uuid, i64), BTreeMap<String, Vec<u8>>>,
-    pub ended_scopes: store::variable::Scopes,
     pub jobs: BTreeMap<(Uuid, i64), job::Job>,
     pub ended_jobs: job::Attempts,
     /// Of `ended_jobs`, those whose workers are to be told.
@@ -37,15 +35,6 @@ pub struct Writes {
 }
 
 impl Writes {
-    pub fn set_variable(&mut self, instance: Uuid, scope: Key, name: &str, value: Vec<u8>) {
-        self.variables.entry((instance, scope.0 as i64)).or_default().insert(name.to_owned(), value);
-    }
-
-    pub fn end_scope(&mut self, instance: Uuid, scope: Key) {
-        self.variables.remove(&(instance, scope.0 as i64));
-        self.ended_scopes.push(store::variable::Scope { instance, scope: scope.0 as i64 });
-    }
-
     /// `slot` is the instance after the step, `now` its time.
     pub fn add(&mut self, slot: &Slot, effect: Effect, now: Timestamp) {
         let instance = slot.instance.id.0;

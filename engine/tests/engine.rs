@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Engine, TENANT, completed, eventually, next_job};
+use common::{Engine, TENANT, completed, eventually, next_job, result_of};
 use proto::{job_result_reply::Status, *};
 use test_harness::Servers;
 
@@ -128,6 +128,24 @@ async fn a_job_is_handed_out_and_its_result_applied_once() -> anyhow::Result<()>
     }
     let found = engine.instance(&started.instance_id).await?.instance.unwrap_or_default();
     assert_eq!(found.version, next - 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn results_that_come_together_are_answered_one_by_one() -> anyhow::Result<()> {
+    let (_servers, engine) = with_engine().await?;
+    engine.deploy(ONE_TASK).await?;
+    let mut jobs = engine.jobs("work").await?;
+    let mut results = Vec::new();
+    for _ in 0..20 {
+        engine.begin("one", "{}").await?;
+        results.push(result_of(&next_job(&mut jobs).await?, completed(r#"{"result": 1}"#)));
+    }
+    results.push(results[3].clone());
+    results.push(JobResult { job_id: "nonsense".to_owned(), ..results[0].clone() });
+    let statuses = engine.report_together(results).await?;
+    let expected = [&[Status::Applied; 20][..], &[Status::Stale, Status::Invalid]].concat();
+    assert_eq!(statuses, expected);
     Ok(())
 }
 

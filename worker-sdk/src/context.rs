@@ -152,12 +152,12 @@ impl Context {
 
     /// The task's properties as a type. A definition that does not fit is a bug of the process: not retryable.
     pub fn task<T: DeserializeOwned>(&self) -> Result<T, JobFailure> {
-        serde_json::from_value(Value::Object(self.inner.task.clone()))
+        T::deserialize(&self.inner.task)
             .map_err(|error| JobFailure::bug(format!("the properties of `{}` do not fit: {error}", self.element_id())))
     }
 
     pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, JobFailure> {
-        serde_json::from_value(Value::Object(self.variables().clone())).map_err(|error| {
+        I::deserialize(self.variables()).map_err(|error| {
             JobFailure::bug(format!("the variables at `{}` do not fit this worker: {error}", self.element_id()))
         })
     }

@@ -1,4 +1,5 @@
-//! Telling the engine what became of a job, until it answers. The job is still held meanwhile.
+//! Telling the engine what became of jobs, until it answers. They are still held meanwhile. Results that are there at the
+//! same time travel in one message; nothing waits for another to come.
 
 use crate::{Context, JobFailure, Variables, worker::Shared};
 use prost::Message;
@@ -6,10 +7,97 @@ use proto::{
     JobCompleted, JobError, JobFailed, JobResult, JobResultReply, job_result, job_result_reply::Status, subject,
 };
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Results in one message.
+const AT_ONCE: usize = 64;
+/// Of results that go together; a larger one goes alone.
+const BYTES_AT_ONCE: usize = 64 * 1024;
+
+/// Takes results to the engine: those that come at the same time go together.
+#[derive(Clone)]
+pub(crate) struct Reporter {
+    queue: mpsc::UnboundedSender<Reported>,
+}
+
+/// A result, and where its answer goes.
+struct Reported {
+    result: JobResult,
+    bytes: usize,
+    answer: oneshot::Sender<Result<JobResultReply, String>>,
+}
+
+impl Reporter {
+    /// Runs until the last clone is gone. What waits is bounded by the number of jobs in hand.
+    pub fn start(nats: async_nats::Client) -> Reporter {
+        let (queue, mut reported) = mpsc::unbounded_channel::<Reported>();
+        tokio::spawn(async move {
+            let mut waiting = Vec::new();
+            while !waiting.is_empty() || reported.recv_many(&mut waiting, AT_ONCE).await > 0 {
+                if waiting.len() == 1 {
+                    tokio::task::yield_now().await; // others may be about to end
+                }
+                while waiting.len() < AT_ONCE
+                    && let Ok(more) = reported.try_recv()
+                {
+                    waiting.push(more);
+                }
+                let rest = waiting.split_off(together(&waiting));
+                tokio::spawn(deliver(nats.clone(), std::mem::replace(&mut waiting, rest)));
+            }
+        });
+        Reporter { queue }
+    }
+
+    async fn send(&self, result: JobResult) -> Result<JobResultReply, String> {
+        let (answer, answered) = oneshot::channel();
+        let bytes = result.encoded_len();
+        let stopped = |_| "the worker stops".to_owned();
+        self.queue.send(Reported { result, bytes, answer }).map_err(|_| "the worker stops".to_owned())?;
+        answered.await.map_err(stopped)?
+    }
+}
+
+/// How many of the first go in one message.
+fn together(waiting: &[Reported]) -> usize {
+    let mut bytes = 0;
+    let fit = waiting.iter().take_while(|reported| {
+        bytes += reported.bytes;
+        bytes <= BYTES_AT_ONCE
+    });
+    fit.count().max(1).min(waiting.len())
+}
+
+async fn deliver(nats: async_nats::Client, reported: Vec<Reported>) {
+    let (results, answers): (Vec<_>, Vec<_>) = reported.into_iter().map(|it| (it.result, it.answer)).unzip();
+    let mut results = results.into_iter();
+    let Some(mut message) = results.next() else { return };
+    message.more = results.collect();
+    let instance = message.job_id.split_once(':').map_or("", |(instance, _)| instance);
+    let subject = subject::result(instance);
+    let request = async_nats::Request::new().payload(message.encode_to_vec().into()).timeout(Some(ANSWER_WITHIN));
+    let replies = match nats.send_request(subject, request).await {
+        Ok(answer) => {
+            JobResultReply::decode(answer.payload).map_err(|error| format!("its answer cannot be read: {error}"))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    let mut replies = replies.map(|mut first| {
+        let more = std::mem::take(&mut first.more);
+        [first].into_iter().chain(more)
+    });
+    for answer in answers {
+        let reply = match &mut replies {
+            Ok(replies) => replies.next().ok_or_else(|| "it was left out of the answer".to_owned()),
+            Err(error) => Err(error.clone()),
+        };
+        let _ = answer.send(reply); // nobody waits: the worker stops
+    }
+}
 
 /// Returns when the engine has the result or does not want it.
 pub(crate) async fn report(shared: &Shared, context: &Context, outcome: Result<Variables, JobFailure>) {
@@ -19,15 +107,24 @@ pub(crate) async fn report(shared: &Shared, context: &Context, outcome: Result<V
         tenant: context.tenant().to_owned(),
         worker: shared.worker.clone(),
         result: Some(result_of(outcome)),
+        more: Vec::new(),
     };
-    let payload = bytes::Bytes::from(result.encode_to_vec());
     let mut pause = SHORTEST_PAUSE;
     loop {
-        match send(shared, context, payload.clone()).await {
-            Ok(Status::Applied) => return,
-            Ok(Status::Stale) => return tracing::info!(job = context.id(), "the result came too late"),
-            Ok(Status::Invalid) => return tracing::warn!(job = context.id(), "the engine cannot apply the result"),
-            Ok(Status::Retry | Status::Unspecified) => {}
+        match shared.reporter.send(result.clone()).await {
+            Ok(reply) => {
+                if !reply.message.is_empty() {
+                    tracing::info!(job = context.id(), status = ?reply.status(), "{}", reply.message);
+                }
+                match reply.status() {
+                    Status::Applied => return,
+                    Status::Stale => return tracing::info!(job = context.id(), "the result came too late"),
+                    Status::Invalid => {
+                        return tracing::warn!(job = context.id(), "the engine cannot apply the result");
+                    }
+                    Status::Retry | Status::Unspecified => {}
+                }
+            }
             Err(error) => tracing::warn!(job = context.id(), "the result is not answered, sending it again: {error}"),
         }
         tokio::time::sleep(jittered(pause)).await;
@@ -51,22 +148,6 @@ fn result_of(outcome: Result<Variables, JobFailure>) -> job_result::Result {
             job_result::Result::Failed(JobFailed { message, retryable: false, retry_after_ms: None })
         }
     }
-}
-
-async fn send(shared: &Shared, context: &Context, payload: bytes::Bytes) -> Result<Status, String> {
-    let mut headers = async_nats::HeaderMap::new();
-    telemetry::propagation::inject(&mut headers);
-    if let (true, Some(traceparent)) = (headers.is_empty(), context.traceparent()) {
-        headers.insert("traceparent", traceparent);
-    }
-    let request = async_nats::Request::new().headers(headers).payload(payload).timeout(Some(ANSWER_WITHIN));
-    let answer = shared.nats.send_request(subject::result(context.instance_id()), request).await;
-    let reply = JobResultReply::decode(answer.map_err(|error| error.to_string())?.payload);
-    let reply = reply.map_err(|error| format!("its answer cannot be read: {error}"))?;
-    if !reply.message.is_empty() {
-        tracing::info!(job = context.id(), status = ?reply.status(), "{}", reply.message);
-    }
-    Ok(reply.status())
 }
 
 /// Between half and all of it, so that many workers do not come back at once.

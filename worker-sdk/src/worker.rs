@@ -7,6 +7,7 @@ use crate::{
     metrics::Metrics,
     needs::Needs,
     pull,
+    report::Reporter,
     running::{self, Running},
 };
 use futures::future::join_all;
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub nats: async_nats::Client,
     pub worker: String,
     pub running: Running,
+    pub reporter: Reporter,
     pub metrics: Metrics,
     pub live: Live,
     pub health: Health,
@@ -156,6 +158,7 @@ impl Builder {
         let nats = connect(&self.nats_url, &self.name, self.health.clone()).await?;
         let shared = Arc::new(Shared {
             live: Live::published(nats.clone()),
+            reporter: Reporter::start(nats.clone()),
             nats,
             worker: self.name,
             running: Running::default(),

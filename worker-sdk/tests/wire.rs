@@ -100,21 +100,37 @@ async fn answer_calls(nats: async_nats::Client, mut calls: async_nats::Subscribe
     }
 }
 
-/// Every seventh is told to come again, once.
+/// Every seventh is told to come again, once; of those that come with others every fifth is left without an answer, once.
 async fn take_results(nats: async_nats::Client, mut results: async_nats::Subscriber, reported: Reported) {
     let mut put_off = std::collections::BTreeSet::new();
     while let Some(message) = results.next().await {
-        let result = JobResult::decode(message.payload).unwrap();
-        let number: u64 = result.job_id.split_once(':').unwrap().1.parse().unwrap();
-        let again = number.is_multiple_of(7) && put_off.insert(number);
-        let status = if again { Status::Retry } else { Status::Applied };
-        if !again {
-            let mut reported = reported.lock().unwrap();
-            reported.entry(result.job_id.clone()).or_insert((result, 0)).1 += 1;
+        let mut first = JobResult::decode(message.payload).unwrap();
+        let more = std::mem::take(&mut first.more);
+        let mut replies = vec![take_one(first, &mut put_off, &reported)];
+        for result in more {
+            if number(&result).is_multiple_of(5) && put_off.insert(number(&result)) {
+                break;
+            }
+            replies.push(take_one(result, &mut put_off, &reported));
         }
-        let reply = JobResultReply { status: status.into(), message: String::new() };
+        let more = replies.split_off(1);
+        let reply = JobResultReply { more, ..replies.remove(0) };
         nats.publish(message.reply.unwrap(), reply.encode_to_vec().into()).await.unwrap();
     }
+}
+
+fn take_one(result: JobResult, put_off: &mut std::collections::BTreeSet<u64>, reported: &Reported) -> JobResultReply {
+    let again = number(&result).is_multiple_of(7) && put_off.insert(number(&result));
+    if !again {
+        let mut reported = reported.lock().unwrap();
+        reported.entry(result.job_id.clone()).or_insert((result, 0)).1 += 1;
+    }
+    let status = if again { Status::Retry } else { Status::Applied };
+    JobResultReply { status: status.into(), ..JobResultReply::default() }
+}
+
+fn number(result: &JobResult) -> u64 {
+    result.job_id.split_once(':').unwrap().1.parse().unwrap()
 }
 
 async fn double(job: Job<Input>) -> Result<u64, JobFailure> {

@@ -2,8 +2,8 @@
 //! waits.
 
 use crate::expression::ExpressionError;
-use crate::variables::{View, size_of, visible, visible_names};
-use crate::{Instance, Key, Process, Timestamp, Variables};
+use crate::variables::{View, size_of, visible_json, visible_names};
+use crate::{Instance, Key, Process, Timestamp};
 use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,8 @@ pub struct JobPayload {
     pub element_name: String,
     pub timeout_ms: u64,
     pub priority: i32,
-    /// What the element sees, and the built-in names.
-    pub variables: Variables,
+    /// What the element sees, and the built-in names: a JSON object.
+    pub variables: Vec<u8>,
     /// Names of what the element sees as well, and what is too large to travel with every job.
     pub left_out: Vec<String>,
     /// The element's properties, templates rendered, and `custom`.
@@ -66,7 +66,7 @@ pub fn job_payload(
         element_name: compiled.title().to_owned(),
         timeout_ms: spec.timeout_ms,
         priority: spec.priority,
-        variables: visible(process, instance, key, true, |name| !left_out.iter().any(|left| left == name)),
+        variables: visible_json(process, instance, key, |name| !left_out.iter().any(|left| left == name)),
         left_out,
         task,
     })
@@ -106,7 +106,8 @@ mod tests {
         assert!(payload(1000, 1000).left_out.is_empty());
         let some = payload(150, 120);
         assert_eq!(some.left_out, ["b", "d"]);
-        assert!(some.variables.contains_key("a") && some.variables.contains_key("c"));
-        assert!(!some.variables.contains_key("b") && some.variables.contains_key("processId"));
+        let travelling: Value = serde_json::from_slice(&some.variables).unwrap();
+        assert!(travelling.get("a").is_some() && travelling.get("c").is_some());
+        assert!(travelling.get("b").is_none() && travelling.get("processId").is_some());
     }
 }

@@ -8,6 +8,7 @@ use crate::instance::Repetition;
 use crate::limits::{BYTES_PER_INSTANCE, BYTES_PER_WRITE};
 use crate::{Instance, Key, Process, Timestamp, Variables};
 use indexmap::IndexMap;
+use serde::Serializer;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -108,22 +109,20 @@ pub(crate) fn visible_names(instance: &Instance, key: Key) -> IndexMap<&str, &Va
     all
 }
 
-/// Everything of a name that is `wanted` that `key` sees; with the built-in names for a worker's script.
-pub(crate) fn visible(
-    process: &Process,
-    instance: &Instance,
-    key: Key,
-    with_built_in: bool,
-    wanted: impl Fn(&str) -> bool,
-) -> Variables {
-    let named = visible_names(instance, key).into_iter().filter(|(name, _)| wanted(name));
-    let mut all: Variables = named.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    for name in BUILT_IN.into_iter().filter(|_| with_built_in) {
-        if !all.contains_key(name) {
-            all.extend(built_in(process, instance, key, name).map(|value| (name.to_owned(), value)));
-        }
-    }
-    all
+/// Everything that `key` sees.
+pub(crate) fn visible(instance: &Instance, key: Key) -> Variables {
+    visible_names(instance, key).into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+}
+
+/// Everything of a name that is `wanted` that `key` sees, and the built-in names for a worker's script: as a JSON object.
+pub(crate) fn visible_json(process: &Process, instance: &Instance, key: Key, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+    let named = visible_names(instance, key);
+    let free = BUILT_IN.into_iter().filter(|name| !named.contains_key(name));
+    let built_in = free.filter_map(|name| Some((name, Cow::Owned(built_in(process, instance, key, name)?))));
+    let all = named.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (*name, Cow::Borrowed(*value)));
+    let mut json = Vec::with_capacity(512);
+    let _ = serde_json::Serializer::new(&mut json).collect_map(all.chain(built_in)); // JSON values are JSON
+    json
 }
 
 impl Instance {

@@ -38,11 +38,11 @@ impl Pages {
     }
 
     /// What makes the database's state that of `instance`, when it is as this remembers it.
-    pub fn write(&mut self, instance: &mut Instance) -> Written {
+    pub fn write(&mut self, instance: &mut Instance, has_variables: bool) -> Written {
         let alive = instance.elements.len() + instance.incidents.len();
         let is_active = instance.state == InstanceState::Active;
         let is_paged = is_active && alive > if self.stored.is_some() { INLINE_UP_TO } else { PAGED_FROM };
-        let control = state::encode(instance, is_paged);
+        let control = state::encode(instance, is_paged, has_variables);
         if !is_paged {
             instance.elements.watch_changes(false);
             let ended_pages = self.stored.take().unwrap_or_default().into_iter().collect();
@@ -169,10 +169,10 @@ process:
         let variables = json!({"n": 1000}).as_object().cloned().unwrap();
         does(&process, &mut instance, CommandKind::Start(Start { variables, ..Start::default() }));
         let (mut pages, mut rows) = (Pages::default(), Rows::default());
-        rows.write(pages.write(&mut instance));
+        rows.write(pages.write(&mut instance, false));
         while instance.elements.len() < 1001 {
             does(&process, &mut instance, CommandKind::Continue);
-            rows.write(pages.write(&mut instance));
+            rows.write(pages.write(&mut instance, false));
         }
         let mut was_paged = 0;
         for turn in 0.. {
@@ -188,7 +188,7 @@ process:
             let Some(key) = next_task(&instance, turn) else { break };
             let complete = CommandKind::CompleteUserTask { key, variables: Default::default(), by: None };
             does(&process, &mut instance, complete);
-            rows.write(pages.write(&mut instance));
+            rows.write(pages.write(&mut instance, false));
         }
         assert_eq!(instance.state, InstanceState::Completed);
         assert!((900..1000).contains(&was_paged), "{was_paged} times in pages");

@@ -1,7 +1,7 @@
 //! The control state of an instance, to and from what is stored. Fields are only ever added; variables are rows of their own.
 
-use super::waits::Stored;
 use super::{compensation_id, compensations, json, parent, parse_compensation_id, parse_parent};
+use super::{variables, waits::Stored};
 use bytes::Bytes;
 use interpreter::{
     DefinitionKey, ElementIndex, ElementInstance, FlowIndex, Instance, InstanceId, InstanceState, Key, Timestamp,
@@ -20,8 +20,8 @@ pub enum StateError {
     Variable(uuid::Uuid, String, #[source] serde_json::Error),
 }
 
-/// Everything, or what [`pages`](super::pages) leave.
-pub fn encode(instance: &Instance, is_paged: bool) -> Vec<u8> {
+/// Everything, or what [`pages`](super::pages) leave; variables only where they are not rows.
+pub fn encode(instance: &Instance, is_paged: bool, has_variables: bool) -> Vec<u8> {
     let all = if is_paged { proto::StatePage::default() } else { page(instance, ..) };
     let waits = Stored::from(&instance.waits);
     let state = proto::InstanceState {
@@ -41,6 +41,8 @@ pub fn encode(instance: &Instance, is_paged: bool) -> Vec<u8> {
         compensable: instance.compensable.iter().map(|(id, found)| encode_compensable(id, found)).collect(),
         is_paged,
         deferrals: instance.deferrals,
+        has_variables,
+        variables: if has_variables { variables::stored(instance) } else { Vec::new() },
     };
     state.encode_to_vec()
 }
@@ -64,7 +66,7 @@ pub fn control(row: &store::instance::Loaded) -> Result<proto::InstanceState, St
 pub fn decode(
     row: &store::instance::Loaded,
     state: proto::InstanceState,
-    variables: Vec<store::variable::Variable>,
+    rows: Vec<store::variable::Variable>,
 ) -> Result<Instance, StateError> {
     let mut instance = Instance::new(InstanceId(row.id), DefinitionKey(row.definition));
     instance.business_key.clone_from(&row.business_key);
@@ -90,10 +92,12 @@ pub fn decode(
     let (timers, subscriptions) = (state.timers, state.subscriptions);
     instance.waits = Stored { timers, subscriptions, signals: state.signals, conditions: state.conditions }.into();
     instance.compensable = state.compensable.into_iter().filter_map(decode_compensable).collect();
-    for variable in variables {
-        let value = serde_json::from_slice(&variable.value)
-            .map_err(|error| StateError::Variable(row.id, variable.name.clone(), error))?;
-        instance.variables.entry(Key(variable.scope as u64)).or_default().insert(variable.name, value);
+    let rows = rows.into_iter().map(|it| (Key(it.scope as u64), it.name, Bytes::from(it.value)));
+    let own = state.variables.into_iter().map(|it| (Key(it.scope), it.name, it.value));
+    for (scope, name, value) in own.chain(rows) {
+        let value =
+            serde_json::from_slice(&value).map_err(|error| StateError::Variable(row.id, name.clone(), error))?;
+        instance.variables.entry(scope).or_default().insert(name, value);
     }
     Ok(instance)
 }
@@ -273,13 +277,18 @@ process:
 "#;
 
     fn reloaded(instance: &Instance) -> Instance {
+        assert_eq!(stored_and_read(instance, true), *instance);
+        stored_and_read(instance, false)
+    }
+
+    fn stored_and_read(instance: &Instance, has_variables: bool) -> Instance {
         let row = store::instance::Loaded {
             id: instance.id.0,
             tenant: "acme".to_owned(),
             definition: instance.definition.0,
             state: state_number(instance.state),
             version: instance.version as i64,
-            control: encode(instance, false),
+            control: encode(instance, false, has_variables),
             business_key: None,
             parent: None,
             traceparent: String::new(),
@@ -293,7 +302,8 @@ process:
             };
             variables.iter().map(row).collect()
         };
-        decode(&row, control(&row).unwrap(), instance.variables.iter().flat_map(of).collect()).unwrap()
+        let rows = if has_variables { Vec::new() } else { instance.variables.iter().flat_map(of).collect() };
+        decode(&row, control(&row).unwrap(), rows).unwrap()
     }
 
     fn complete(process: &Process, instance: &mut Instance, element: &str) {

@@ -81,8 +81,18 @@ pub async fn latest(session: &Session, tenant: &str, process_id: &str) -> Result
     rows.first().map(|row| read(row, statement::DEFINITION_LATEST)).transpose()
 }
 
-pub async fn latest_key(session: &Session, tenant: &str, process_id: &str) -> Result<Option<Uuid>> {
-    key(session, statement::DEFINITION_LATEST_KEY, &[&tenant, &process_id]).await
+/// Of these tenants' processes, in their order.
+pub async fn latest_keys(session: &Session, processes: &[(&str, &str)]) -> Result<Vec<Option<Uuid>>> {
+    let statement = statement::DEFINITION_LATEST_KEYS;
+    let (tenants, ids): (Vec<&str>, Vec<&str>) = processes.iter().copied().unzip();
+    let mut keys = vec![None; processes.len()];
+    for row in session.query(statement, &[&tenants, &ids]).await? {
+        let place: i64 = column(&row, 0, statement)?;
+        if let Some(key) = usize::try_from(place - 1).ok().and_then(|place| keys.get_mut(place)) {
+            *key = Some(column(&row, 1, statement)?);
+        }
+    }
+    Ok(keys)
 }
 
 pub async fn version_key(session: &Session, tenant: &str, process_id: &str, version: i32) -> Result<Option<Uuid>> {

@@ -66,8 +66,14 @@ pub struct Unanswered {
 }
 
 impl Jobs {
+    /// Those that were never there.
     pub async fn insert(&self, session: &Session) -> Result<()> {
         self.run(session, statement::JOB_INSERT).await.map(drop)
+    }
+
+    /// Those whose earlier attempt may still be there.
+    pub async fn renew(&self, session: &Session) -> Result<()> {
+        self.run(session, statement::JOB_RENEW).await.map(drop)
     }
 }
 

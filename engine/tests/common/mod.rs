@@ -148,16 +148,17 @@ impl Engine {
     }
 
     pub async fn report(&self, job: &Job, result: Of) -> anyhow::Result<Status> {
-        let result = JobResult {
-            job_id: job.id.clone(),
-            attempt: job.attempt,
-            tenant: job.tenant.clone(),
-            result: Some(result),
-            worker: "test".to_owned(),
-        };
-        let subject = subject::result(&job.instance_id);
-        let reply = self.client.request(subject, result.encode_to_vec().into()).await?;
-        Ok(JobResultReply::decode(reply.payload)?.status())
+        Ok(self.report_together(vec![result_of(job, result)]).await?[0])
+    }
+
+    /// In one message.
+    pub async fn report_together(&self, mut results: Vec<JobResult>) -> anyhow::Result<Vec<Status>> {
+        let more = results.split_off(1);
+        let first = JobResult { more, ..results.remove(0) };
+        let subject = subject::result(&first.job_id);
+        let reply = self.client.request(subject, first.encode_to_vec().into()).await?;
+        let reply = JobResultReply::decode(reply.payload)?;
+        Ok([&reply].into_iter().chain(&reply.more).map(JobResultReply::status).collect())
     }
 
     /// A worker that completes every job of a type, until the engine is dropped.
@@ -171,14 +172,7 @@ impl Engine {
                 let Ok(job) = Job::decode(message.payload.clone()) else { continue };
                 let client = client.clone();
                 tokio::spawn(async move {
-                    let result = JobResult {
-                        job_id: job.id,
-                        attempt: job.attempt,
-                        tenant: job.tenant,
-                        result: Some(completed(variables)),
-                        worker: "test".to_owned(),
-                    };
-                    let bytes = bytes::Bytes::from(result.encode_to_vec());
+                    let bytes = bytes::Bytes::from(result_of(&job, completed(variables)).encode_to_vec());
                     let subject = subject::result(&job.instance_id);
                     for _ in 0..100 {
                         let reply = client.request(subject.clone(), bytes.clone()).await;
@@ -225,5 +219,17 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         }
         anyhow::ensure!(Instant::now() < deadline, "not in a minute: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// As its worker reports it.
+pub fn result_of(job: &Job, result: Of) -> JobResult {
+    JobResult {
+        job_id: job.id.clone(),
+        attempt: job.attempt,
+        tenant: job.tenant.clone(),
+        result: Some(result),
+        worker: "test".to_owned(),
+        more: Vec::new(),
     }
 }

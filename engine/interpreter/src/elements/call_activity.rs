@@ -42,7 +42,7 @@ impl Behavior for CallActivity {
         }
         let called_element = run.render(here.key, &self.called_element)?;
         let mut variables = match self.inherit_variables {
-            true => visible(run.process, run.instance, here.key, false, |_| true),
+            true => visible(run.instance, here.key),
             false => run.instance.variables.get(&here.key).cloned().unwrap_or_default(),
         };
         if depth > CALL_DEPTH / 2 {
