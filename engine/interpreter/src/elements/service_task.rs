@@ -99,7 +99,7 @@ mod tests {
         let hand = Hand::started(vec![start("s"), work, end("e")], &["s -> work -> e"], json!({"x": 7}));
         let payload = hand.payload("work");
         assert_eq!(json!(payload.task), json!({"topic": "work", "custom": {"url": {"path": "/orders/7"}}}));
-        let variables: Value = serde_json::from_slice(&payload.variables).unwrap();
+        let variables: serde_json::Value = serde_json::from_slice(&payload.variables).unwrap();
         assert_eq!(variables["x"], json!(7));
         assert_eq!(variables["taskId"], json!("work"));
     }
