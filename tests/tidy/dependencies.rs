@@ -10,11 +10,12 @@ use std::{
 };
 
 /// Each of our crates and those of ours that it may use: the arrows of the architecture.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("proto", &[]),
     ("telemetry", &[]),
     ("model", &[]),
     ("feel", &[]),
+    ("decision", &["feel", "model"]),
     ("interpreter", &["feel", "model"]),
     ("store", &["interpreter", "model"]),
     ("engine", &["store", "interpreter", "model", "proto", "telemetry"]),

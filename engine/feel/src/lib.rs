@@ -21,6 +21,7 @@ mod parse;
 mod temporal;
 mod value;
 
+pub use functions::temporal_literal;
 pub use operators::{compare, equal};
 pub use value::{Context, Function, Range, Value};
 

@@ -4,6 +4,8 @@
 use crate::{
     Evaluation, FeelError,
     environment::Environment,
+    evaluate::Run,
+    functions,
     node::FunctionNode,
     temporal::{self, DateTime, Time},
 };
@@ -60,6 +62,18 @@ pub enum Function {
 }
 
 pub type NativeBody = dyn Fn(Vec<Value>, &Evaluation) -> Result<Value, FeelError> + Send + Sync;
+
+impl Function {
+    /// The names of its parameters.
+    pub fn parameters(&self) -> Vec<&str> {
+        functions::parameters(self).into_iter().map(|name| &**name).collect()
+    }
+
+    /// Null when the arguments do not fit the parameters.
+    pub fn call(self: &Arc<Self>, arguments: Vec<Value>, evaluation: &Evaluation) -> Result<Value, FeelError> {
+        Run::new(&|_| None, evaluation).call(self, arguments)
+    }
+}
 
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

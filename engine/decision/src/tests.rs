@@ -1,0 +1,1 @@
+//! Evaluation, of decisions as readers give them.
