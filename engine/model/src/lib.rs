@@ -6,12 +6,14 @@
 //!
 //! - [`definition`]: the types.
 //! - [`bpmn`]: the writer of BPMN 2.0 XML, with a diagram.
+//! - [`decision`]: decisions: their types, and the readers of DMN and of YAML.
 //! - [`diagnostic`]: problems with a place, a stable code and a hint, and how they are printed.
 //! - [`yaml`]: the reader of the YAML spelling.
 //! - [`mod@validate`]: the structural rules of BPMN 2.0.
 //! - [`location`]: where in a file a thing stands.
 
 pub mod bpmn;
+pub mod decision;
 pub mod definition;
 pub mod diagnostic;
 mod diagram;

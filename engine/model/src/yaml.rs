@@ -7,7 +7,7 @@ mod activity;
 mod element;
 mod emit;
 mod event;
-mod fields;
+pub(crate) mod fields;
 mod flow;
 pub(crate) mod process;
 mod task;

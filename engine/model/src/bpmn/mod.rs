@@ -7,7 +7,7 @@
 mod between;
 mod lossless;
 mod native;
-mod read;
+pub(crate) mod read;
 mod shapes;
 
 pub use lossless::write_all;

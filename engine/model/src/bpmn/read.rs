@@ -20,7 +20,7 @@ mod process;
 mod rules;
 mod schema;
 mod schema_table;
-mod source;
+pub(crate) mod source;
 mod zeebe;
 
 pub(super) use baton::digest;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// All problems found so far.
 pub(crate) type Problems = Vec<Diagnostic>;
 
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     entries: &'a [Entry],
     asked: Vec<&'static str>,
     /// Where the map begins.
@@ -39,6 +39,11 @@ impl<'a> Fields<'a> {
     pub fn owned_by(mut self, id: &str) -> Self {
         self.owner = Some(id.to_owned());
         self
+    }
+
+    /// Whether the key is there, without asking for it.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
     }
 
     pub fn entry(&mut self, key: &'static str) -> Option<&'a Entry> {
@@ -202,7 +207,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn text_of(node: &Node) -> Option<Located<String>> {
+pub(crate) fn text_of(node: &Node) -> Option<Located<String>> {
     match &node.content {
         Content::Scalar { text, .. } => Some(Located::new(text.clone(), node.location)),
         Content::List(_) | Content::Map(_) => None,

@@ -12,11 +12,11 @@ const MAX_ATTRIBUTES: usize = 100;
 const MAX_NODES: u32 = 100_000;
 
 /// An element, or a text or comment between elements.
-pub(super) type Xml<'a> = roxmltree::Node<'a, 'a>;
+pub(crate) type Xml<'a> = roxmltree::Node<'a, 'a>;
 
 /// Where each line begins, so that a place in bytes is found by halving; and how many letters come before each of its blocks,
 /// so that a file of one line is no slower.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
     letters: Vec<usize>,
@@ -55,7 +55,7 @@ fn letters_in(bytes: &[u8]) -> usize {
 }
 
 /// The document, or the one problem that ends the reading.
-pub(super) fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> Result<Document<'a>, Box<Diagnostic>> {
+pub(crate) fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> Result<Document<'a>, Box<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
         return Err(problem("FILE_TOO_LARGE", Location { line: 1, column: 1 }, message));
