@@ -9,11 +9,13 @@ mod emit;
 mod event;
 pub(crate) mod fields;
 mod flow;
+mod message_flows;
 pub(crate) mod process;
 mod task;
 pub(crate) mod tree;
 pub(crate) mod write;
 
+pub(crate) use activity::MULTI_INSTANCE_COMPLETION;
 pub use write::write;
 
 use crate::{Definitions, Diagnostic, validate};
@@ -43,6 +45,7 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
         definitions.processes.extend(process::document(document, &mut problems));
     }
     problems.extend(validate::definitions(&definitions));
+    problems.extend(message_flows::check(&definitions));
     finish(file_name, definitions, problems)
 }
 

@@ -130,6 +130,20 @@ fn message_flows_between_processes_are_those_of_a_collaboration() {
 }
 
 #[test]
+fn a_repeated_ad_hoc_sub_process_has_two_completion_conditions() {
+    let text = "process: {id: p, elements: [{id: a, type: adHocSubProcess, properties: {completionCondition: '${x > 1}', \
+                loopCardinality: 3, multiInstanceCompletionCondition: '${y > 2}'}, childElements: [{id: t, type: task}]}]}";
+    check("f.yaml", text);
+    let definitions = read("f.yaml", text);
+    let model::ElementKind::Activity(activity) = &definitions.processes[0].elements[0].kind else { panic!() };
+    let Some(model::Repetition::MultiInstance(multi)) = &activity.repetition else { panic!() };
+    assert!(multi.completion_condition.as_ref().is_some_and(|condition| condition.value.contains("y > 2")));
+    let written = model::bpmn::write_all(&definitions);
+    assert_eq!(written.matches("<bpmn:completionCondition").count(), 2, "{written}");
+    assert!(!written.contains("of=\"properties.multiInstance"), "{written}");
+}
+
+#[test]
 fn a_picture_of_a_modeller_survives_the_way_through_yaml() {
     let shape = |of: &str, x: f64, width: f64| {
         format!(

@@ -136,3 +136,13 @@ fn links_are_paired_and_compensation_names_an_activity() {
     check(&format!("{throw}, {catch}, {}", catch.replace("id: c", "id: d")), "", &["DUPLICATE_LINK"]);
     check("{id: e, type: compensationEndEvent, properties: {activityRef: nobody}}", "", &["UNKNOWN_ELEMENT"]);
 }
+
+#[test]
+fn events_at_message_flows_have_a_message() {
+    let events =
+        "{id: a, type: sendTask, properties: {messageRef: m}}, {id: e, type: endEvent}, {id: s, type: startEvent}";
+    check(events, "{type: messageFlow, from: a, to: s}", &["MESSAGE_FLOW_END"]);
+    check(events, "{type: messageFlow, from: e, to: a}", &["MESSAGE_FLOW_END"]);
+    let events = "{id: a, type: task}, {id: s, type: messageStartEvent, properties: {messageRef: m}}";
+    check(events, "{type: messageFlow, from: a, to: s}", &[]);
+}

@@ -10,6 +10,9 @@ use crate::{
 
 pub(super) const SUB_PROCESSES: [&str; 4] = ["subProcess", "eventSubProcess", "transaction", "adHocSubProcess"];
 
+/// Of a multi-instance ad-hoc sub-process.
+pub(crate) const MULTI_INSTANCE_COMPLETION: &str = "multiInstanceCompletionCondition";
+
 /// The activity, when the element's type names one.
 pub(super) fn activity(source: &mut Source<'_>, problems: &mut Problems) -> Option<Activity> {
     let kind = match sub_process(source, problems) {
@@ -24,7 +27,7 @@ pub(super) fn options(kind: ActivityKind, source: &mut Source<'_>, problems: &mu
     let count = "a whole number";
     Activity {
         is_for_compensation: properties.flag("isForCompensation", problems).unwrap_or(false),
-        repetition: repetition(properties, has_own_completion(&kind), problems),
+        repetition: repetition(properties, completion_key(&kind), problems),
         start_quantity: properties.number("startQuantity", count, problems).unwrap_or(1),
         completion_quantity: properties.number("completionQuantity", count, problems).unwrap_or(1),
         job: job(properties, problems),
@@ -33,12 +36,20 @@ pub(super) fn options(kind: ActivityKind, source: &mut Source<'_>, problems: &mu
     }
 }
 
-/// An ad-hoc sub-process' `completionCondition` is its own, not that of its repetition.
-fn has_own_completion(kind: &ActivityKind) -> bool {
-    matches!(kind, ActivityKind::SubProcess(SubProcess { kind: SubProcessKind::AdHoc { .. }, .. }))
+/// The key of the condition that ends a repetition. The `completionCondition` of an ad-hoc sub-process is its own (BPMN 2.0,
+/// 10.3.7), so that of its repetition (10.3.8) has another name.
+fn completion_key(kind: &ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::SubProcess(SubProcess { kind: SubProcessKind::AdHoc { .. }, .. }) => MULTI_INSTANCE_COMPLETION,
+        _ => "completionCondition",
+    }
 }
 
-fn repetition(properties: &mut Fields<'_>, has_own_completion: bool, problems: &mut Problems) -> Option<Repetition> {
+fn repetition(
+    properties: &mut Fields<'_>,
+    completion_key: &'static str,
+    problems: &mut Problems,
+) -> Option<Repetition> {
     let declared = properties.flag("isMultiInstance", problems);
     let multi = MultiInstance {
         is_sequential: properties.flag("isSequential", problems).unwrap_or(false),
@@ -47,7 +58,7 @@ fn repetition(properties: &mut Fields<'_>, has_own_completion: bool, problems: &
         input_element: properties.plain_text("inputElement", problems),
         output_collection: properties.plain_text("outputCollection", problems),
         output_element: properties.text("outputElement", problems),
-        completion_condition: if has_own_completion { None } else { properties.text("completionCondition", problems) },
+        completion_condition: properties.text(completion_key, problems),
         behavior: properties.plain_text("behavior", problems),
     };
     for key in ["oneBehaviorEventRef", "noneBehaviorEventRef", "complexBehavior"] {

@@ -6,6 +6,7 @@ use super::element::expression;
 use super::process::{Conversion, item, written};
 use super::source::Xml;
 use super::{baton, camunda, data, event, zeebe};
+use crate::yaml::MULTI_INSTANCE_COMPLETION;
 
 /// The type of an activity, with its properties.
 pub(super) fn activity<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'a, '_>) -> String {
@@ -138,7 +139,9 @@ fn repetition<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'
     if let Some(behavior) = written(multi, "behavior").filter(|behavior| *behavior != "All") {
         properties.text("behavior", behavior, context.attribute_location(multi, "behavior"));
     }
-    for (tag, key) in [("loopCardinality", "loopCardinality"), ("completionCondition", "completionCondition")] {
+    let is_ad_hoc = is(node, "adHocSubProcess");
+    let completion = if is_ad_hoc { MULTI_INSTANCE_COMPLETION } else { "completionCondition" };
+    for (tag, key) in [("loopCardinality", "loopCardinality"), ("completionCondition", completion)] {
         if let Some(inner) = child(multi, tag) {
             properties.node(key, expression(inner, context));
         }
