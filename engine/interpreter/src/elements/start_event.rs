@@ -19,23 +19,28 @@ pub(crate) struct StartEvent {
 pub(crate) fn compile(compiler: &mut Compiler, element: &model::Element, trigger: &Trigger) -> Option<StartEvent> {
     let event = match trigger {
         Trigger::None => None,
-        Trigger::Multiple { parallel: true, triggers }
-            if compiler.starts_process(element) && !can_come_together(triggers) =>
-        {
-            let what = "start events that wait for a condition together with others, or for several timers, are";
-            return compiler.not_yet(element, what);
+        Trigger::Multiple { parallel: true, triggers } if compiler.starts_process(element) => {
+            if let Some(why) = cannot_come_together(triggers) {
+                let message = format!("`{}` cannot wait for all of this together: {why}", element.id);
+                return compiler.reject(element, "NOT_SUPPORTED_YET", message);
+            }
+            Some(catch::compile(compiler, element, trigger)?)
         }
         trigger => Some(catch::compile(compiler, element, trigger)?),
     };
     Some(StartEvent { event })
 }
 
-/// What all has to come before there is an instance: messages, signals and one timer.
-fn can_come_together(triggers: &[Trigger]) -> bool {
+/// Messages, signals and one timer can come before there is an instance.
+fn cannot_come_together(triggers: &[Trigger]) -> Option<&'static str> {
     let timers = triggers.iter().filter(|trigger| matches!(trigger, Trigger::Timer(_))).count();
-    let is_outside =
-        |trigger: &Trigger| matches!(trigger, Trigger::Message(_) | Trigger::Signal { .. } | Trigger::Timer(_));
-    timers <= 1 && triggers.iter().all(is_outside)
+    if triggers.iter().any(|trigger| matches!(trigger, Trigger::Conditional { .. })) {
+        return Some(
+            "the condition must not ask for data of the instance, which is not there yet (BPMN 2.0, 10.5.2), and there is \
+             nothing else that it could ask for",
+        );
+    }
+    (timers > 1).then_some("one of them at most may be a timer")
 }
 
 impl Behavior for StartEvent {
