@@ -127,6 +127,29 @@ fn message_flows_between_processes_are_those_of_a_collaboration() {
     let written = model::bpmn::write_all(&read("f.yaml", &text));
     assert_eq!(written.matches("<bpmn:messageFlow").count(), 3, "{written}");
     assert!(written.contains("sourceRef=\"p_t\" targetRef=\"q.q_t\""), "{written}");
+    // One picture shows both, and the lines between them.
+    assert_eq!(written.matches("<bpmndi:BPMNDiagram").count(), 1, "{written}");
+    for shown in ["p-participant", "q-participant", "p_t", "q.q_t", "out", "in", "in2"] {
+        assert_eq!(written.matches(&format!("bpmnElement=\"{shown}\"")).count(), 1, "{shown}: {written}");
+    }
+}
+
+#[test]
+fn a_line_of_ones_own_between_processes_stays_where_it_is() {
+    let process = |id: &str, y: u32, flows: &str| {
+        format!(
+            "process: {{id: {id}, elements: [{{id: {id}_t, type: sendTask, x: 200, y: {y}, properties: {{messageRef: m}}}}], connections: [{flows}]}}\n"
+        )
+    };
+    let flow =
+        "{id: f, type: messageFlow, from: p_t, to: q_t, properties: {diagram: {waypoints: [[200, 140], [210, 260]]}}}";
+    let text = format!("{}---\n{}", process("p", 100, flow), process("q", 300, ""));
+    check("f.yaml", &text);
+    let written = model::bpmn::write_all(&read("f.yaml", &text));
+    assert!(
+        written.contains("<di:waypoint x=\"210\" y=\"260\"/>") && !written.contains("of=\"properties.diagram"),
+        "{written}"
+    );
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! The message flows between the processes of a file, as a collaboration of their own. Each process is drawn by itself, so
-//! they are not in the pictures.
+//! The message flows between the processes of a file, as a collaboration of their own.
 
 use super::Xml;
 use crate::{Definitions, Element, Flow, FlowKind, ProcessDefinition};
@@ -9,41 +8,50 @@ use std::io;
 /// A process with what begins its ids in the XML.
 pub(super) type Prefixed<'d> = (&'d ProcessDefinition, Option<String>);
 
-/// The collaboration, if there is any flow to stand in it.
-pub(super) fn collaboration(definitions: &Definitions, prefixes: &[Option<String>]) -> Option<String> {
+pub(super) const COLLABORATION: &str = "baton-collaboration";
+
+/// Those that join two processes, with the ids that they have in the XML.
+pub(super) fn flows<'d>(definitions: &'d Definitions, prefixes: &[Option<String>]) -> Vec<Between<'d>> {
     let processes: Vec<Prefixed<'_>> = definitions.processes.iter().zip(prefixes.iter().cloned()).collect();
     let mut flows = Vec::new();
     for home in &processes {
         let between = home.0.flows.iter().filter(|flow| flow.kind == FlowKind::Message);
         flows.extend(between.filter_map(|flow| Between::of(flow, home, &processes)));
     }
-    if flows.is_empty() {
-        return None;
-    }
-    let mut xml = Writer::new(Vec::new());
-    let _ = write(&flows, &processes, &mut xml); // writing into memory does not fail
-    String::from_utf8(xml.into_inner()).ok()
+    flows
 }
 
-fn write(flows: &[Between<'_>], processes: &[Prefixed<'_>], xml: &mut Xml) -> io::Result<()> {
-    let start = xml.create_element("bpmn:collaboration").with_attribute(("id", "baton-collaboration"));
+/// The collaboration that the flows stand in.
+pub(super) fn collaboration(definitions: &Definitions, flows: &[Between<'_>]) -> String {
+    let mut xml = Writer::new(Vec::new());
+    let _ = write(flows, &definitions.processes, &mut xml); // writing into memory does not fail
+    String::from_utf8(xml.into_inner()).unwrap_or_default()
+}
+
+/// Of the participant that stands for a process without pools.
+pub(super) fn participant(process: &ProcessDefinition) -> String {
+    format!("{}-participant", process.id)
+}
+
+fn write(flows: &[Between<'_>], processes: &[ProcessDefinition], xml: &mut Xml) -> io::Result<()> {
+    let start = xml.create_element("bpmn:collaboration").with_attribute(("id", COLLABORATION));
     start.write_inner_content(|xml| {
         // Those with pools are shown by one of them.
-        for (process, _) in processes.iter().filter(|(process, _)| process.pools.is_empty()) {
-            let id = format!("{}-participant", process.id);
-            let participant = xml.create_element("bpmn:participant").with_attribute(("id", id.as_str()));
-            participant.with_attribute(("processRef", process.id.as_str())).write_empty()?;
+        for process in processes.iter().filter(|process| process.pools.is_empty()) {
+            let id = participant(process);
+            let element = xml.create_element("bpmn:participant").with_attribute(("id", id.as_str()));
+            element.with_attribute(("processRef", process.id.as_str())).write_empty()?;
         }
         flows.iter().try_for_each(|flow| flow.write(xml))
     })?;
     Ok(())
 }
 
-struct Between<'d> {
-    flow: &'d Flow,
-    id: String,
-    from: String,
-    to: String,
+pub(super) struct Between<'d> {
+    pub flow: &'d Flow,
+    pub id: String,
+    pub from: String,
+    pub to: String,
     home: &'d str,
 }
 

@@ -4,7 +4,7 @@
 //! element that it is about (see the reader's `baton` module). So no list of what has a place in BPMN must be kept in step with
 //! the two sides. It takes a few rounds: what is inside comes first.
 
-use super::{between, read, write};
+use super::{between, joint, read, write};
 use crate::yaml::write::value;
 use crate::{Definitions, Element, ElementKind, Flow, ProcessDefinition, Trigger};
 use roxmltree::{Document, Node};
@@ -16,7 +16,7 @@ const ROUNDS: usize = 70;
 
 /// One BPMN 2.0 document with all of the processes.
 pub fn write_all(definitions: &Definitions) -> String {
-    let (mut taken, mut prefixes) = (HashSet::new(), Vec::new());
+    let (mut taken, mut prefixes, mut drawn) = (HashSet::new(), Vec::new(), Vec::new());
     let mut text = String::new();
     for process in &definitions.processes {
         let (renamed, prefix) = unique(process, &mut taken);
@@ -25,10 +25,15 @@ pub fn write_all(definitions: &Definitions) -> String {
         let own = with_attributes(own, &process.id, &attributes);
         text = if text.is_empty() { own } else { merged(&text, &own, &process.id) };
         prefixes.push(prefix);
+        drawn.push((renamed, between::participant(process)));
     }
-    if let Some(collaboration) = between::collaboration(definitions, &prefixes) {
+    let flows = between::flows(definitions, &prefixes);
+    if !flows.is_empty() {
         let at = text.find("<bpmn:process").unwrap_or(text.len());
-        text.insert_str(at, &format!("{}\n  ", printable(&collaboration)));
+        text.insert_str(at, &format!("{}\n  ", printable(&between::collaboration(definitions, &flows))));
+        let is_inside = |flow: &Flow| flows.iter().all(|between| between.id != flow.id);
+        drawn.iter_mut().for_each(|(process, _)| process.flows.retain(is_inside));
+        text = with_picture(&text, &printable(&joint::picture(&drawn, &flows, between::COLLABORATION)));
     }
     for _ in 0..ROUNDS {
         let patches = differences(&text, definitions);
@@ -36,6 +41,18 @@ pub fn write_all(definitions: &Definitions) -> String {
             break;
         }
         text = insert(&text, &patches);
+    }
+    text
+}
+
+/// One picture instead of those of each process.
+fn with_picture(text: &str, picture: &str) -> String {
+    let Ok(document) = Document::parse(text) else { return text.to_owned() };
+    let diagrams = document.root_element().children().filter(|node| node.tag_name().name() == "BPMNDiagram");
+    let mut ranges: Vec<_> = diagrams.map(|node| node.range()).collect();
+    let mut text = text.to_owned();
+    while let Some(range) = ranges.pop() {
+        text.replace_range(range, if ranges.is_empty() { picture } else { "" });
     }
     text
 }

@@ -5,6 +5,7 @@
 //! counterpart in BPMN 2.0 and is written as a service task; the attribute `baton:type` says what it is.
 
 mod between;
+mod joint;
 mod lossless;
 mod native;
 pub(crate) mod read;

@@ -12,13 +12,18 @@ pub fn write(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> i
     xml.create_element("bpmndi:BPMNDiagram").with_attribute(("id", "baton-diagram")).write_inner_content(|xml| {
         let of = plane(process, !drawing.frames.is_empty());
         let attributes = [("id", "baton-plane"), ("bpmnElement", of.as_str())];
-        xml.create_element("bpmndi:BPMNPlane").with_attributes(attributes).write_inner_content(|xml| {
-            frames(process, drawing, xml)?;
-            scope(&process.elements, &process.flows, drawing, xml)
-        })?;
+        xml.create_element("bpmndi:BPMNPlane")
+            .with_attributes(attributes)
+            .write_inner_content(|xml| content(process, drawing, Point::default(), xml))?;
         Ok(())
     })?;
     Ok(())
+}
+
+/// Everything of one process. What its author has placed by hand is moved `by` so much, as the drawing was.
+pub(super) fn content(process: &ProcessDefinition, drawing: &Diagram, by: Point, xml: &mut Xml) -> io::Result<()> {
+    frames(process, drawing, xml)?;
+    scope(&process.elements, &process.flows, (drawing, by), xml)
 }
 
 fn frames(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
@@ -33,7 +38,8 @@ fn frames(process: &ProcessDefinition, drawing: &Diagram, xml: &mut Xml) -> io::
     Ok(())
 }
 
-fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml) -> io::Result<()> {
+fn scope(elements: &[Element], flows: &[Flow], (drawing, by): (&Diagram, Point), xml: &mut Xml) -> io::Result<()> {
+    let own_label = |properties: &Custom| label(properties).map(|label| label.moved(by));
     for element in elements {
         let Some(rect) = drawing.shapes.get(&element.id) else { continue };
         let sub_process = match &element.kind {
@@ -49,16 +55,17 @@ fn scope(elements: &[Element], flows: &[Flow], drawing: &Diagram, xml: &mut Xml)
             Some(_) => &[("isExpanded", "true")],
             None => &[],
         };
-        let label = label(&element.properties).or_else(|| drawing.labels.get(&element.id).copied());
+        let label = own_label(&element.properties).or_else(|| drawing.labels.get(&element.id).copied());
         shape(&element.id, *rect, is_expanded, label, xml)?;
         if let Some(inner) = sub_process.filter(|_| !is_collapsed) {
-            scope(&inner.elements, &inner.flows, drawing, xml)?;
+            scope(&inner.elements, &inner.flows, (drawing, by), xml)?;
         }
     }
     for flow in flows.iter().filter(|flow| flow.kind != FlowKind::Message || !drawing.frames.is_empty()) {
-        let by_hand = waypoints(&flow.properties);
+        let by_hand =
+            waypoints(&flow.properties).map(|line| line.into_iter().map(|point| point.moved(by)).collect::<Vec<_>>());
         if let Some(line) = by_hand.as_ref().or_else(|| drawing.lines.get(&flow.id)) {
-            let label = label(&flow.properties).or_else(|| drawing.labels.get(&flow.id).copied());
+            let label = own_label(&flow.properties).or_else(|| drawing.labels.get(&flow.id).copied());
             edge(&flow.id, line, label, xml)?;
         }
     }
@@ -71,13 +78,13 @@ fn detail<'a>(properties: &'a Custom, key: &str) -> Option<&'a Value> {
 }
 
 /// The author's own line: a list of `[x, y]`.
-fn waypoints(properties: &Custom) -> Option<Vec<Point>> {
+pub(super) fn waypoints(properties: &Custom) -> Option<Vec<Point>> {
     let points = detail(properties, "waypoints")?.as_array()?;
     let point = |point: &Value| Some(Point { x: point.get(0)?.as_f64()?, y: point.get(1)?.as_f64()? });
     points.iter().map(point).collect::<Option<Vec<_>>>().filter(|points| points.len() > 1)
 }
 
-fn label(properties: &Custom) -> Option<Rect> {
+pub(super) fn label(properties: &Custom) -> Option<Rect> {
     let label = detail(properties, "label")?;
     let number = |key: &str| label.get(key)?.as_f64();
     Some(Rect { x: number("x")?, y: number("y")?, width: number("width")?, height: number("height")? })
@@ -96,7 +103,13 @@ fn write_label(label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
     Ok(())
 }
 
-fn shape(id: &str, rect: Rect, attributes: &[(&str, &str)], label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
+pub(super) fn shape(
+    id: &str,
+    rect: Rect,
+    attributes: &[(&str, &str)],
+    label: Option<Rect>,
+    xml: &mut Xml,
+) -> io::Result<()> {
     let own = format!("{id}-shape");
     let element = xml.create_element("bpmndi:BPMNShape").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
     element.with_attributes(attributes.iter().copied()).write_inner_content(|xml| {
@@ -106,7 +119,7 @@ fn shape(id: &str, rect: Rect, attributes: &[(&str, &str)], label: Option<Rect>,
     Ok(())
 }
 
-fn edge(id: &str, line: &[Point], label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
+pub(super) fn edge(id: &str, line: &[Point], label: Option<Rect>, xml: &mut Xml) -> io::Result<()> {
     let own = format!("{id}-edge");
     let element = xml.create_element("bpmndi:BPMNEdge").with_attributes([("id", own.as_str()), ("bpmnElement", id)]);
     element.write_inner_content(|xml| {

@@ -32,6 +32,22 @@ pub struct Diagram {
     pub frames: HashMap<String, Rect>,
 }
 
+impl Diagram {
+    /// The smallest rectangle around everything.
+    pub fn hull(&self) -> Rect {
+        let points = self.lines.values().flatten().map(|point| Rect::between(*point, *point));
+        let rects = self.shapes.values().chain(self.labels.values()).chain(self.frames.values()).copied();
+        geometry::hull(rects.chain(points))
+    }
+
+    pub fn moved(mut self, by: Point) -> Diagram {
+        let rects = self.shapes.values_mut().chain(self.labels.values_mut()).chain(self.frames.values_mut());
+        rects.for_each(|rect| *rect = rect.moved(by));
+        self.lines.values_mut().flatten().for_each(|point| *point = point.moved(by));
+        self
+    }
+}
+
 /// Where the upper left corner of a picture is that is laid out here.
 const ORIGIN: Point = Point { x: 60.0, y: 60.0 };
 
