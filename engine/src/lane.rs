@@ -1,26 +1,32 @@
 //! One lane: takes all that has arrived, advances it in one transaction, and acts on it.
 //!
-//! No lingering: a transaction starts as soon as the last one has ended, so batches grow with the load and are single
-//! commands when idle. A batch that cannot be committed is split in halves until the request that spoils it is alone.
+//! When idle a transaction starts as soon as something is there, so batches are single commands; under load they grow by
+//! themselves with what comes while the last one runs, and a little more by waiting for each other. A batch that cannot be committed is split in halves until the request that spoils it is alone.
 
 use crate::{
     advance::{Committed, Failure, advance},
     backoff,
     cache::Cache,
     dispatch,
+    queue::Queue,
     request::{Refusal, Request},
     world::World,
 };
 use futures::{FutureExt, future::BoxFuture};
 use std::{
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use store::Session;
-use tokio::sync::mpsc;
 
 /// Requests in one transaction.
 const BATCH: usize = 256;
+/// A transaction of no more than these is no load.
+const FEW: usize = 16;
+/// Enough for a transaction to be worth it.
+const MANY: usize = 64;
+const LONGEST_PAUSE: Duration = Duration::from_millis(4);
 /// How long a request is kept while Postgres is away.
 const PATIENCE: Duration = Duration::from_secs(5);
 const RETRIES: u32 = 5;
@@ -46,14 +52,20 @@ impl Lane {
         Lane { world, number, session: None, cache }
     }
 
-    /// Until the queue is closed and empty.
-    pub async fn run(mut self, mut queue: mpsc::Receiver<Request>) {
-        let mut requests = Vec::with_capacity(BATCH);
-        while queue.recv_many(&mut requests, BATCH).await > 0 {
+    pub async fn run(mut self, queue: Arc<Queue>) {
+        let mut pace = Pace::default();
+        loop {
+            let mut requests = queue.take(BATCH).await;
+            if let Some(pause) = pace.pause(requests.len()) {
+                tokio::time::sleep(pause).await;
+                queue.top_up(&mut requests, BATCH);
+            }
             requests.sort_by_key(Request::place);
             self.world.admission.begins(self.number);
-            self.process(std::mem::take(&mut requests)).await;
+            let (count, began) = (requests.len(), Instant::now());
+            self.process(requests).await;
             self.world.admission.ends(self.number);
+            pace = Pace { requests: count, took: began.elapsed() };
         }
     }
 
@@ -190,8 +202,38 @@ impl Lane {
     }
 }
 
+/// The last transaction: under load, a lane that was quick waits for more to come before the next. Transactions cost Postgres
+/// the same whatever is in them, and there is always more to come soon; nobody waits longer than twice the last one took.
+#[derive(Default)]
+struct Pace {
+    requests: usize,
+    took: Duration,
+}
+
+impl Pace {
+    /// When so many are there. None, and nobody waits, when there was little to do last time, or there is much.
+    fn pause(&self, requests: usize) -> Option<Duration> {
+        (self.requests > FEW && requests < MANY).then(|| self.took.min(LONGEST_PAUSE))
+    }
+}
+
 fn answer_all(requests: Vec<Request>, refusal: Refusal) {
     for mut request in requests {
         request.answer(Err(refusal.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_under_load_a_lane_waits_for_company() {
+        let last = |requests, milliseconds| Pace { requests, took: Duration::from_millis(milliseconds) };
+        assert_eq!(Pace::default().pause(1), None);
+        assert_eq!(last(2, 3).pause(1), None, "little to do");
+        assert_eq!(last(40, 3).pause(80), None, "enough is there");
+        assert_eq!(last(40, 3).pause(20), Some(Duration::from_millis(3)));
+        assert_eq!(last(40, 900).pause(20), Some(LONGEST_PAUSE));
     }
 }

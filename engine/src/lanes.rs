@@ -3,6 +3,7 @@
 
 use crate::{
     messages::Publication,
+    queue::Queue,
     request::{Action, Addressed, Claim, Order, Request},
     signals,
     world::World,
@@ -10,39 +11,35 @@ use crate::{
 use interpreter::{CommandKind, DefinitionKey, command::Start, instance::Parent, limits::CALL_DEPTH};
 use model::Binding;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 #[derive(Clone)]
 pub struct Lanes {
-    queues: Arc<Vec<mpsc::Sender<Request>>>,
+    queues: Arc<Vec<Arc<Queue>>>,
 }
 
 impl Lanes {
     /// `depth`: requests that may wait in each.
-    pub fn new(count: usize, depth: usize) -> (Lanes, Vec<mpsc::Receiver<Request>>) {
-        let (queues, receivers) = (0..count.max(1)).map(|_| mpsc::channel(depth)).unzip();
-        (Lanes { queues: Arc::new(queues) }, receivers)
+    pub fn new(count: usize, depth: usize) -> (Lanes, Vec<Arc<Queue>>) {
+        let queues: Vec<_> = (0..count.max(1)).map(|_| Arc::new(Queue::new(depth))).collect();
+        (Lanes { queues: Arc::new(queues.clone()) }, queues)
     }
 
     /// To the instance's lane; the request comes back when too many are waiting.
     pub fn send(&self, request: Request) -> Result<(), Box<Request>> {
         let (high, low) = request.instance.0.as_u64_pair();
         let lane = (high ^ low).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let queue = &self.queues[lane as usize % self.queues.len()];
-        queue.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => Box::new(request),
-        })
+        self.queues[lane as usize % self.queues.len()].push(request)
     }
 
     /// Requests that may wait.
     pub fn capacity(&self) -> usize {
-        self.queues.iter().map(|queue| queue.max_capacity()).sum()
+        self.queues.iter().map(|queue| queue.depth()).sum()
     }
 
     /// Requests that wait.
     pub fn backlog(&self) -> usize {
-        self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity()).sum()
+        self.queues.iter().map(|queue| queue.len()).sum()
     }
 
     /// An order of the outbox, to whom it is for. What finds no room stays in the outbox and is swept.

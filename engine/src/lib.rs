@@ -28,6 +28,7 @@ mod messages;
 mod metrics;
 mod order_id;
 mod persist;
+mod queue;
 mod reconcile;
 mod request;
 mod results;

@@ -68,14 +68,18 @@ async fn sweep(world: &World) -> Result<(), store::Error> {
 }
 
 async fn clean(store: &Store, world: &World) -> Result<(), store::Error> {
-    let session = store.session().await?;
+    let mut session = store.session().await?;
     let now = session.clock().await?;
     history::ensure_partitions(&session).await?;
     if let Some(days) = world.config.history_days {
-        let dropped =
-            history::drop_before(&session, now - jiff::SignedDuration::from_hours(24 * i64::from(days))).await?;
-        if dropped > 0 {
-            tracing::info!(weeks = dropped, "old history was dropped");
+        let (dropped, left) =
+            history::drop_before(&mut session, now - jiff::SignedDuration::from_hours(24 * i64::from(days))).await?;
+        if dropped + left > 0 {
+            tracing::info!(
+                weeks = dropped,
+                left,
+                "old history was dropped; what is being read is left for the next hour"
+            );
         }
     }
     message_start_lock::purge(&session).await?;

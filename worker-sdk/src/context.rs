@@ -2,9 +2,13 @@
 
 use crate::{JobFailure, Variables, fetch, live::Live, needs::Needs};
 use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::Value;
 use std::{
+    fmt,
     ops::Deref,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -35,10 +39,11 @@ pub struct Context {
 #[derive(Debug)]
 struct Inner {
     job: proto::Job,
-    variables: Variables,
+    /// Read when they are first asked for: many handlers never do, or read them as a type of their own.
+    variables: OnceLock<Variables>,
     /// With what was asked for because it did not travel with the job.
     loaded: OnceLock<Variables>,
-    task: Variables,
+    task: OnceLock<Variables>,
     traceparent: Option<String>,
     cancellation: CancellationToken,
     live: Live,
@@ -53,10 +58,10 @@ impl Context {
         live: Live,
         nats: Option<async_nats::Client>,
     ) -> Result<Self, serde_json::Error> {
-        let variables = object(&job.variables)?;
-        let task = object(&job.task)?;
+        check_object(&job.variables)?;
+        check_object(&job.task)?;
         let cancellation = CancellationToken::new();
-        let loaded = OnceLock::new();
+        let (variables, loaded, task) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Ok(Context { inner: Arc::new(Inner { job, variables, loaded, task, traceparent, cancellation, live, nats }) })
     }
 
@@ -66,7 +71,7 @@ impl Context {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut loaded = self.inner.variables.clone();
+        let mut loaded = self.variables().clone();
         for name in missing {
             loaded.insert(name.clone(), self.variable(name).await?);
         }
@@ -142,22 +147,28 @@ impl Context {
     }
 
     pub fn variables(&self) -> &Variables {
-        self.inner.loaded.get().unwrap_or(&self.inner.variables)
+        let travelled = || self.inner.variables.get_or_init(|| object(&self.inner.job.variables));
+        self.inner.loaded.get().unwrap_or_else(travelled)
     }
 
     /// What the definition says of the task: its properties, and `custom`. Keys are in `engine/docs/jobs.md`.
     pub fn task_properties(&self) -> &Variables {
-        &self.inner.task
+        self.inner.task.get_or_init(|| object(&self.inner.job.task))
     }
 
     /// The task's properties as a type. A definition that does not fit is a bug of the process: not retryable.
     pub fn task<T: DeserializeOwned>(&self) -> Result<T, JobFailure> {
-        T::deserialize(&self.inner.task)
+        T::deserialize(self.task_properties())
             .map_err(|error| JobFailure::bug(format!("the properties of `{}` do not fit: {error}", self.element_id())))
     }
 
     pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, JobFailure> {
-        I::deserialize(self.variables()).map_err(|error| {
+        let read = match self.inner.loaded.get() {
+            Some(loaded) => I::deserialize(loaded),
+            None if self.inner.job.variables.is_empty() => I::deserialize(self.variables()),
+            None => serde_json::from_slice(&self.inner.job.variables),
+        };
+        read.map_err(|error| {
             JobFailure::bug(format!("the variables at `{}` do not fit this worker: {error}", self.element_id()))
         })
     }
@@ -234,6 +245,48 @@ impl Context {
     }
 }
 
-fn object(bytes: &[u8]) -> Result<Variables, serde_json::Error> {
-    if bytes.is_empty() { Ok(Variables::new()) } else { serde_json::from_slice(bytes) }
+/// Whether it can be read as an object, without doing so.
+fn check_object(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    if !bytes.is_empty() {
+        serde_json::from_slice::<Object>(bytes)?;
+    }
+    Ok(())
+}
+
+/// What was checked before; nothing at all is the empty one.
+fn object(bytes: &[u8]) -> Variables {
+    serde_json::from_slice(bytes).unwrap_or_default()
+}
+
+/// Reads any object, and keeps nothing.
+struct Object;
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Object;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_object;
+
+    #[test]
+    fn only_objects_are_objects() {
+        assert!([r#"{}"#, r#"{"a": [1, {"b": null}]}"#, ""].iter().all(|json| check_object(json.as_bytes()).is_ok()));
+        assert!(["[]", "1", r#"{"a"}"#, r#"{"a": 1"#].iter().all(|json| check_object(json.as_bytes()).is_err()));
+    }
 }

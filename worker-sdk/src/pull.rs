@@ -27,7 +27,8 @@ pub(crate) async fn run(shared: Arc<Shared>, job_type: Arc<JobType>, at_once: us
     tokio::spawn(heed_cancels(shared.clone(), job_type.name.clone(), stopped.clone()));
     let mut jobs = JoinSet::new();
     while let Some(consumer) = register(&shared, &job_type.name, &shutdown).await {
-        let pull = Pull { shared: &shared, job_type: &job_type, at_once, consumer };
+        let jetstream = jetstream::new(shared.nats.clone());
+        let pull = Pull { shared: &shared, job_type: &job_type, at_once, consumer, jetstream };
         match pull.run(&mut jobs, &shutdown).await {
             Ok(()) => break,
             Err(error) => tracing::warn!(job_type = job_type.name, "registering again: {error}"),
@@ -85,6 +86,8 @@ struct Pull<'a> {
     job_type: &'a Arc<JobType>,
     at_once: usize,
     consumer: RegisterWorkerReply,
+    /// One for all messages: each that is made runs a task of its own.
+    jetstream: jetstream::Context,
 }
 
 impl Pull<'_> {
@@ -140,7 +143,7 @@ impl Pull<'_> {
     }
 
     fn delivery(&self, message: async_nats::Message) -> jetstream::Message {
-        jetstream::Message { message, context: jetstream::new(self.shared.nats.clone()) }
+        jetstream::Message { message, context: self.jetstream.clone() }
     }
 
     /// At shutdown: what has come already and is not begun goes to other workers.

@@ -10,11 +10,11 @@ use crate::{
     report::Reporter,
     running::{self, Running},
 };
-use futures::future::join_all;
 use prometheus_client::registry::Registry;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use telemetry::Health;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const DEFAULT_CONCURRENCY: usize = 16;
@@ -171,11 +171,13 @@ impl Builder {
             tokio::spawn(serve(addr, self.registry, self.health, stopped.clone()));
         }
         let leases = tokio::spawn(running::keep_leases(shared.clone(), stopped.clone()));
-        join_all(self.jobs.into_iter().map(|job_type| {
+        // tasks of their own, so that they run beside the connection that feeds them, not on the thread that waits here
+        let mut pulls = JoinSet::new();
+        for job_type in self.jobs {
             let at_once = job_type.concurrency.unwrap_or(self.concurrency);
-            pull::run(shared.clone(), Arc::new(job_type), at_once, shutdown.clone())
-        }))
-        .await;
+            pulls.spawn(pull::run(shared.clone(), Arc::new(job_type), at_once, shutdown.clone()));
+        }
+        pulls.join_all().await;
         stopped.cancel();
         let _ = leases.await;
         let _ = tokio::time::timeout(Duration::from_secs(2), shared.nats.flush()).await;

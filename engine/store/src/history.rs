@@ -59,14 +59,26 @@ pub async fn ensure_partitions(session: &Session) -> Result<()> {
     session.query(statement::HISTORY_ENSURE_PARTITIONS, &[]).await.map(drop)
 }
 
-/// Drops the weeks that ended before `time`; how many.
-pub async fn drop_before(session: &Session, time: Time) -> Result<usize> {
+/// Drops the weeks that ended before `time`; how many, and how many are left. Dropping needs the table for itself for a moment,
+/// and whoever writes history waits behind that: so it waits for readers no longer than 100 ms, and leaves the week to the next
+/// time.
+pub async fn drop_before(session: &mut Session, time: Time) -> Result<(usize, usize)> {
     let statement = statement::HISTORY_OLD_PARTITIONS;
     let rows = session.query(statement, &[&time]).await?;
+    let mut dropped = 0;
     for row in &rows {
         let name: String = column(row, 0, statement)?;
+        session.begin().await?;
         // the name comes from the catalogue, where it matched `history_<digits>`
-        session.run_text("history/drop_partition", &format!("DROP TABLE IF EXISTS {name}")).await?;
+        let sql = format!("SET LOCAL lock_timeout = '100ms'; DROP TABLE IF EXISTS {name}");
+        match session.run_text("history/drop_partition", &sql).await {
+            Ok(()) => {
+                session.commit().await?;
+                dropped += 1;
+            }
+            Err(error) if error.is_transient() => session.rollback().await?,
+            Err(error) => return Err(error),
+        }
     }
-    Ok(rows.len())
+    Ok((dropped, rows.len() - dropped))
 }
