@@ -80,10 +80,11 @@ impl Boxed {
             Kind::List(items) => Value::list(values(items, scope)?),
             Kind::Relation { columns, rows } => relation(columns, rows, scope)?,
             Kind::Function(definition) => function(definition, scope),
-            Kind::Conditional(parts) => {
-                let chosen = if parts[0].evaluate(scope, None)?.is_true() { &parts[1] } else { &parts[2] };
-                chosen.evaluate(scope, None)?
-            }
+            Kind::Conditional(parts) => match parts[0].evaluate(scope, None)? {
+                Value::Boolean(true) => parts[1].evaluate(scope, None)?,
+                Value::Boolean(false) | Value::Null => parts[2].evaluate(scope, None)?,
+                _ => Value::Null,
+            },
             Kind::Filter(parts) => filter(&parts[0], &parts[1], scope)?,
             Kind::For { variable, parts } => {
                 let results = each(variable, parts, scope, |_| true)?;
@@ -169,8 +170,10 @@ fn filter(list: &Boxed, condition: &Boxed, scope: &Scope) -> Result<Value, Fault
         if let Value::Context(entries) = item {
             names.extend(entries.iter().map(|(name, value)| (name.as_str().into(), value.clone())));
         }
-        if condition.evaluate(&scope.with(&names), None)?.is_true() {
-            kept.push(item.clone());
+        match condition.evaluate(&scope.with(&names), None)? {
+            Value::Boolean(true) => kept.push(item.clone()),
+            Value::Boolean(false) | Value::Null => {}
+            _ => return Ok(Value::Null),
         }
     }
     Ok(Value::list(kept))

@@ -89,9 +89,10 @@ pub fn evaluate(
     for index in order {
         let of = |fault| error(&graph.decisions[*index].id, fault);
         let (value, seen) = run.decide(*index).map_err(of)?;
-        let step = run.step(*index, &value, seen).map_err(|error| of(Fault::Feel(error)))?;
-        output = step.output.clone();
-        trace.push(step);
+        trace.push(run.step(*index, &value, seen).map_err(|error| of(Fault::Feel(error)))?);
+        if *index == wanted {
+            output = value.to_json(&evaluation).map_err(|error| of(Fault::Feel(error)))?;
+        }
     }
     Ok(Evaluated { output, trace })
 }
@@ -159,7 +160,11 @@ impl<'a> Run<'a> {
     }
 
     fn step(&self, index: usize, value: &Value, seen: Seen) -> Result<Step, FeelError> {
-        let to_json = |value: &Value| value.to_json(self.evaluation);
+        // a function may be what a decision is required for
+        let to_json = |value: &Value| match value.to_json(self.evaluation) {
+            Err(FeelError::Result(_)) => value.to_text(self.evaluation).map(Json::String),
+            json => json,
+        };
         let inputs = seen.inputs.iter().map(|(label, value)| Ok((label.clone(), to_json(value)?)));
         Ok(Step {
             decision: self.graph.decisions[index].id.clone(),

@@ -10,7 +10,8 @@ use crate::{
     value::{Context, Function, Range, Value},
 };
 use dsntk_feel_number::FeelNumber;
-use std::{cell::RefCell, cmp::Ordering, sync::Arc};
+use regex::Regex;
+use std::{cell::RefCell, cmp::Ordering, collections::HashMap, sync::Arc};
 
 /// One evaluation of one expression.
 pub struct Run<'a> {
@@ -18,12 +19,14 @@ pub struct Run<'a> {
     /// Free names that were looked up.
     found: RefCell<Vec<(Arc<str>, Value)>>,
     pub evaluation: &'a Evaluation,
+    /// Patterns that were compiled, for those that come again in a loop; none is no pattern.
+    pub patterns: RefCell<HashMap<(String, String), Option<Regex>>>,
     item: Arc<str>,
 }
 
 impl<'a> Run<'a> {
     pub fn new(lookup: Lookup<'a>, evaluation: &'a Evaluation) -> Run<'a> {
-        Run { lookup, found: RefCell::default(), evaluation, item: "item".into() }
+        Run { lookup, found: RefCell::default(), evaluation, patterns: RefCell::default(), item: "item".into() }
     }
 
     pub fn value(&self, node: &Node, env: &Environment) -> Result<Value, FeelError> {
@@ -42,12 +45,12 @@ impl<'a> Run<'a> {
             }
             Node::And(all) => self.all(all, env),
             Node::Or(all) => self.any(all, env),
-            Node::Negation(of) => Ok(operators::negate(self.value(of, env)?.single())),
+            Node::Negation(of) => Ok(operators::negate(&self.value(of, env)?)),
             Node::Arithmetic(first, rest) => {
                 let mut left = self.value(first, env)?;
                 for (operation, right) in rest {
                     let right = self.value(right, env)?;
-                    left = operators::arithmetic(self.evaluation, *operation, left.single(), right.single())?;
+                    left = operators::arithmetic(self.evaluation, *operation, &left, &right)?;
                 }
                 Ok(left)
             }
@@ -78,7 +81,8 @@ impl<'a> Run<'a> {
     }
 
     fn name(&self, name: &Arc<str>, env: &Environment) -> Value {
-        env.find(name).cloned().or_else(|| self.free(name)).unwrap_or(Value::Null)
+        let found = env.find(name).cloned().or_else(|| self.free(name));
+        found.or_else(|| functions::named(name)).unwrap_or(Value::Null)
     }
 
     fn free(&self, name: &Arc<str>) -> Option<Value> {
@@ -324,8 +328,16 @@ impl<'a> Run<'a> {
     }
 
     fn range(&self, node: &RangeNode, env: &Environment) -> Result<Value, FeelError> {
-        let (start, end) = (self.value(&node.start, env)?, self.value(&node.end, env)?);
-        let fits = matches!((&start, &end), (Value::Null, _) | (_, Value::Null)) || compare(&start, &end).is_some();
+        let end_of = |node: &Option<Node>| node.as_ref().map(|node| self.value(node, env)).transpose();
+        let (mut start, end) = (end_of(&node.start)?, end_of(&node.end)?);
+        if node.start_included && start.is_none() {
+            start.clone_from(&end); // `(= 5)`
+        }
+        let fits = match (&start, &end) {
+            (Some(start), Some(end)) => compare(start, end).is_some_and(Ordering::is_le),
+            (one, other) => one.iter().chain(other).all(|end| compare(end, end).is_some()),
+        };
+        let (start, end) = (start.unwrap_or(Value::Null), end.unwrap_or(Value::Null));
         let range = Range { start, start_included: node.start_included, end, end_included: node.end_included };
         Ok(if fits { Value::Range(Arc::new(range)) } else { Value::Null })
     }
@@ -346,10 +358,10 @@ impl<'a> Run<'a> {
             Arguments::Positional(nodes) => self.values(nodes, env)?,
             Arguments::Named(named) => {
                 let names = functions::parameters(function);
-                if names.len() != named.len() || !named.iter().all(|(name, _)| names.contains(&name)) {
+                if names.len() != named.len() || !named.iter().all(|(name, _)| names.contains(&&**name)) {
                     return Ok(Value::Null);
                 }
-                let argument = |name: &Arc<str>| named.iter().find(|(given, _)| given == name);
+                let argument = |name: &str| named.iter().find(|(given, _)| **given == *name);
                 let nodes = names.into_iter().filter_map(argument);
                 nodes.map(|(_, node)| self.value(node, env)).collect::<Result<_, _>>()?
             }
@@ -361,6 +373,7 @@ impl<'a> Run<'a> {
     pub fn call(&self, function: &Arc<Function>, arguments: Vec<Value>) -> Result<Value, FeelError> {
         self.evaluation.check_stack()?;
         match &**function {
+            Function::Builtin(builtin) => builtin.call(self, &arguments),
             Function::Native { parameters, body } if parameters.len() == arguments.len() => {
                 body(arguments, self.evaluation)
             }

@@ -79,9 +79,10 @@ pub struct QuantifiedNode {
 
 #[derive(Debug)]
 pub struct RangeNode {
-    pub start: Node,
+    /// None is without end.
+    pub start: Option<Node>,
     pub start_included: bool,
-    pub end: Node,
+    pub end: Option<Node>,
     pub end_included: bool,
 }
 

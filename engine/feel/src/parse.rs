@@ -61,14 +61,16 @@ pub fn unary_tests(source: &str, known: &[&str]) -> Result<Tests, FeelError> {
 pub fn literal_range(source: &str) -> Option<Range> {
     let (node, _) = expression(source, &[]).ok()?;
     let Node::Range(range) = node else { return None };
-    let literal = |node: Node| match node {
-        Node::Literal(value) => Some(value),
+    let literal = |node: Option<Node>| match node {
+        None => Some(Value::Null),
+        Some(Node::Literal(value)) => Some(value).filter(|value| !value.is_null()),
         // `date("2026-01-31")` is as good as one
-        Node::Builtin(builtin, arguments) => builtin.of_literals(&arguments),
-        _ => None,
+        Some(Node::Builtin(builtin, arguments)) => builtin.of_literals(&arguments),
+        Some(_) => None,
     };
     let RangeNode { start, start_included, end, end_included } = *range;
-    Some(Range { start: literal(start)?, start_included, end: literal(end)?, end_included })
+    let is_open = !(start.is_none() && start_included) && !(end.is_none() && end_included);
+    is_open.then_some(Range { start: literal(start)?, start_included, end: literal(end)?, end_included })
 }
 
 struct Parser<'a> {

@@ -42,12 +42,11 @@ impl Zone {
             ("-", digits) => (-1, digits),
             _ => return None,
         };
-        let (hours, minutes) = digits.split_once(':')?;
-        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let seconds = sign * (hours * 3600 + minutes * 60);
-        ((0..=14).contains(&hours) && (0..60).contains(&minutes))
-            .then(|| Offset::from_seconds(seconds).ok())?
-            .map(Zone::Offset)
+        let mut parts = digits.split(':').map(|part| (part.len() == 2).then(|| whole(part)).flatten());
+        let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+        let fits = hours <= 14 && minutes < 60 && seconds < 60 && parts.next().is_none();
+        let seconds = i32::try_from(hours * 3600 + minutes * 60 + seconds).ok()?;
+        fits.then(|| Offset::from_seconds(sign * seconds).ok())?.map(Zone::Offset)
     }
 
     pub fn named(name: &str) -> Option<Zone> {
@@ -75,7 +74,8 @@ impl fmt::Display for Zone {
             Zone::Offset(offset) if offset.seconds() == 0 => write!(f, "Z"),
             Zone::Offset(offset) => {
                 let (sign, seconds) = (if offset.is_negative() { '-' } else { '+' }, offset.seconds().abs());
-                write!(f, "{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+                write!(f, "{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)?;
+                if seconds % 60 == 0 { Ok(()) } else { write!(f, ":{:02}", seconds % 60) }
             }
             Zone::Named(zone) => write!(f, "@{}", zone.iana_name().unwrap_or("UTC")),
         }
@@ -86,7 +86,9 @@ impl Time {
     pub fn read(text: &str) -> Option<Time> {
         let (time, zone) = split_zone(text);
         let time = time.strip_prefix('T').unwrap_or(time);
-        let plain = time.len() >= 8 && time.as_bytes().get(2) == Some(&b':');
+        // no leap seconds, which jiff would take
+        let seconds = time.get(6..8).filter(|seconds| *seconds != "60");
+        let plain = seconds.is_some() && time.as_bytes().get(2) == Some(&b':');
         let time = plain.then(|| time.parse().ok())??;
         Some(Time { time, zone: read_zone(zone)? })
     }
@@ -190,7 +192,7 @@ impl DateTime {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}T{}", self.at.date(), self.time())
+        write!(f, "{}T{}", date_text(self.at.date()), self.time())
     }
 }
 
@@ -203,10 +205,24 @@ fn read_zone(text: &str) -> Option<Option<Zone>> {
     if text.is_empty() { Some(None) } else { Zone::read(text).map(Some) }
 }
 
+/// `YYYY-MM-DD`, before our era with a sign; years up to 9999.
 pub fn read_date(text: &str) -> Option<Date> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    plain.then(|| text.parse().ok())?
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let mut parts = digits.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let fits = (year.len(), month.len(), day.len()) == (4, 2, 2) && parts.next().is_none();
+    let year = sign * i16::try_from(whole(year)?).ok()?;
+    fits.then(|| Date::new(year, whole(month)?.try_into().ok()?, whole(day)?.try_into().ok()?).ok())?
+}
+
+pub fn date_text(date: Date) -> String {
+    let sign = if date.year() < 0 { "-" } else { "" };
+    format!("{sign}{:04}-{:02}-{:02}", date.year().unsigned_abs(), date.month(), date.day())
+}
+
+/// Digits alone.
+fn whole(digits: &str) -> Option<i64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 pub fn plus_months(date: Date, months: i64) -> Option<Date> {
@@ -215,16 +231,35 @@ pub fn plus_months(date: Date, months: i64) -> Option<Date> {
 
 /// `P1DT2H` or `P1Y2M`; the two do not mix.
 pub fn read_duration(text: &str) -> Option<Value> {
-    text.trim_start_matches('-').starts_with('P').then_some(())?;
-    let span: Span = text.parse().ok()?;
-    let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
-    let rest = span.years(0).months(0);
-    if months == 0 && !(text.contains('Y') || text.split('T').next().is_some_and(|date| date.contains('M'))) {
-        let days = i64::from(rest.get_weeks()) * 7 + i64::from(rest.get_days());
-        let clock = SignedDuration::try_from(rest.weeks(0).days(0)).ok()?;
-        return Some(Value::Days(SignedDuration::from_secs(days * 86_400).checked_add(clock)?));
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
+    let rest = text.strip_prefix('P').filter(|rest| !rest.is_empty() && !rest.ends_with('T'))?;
+    let (date, clock) = rest.split_once('T').unwrap_or((rest, ""));
+    if date.ends_with(['Y', 'M']) && clock.is_empty() {
+        let (years, rest) = amount(date, 'Y')?;
+        let (months, rest) = amount(rest, 'M')?;
+        let months = whole(years)?.checked_mul(12)?.checked_add(whole(months)?)?;
+        return rest.is_empty().then_some(Value::Months(if negative { -months } else { months }));
     }
-    rest.is_zero().then_some(Value::Months(months))
+    let (days, rest) = amount(date, 'D')?;
+    let (hours, clock) = amount(clock, 'H')?;
+    let (minutes, clock) = amount(clock, 'M')?;
+    let (seconds, clock) = amount(clock, 'S')?;
+    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let nanoseconds = whole(&format!("{fraction:0<9.9}"))?;
+    let of_days = whole(days)?.checked_mul(86_400)?.checked_add(whole(hours)?.checked_mul(3600)?)?;
+    let in_all = of_days.checked_add(whole(minutes)?.checked_mul(60)?)?.checked_add(whole(seconds)?)?;
+    let duration = SignedDuration::from_secs(in_all).checked_add(SignedDuration::from_nanos(nanoseconds))?;
+    let duration = if negative { -duration } else { duration };
+    (rest.is_empty() && clock.is_empty()).then_some(Value::Days(duration))
+}
+
+/// The digits before a unit, and what comes after it; `0` when the unit is not there.
+fn amount(text: &str, unit: char) -> Option<(&str, &str)> {
+    match text.split_once(unit) {
+        None => Some(("0", text)),
+        Some(("", _)) => None,
+        Some((digits, rest)) => Some((digits, rest)),
+    }
 }
 
 pub fn days_text(duration: SignedDuration) -> String {

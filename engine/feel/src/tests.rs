@@ -279,7 +279,7 @@ fn the_time_is_that_of_the_evaluation() {
         "now() > date and time(\"2026-03-01T12:59:00+01:00\")",
         "now() < date and time(\"2026-03-01T13:01:00+01:00\")",
     ]);
-    gives("{f: now}.f", json!({}), json!(null));
+    gives("{f: now, r: f() = now()}.r", json!({}), json!(true));
 }
 
 #[test]
@@ -329,12 +329,12 @@ fn what_never_ends_is_stopped() {
         "{l: for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]], r: l = l}.r",
         "replace(string join(for i in 1..100000 return \"aaaaaaaa\"), \"\", string join(for i in 1..100000 return \"bbbbbbbb\"))",
         "distinct values(for i in 1..100000 return i)",
-        "count(for i in 1..300000 return matches(\"a\", \"(a{30}){30}\"))",
+        "count(for i in 1..300000 return matches(\"a\", \"(a{30}){30}\" + string(i)))",
     ];
     for source in hostile {
         let begun = std::time::Instant::now();
         assert_eq!(evaluate(source, &[], &json!({})), Err(FeelError::TooMuchWork), "{source}");
-        assert!(begun.elapsed().as_secs() < 10, "{source}: {:?}", begun.elapsed());
+        assert!(begun.elapsed().as_secs() < 20, "{source}: {:?}", begun.elapsed());
     }
 }
 

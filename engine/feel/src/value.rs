@@ -5,7 +5,7 @@ use crate::{
     Evaluation, FeelError,
     environment::Environment,
     evaluate::Run,
-    functions,
+    functions::{self, Builtin},
     node::FunctionNode,
     temporal::{self, DateTime, Time},
 };
@@ -59,6 +59,8 @@ pub enum Function {
         parameters: Vec<Arc<str>>,
         body: Box<NativeBody>,
     },
+    /// One of the language, given by its name.
+    Builtin(&'static Builtin),
 }
 
 pub type NativeBody = dyn Fn(Vec<Value>, &Evaluation) -> Result<Value, FeelError> + Send + Sync;
@@ -66,7 +68,7 @@ pub type NativeBody = dyn Fn(Vec<Value>, &Evaluation) -> Result<Value, FeelError
 impl Function {
     /// The names of its parameters.
     pub fn parameters(&self) -> Vec<&str> {
-        functions::parameters(self).into_iter().map(|name| &**name).collect()
+        functions::parameters(self)
     }
 
     /// Null when the arguments do not fit the parameters.
@@ -232,7 +234,7 @@ impl fmt::Display for Plain<'_> {
             Value::Boolean(value) => write!(f, "{value}"),
             Value::Number(number) => write!(f, "{number}"),
             Value::String(value) => write!(f, "\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
-            Value::Date(date) => write!(f, "{date}"),
+            Value::Date(date) => f.write_str(&temporal::date_text(*date)),
             Value::Time(time) => write!(f, "{time}"),
             Value::DateTime(at) => write!(f, "{at}"),
             Value::Days(duration) => f.write_str(&temporal::days_text(*duration)),

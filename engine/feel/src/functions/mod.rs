@@ -76,6 +76,9 @@ impl Builtin {
     }
 
     pub fn call(&self, run: &Run, arguments: &[Value]) -> Result<Value, FeelError> {
+        if !self.forms.iter().any(|form| takes(form, arguments.len())) {
+            return Ok(Value::Null);
+        }
         let size = |value: &Value| match value {
             Value::List(items) => items.len(),
             Value::Context(entries) => entries.len(),
@@ -107,25 +110,39 @@ fn takes(form: &str, count: usize) -> bool {
     needed <= count && (several || count <= names().count()) && !(several && needed == 0 && count == 0)
 }
 
-/// Named arguments, in the order of the form's parameters; those that are missing are null.
+/// Named arguments, in the order of the form's parameters; those that are missing are null, and left out at the end.
 fn in_order(form: &str, named: &mut Vec<(Arc<str>, Node)>) -> Option<Vec<Node>> {
     let parameters: Vec<&str> = form.split(", ").map(|name| name.trim_end_matches(['?', '.'])).collect();
     let needed = form.split(", ").filter(|name| !name.ends_with('?')).map(|name| name.trim_end_matches('.'));
     let given = |parameter: &str| named.iter().any(|(name, _)| &**name == parameter);
     let fits = named.iter().all(|(name, _)| parameters.contains(&&**name)) && needed.into_iter().all(given);
-    let mut take = |parameter: &&str| match named.iter().position(|(name, _)| &**name == *parameter) {
-        Some(index) => named.swap_remove(index).1,
-        None => Node::Literal(Value::Null),
+    if !fits {
+        return None;
+    }
+    let mut take = |parameter: &&str| {
+        let index = named.iter().position(|(name, _)| &**name == *parameter)?;
+        Some(named.swap_remove(index).1)
     };
-    fits.then(|| parameters.iter().map(&mut take).collect())
+    let mut nodes: Vec<Option<Node>> = parameters.iter().map(&mut take).collect();
+    while nodes.last().is_some_and(Option::is_none) {
+        nodes.pop();
+    }
+    Some(nodes.into_iter().map(|node| node.unwrap_or(Node::Literal(Value::Null))).collect())
 }
 
 /// The names of a function's parameters.
-pub fn parameters(function: &Function) -> Vec<&Arc<str>> {
+pub fn parameters(function: &Function) -> Vec<&str> {
     match function {
-        Function::Written { definition, .. } => definition.parameters.iter().map(|(name, _)| name).collect(),
-        Function::Native { parameters, .. } => parameters.iter().collect(),
+        Function::Written { definition, .. } => definition.parameters.iter().map(|(name, _)| &**name).collect(),
+        Function::Native { parameters, .. } => parameters.iter().map(|name| &**name).collect(),
+        Function::Builtin(builtin) => builtin.forms.first().map_or_else(Vec::new, |form| form.split(", ").collect()),
     }
+}
+
+/// A function of the language as a value, to be given to another.
+pub fn named(name: &str) -> Option<Value> {
+    let builtin = beginning_with(name.split(' ').next()?).find(|builtin| builtin.name == name)?;
+    Some(Value::Function(Arc::new(Function::Builtin(builtin))))
 }
 
 // what functions ask of their arguments

@@ -1,6 +1,6 @@
 //! Functions of numbers (DMN 1.5, 10.3.4.5), and those of truth (10.3.4.2).
 
-use super::{Builtin, integer, number, optional, plain};
+use super::{Builtin, integer, number, plain};
 use crate::{
     operators::{finite, negate},
     value::Value,
@@ -41,7 +41,7 @@ pub const FUNCTIONS: &[Builtin] = &[
 /// The places after the point that a number may be rounded to.
 fn scale(arguments: &[Value], index: usize) -> Option<i32> {
     let scale = i32::try_from(integer(arguments, index)?).ok()?;
-    (-6111..=6144).contains(&scale).then_some(scale)
+    (-6111..=6176).contains(&scale).then_some(scale)
 }
 
 fn decimal(arguments: &[Value]) -> Option<Value> {
@@ -50,8 +50,10 @@ fn decimal(arguments: &[Value]) -> Option<Value> {
 }
 
 fn rounded(arguments: &[Value], round: impl Fn(FeelNumber, i32) -> Option<FeelNumber>) -> Option<Value> {
-    let scale = optional(arguments, 1, scale)?.unwrap_or(0);
-    finite(round(number(arguments, 0)?, scale)?)
+    let scale = if arguments.len() > 1 { scale(arguments, 1)? } else { 0 };
+    let number = number(arguments, 0)?;
+    // more places than a number can have change nothing
+    finite(round(number, scale).or_else(|| (scale > 0).then_some(number))?)
 }
 
 /// Halves go towards zero, everything else to the nearest.

@@ -21,11 +21,13 @@ pub const FUNCTIONS: &[Builtin] = &[
     full("replace", &["input, pattern, replacement, flags?"], replace),
     full("matches", &["input, pattern, flags?"], matches),
     full("split", &["string, delimiter"], split),
-    full("string join", &["list, delimiter?, prefix?, suffix?"], string_join),
+    full("string join", &["list, delimiter?"], string_join),
 ];
 
 /// Memory that one pattern may take when it is compiled.
-const PATTERN_SIZE: usize = 1 << 20;
+const PATTERN_SIZE: usize = 1 << 18;
+/// What compiling one costs.
+const PATTERN_WORK: usize = 5_000;
 
 fn substring(arguments: &[Value]) -> Option<Value> {
     let whole = text(arguments, 0)?;
@@ -47,11 +49,20 @@ fn substring(arguments: &[Value]) -> Option<Value> {
 
 /// A pattern of XPath (DMN 1.5 refers to XQuery and XPath Functions, 5.6.1), which is nearly one of `regex`.
 fn pattern(run: &Run, pattern: &str, flags: Option<&str>) -> Result<Option<Regex>, FeelError> {
-    // compiling is work, far more than the text is long
-    run.evaluation.spend(200 + pattern.len())?;
-    let flags = flags.unwrap_or_default();
+    let key = (pattern.to_owned(), flags.unwrap_or_default().to_owned());
+    if let Some(known) = run.patterns.borrow().get(&key) {
+        return Ok(known.clone());
+    }
+    // compiling is far more work than the text is long
+    run.evaluation.spend(PATTERN_WORK + pattern.len())?;
+    let compiled = compile(pattern, &key.1);
+    run.patterns.borrow_mut().insert(key, compiled.clone());
+    Ok(compiled)
+}
+
+fn compile(pattern: &str, flags: &str) -> Option<Regex> {
     if !flags.chars().all(|flag| "smixq".contains(flag)) {
-        return Ok(None);
+        return None;
     }
     let pattern = if flags.contains('q') { regex::escape(pattern) } else { pattern.to_owned() };
     let mut builder = RegexBuilder::new(&pattern);
@@ -61,7 +72,7 @@ fn pattern(run: &Run, pattern: &str, flags: Option<&str>) -> Result<Option<Regex
         .case_insensitive(flags.contains('i'))
         .ignore_whitespace(flags.contains('x'))
         .size_limit(PATTERN_SIZE);
-    Ok(builder.build().ok())
+    builder.build().ok()
 }
 
 fn matches(run: &Run, arguments: &[Value]) -> Result<Value, FeelError> {
@@ -122,13 +133,11 @@ fn split(run: &Run, arguments: &[Value]) -> Result<Value, FeelError> {
 
 /// Nulls are left out; anything else that is no text makes null.
 fn string_join(run: &Run, arguments: &[Value]) -> Result<Value, FeelError> {
-    let optional_text = |index| optional(arguments, index, text).map(|text| text.map_or("", |text| &**text));
-    let (Some(items), Some(delimiter), Some(prefix), Some(suffix)) =
-        (list(arguments, 0), optional_text(1), optional_text(2), optional_text(3))
-    else {
+    let (Some(items), Some(delimiter)) = (list(arguments, 0), optional(arguments, 1, text)) else {
         return Ok(Value::Null);
     };
-    let mut joined = String::from(prefix);
+    let delimiter = delimiter.map_or("", |text| text);
+    let mut joined = String::new();
     let mut first = true;
     for item in items.iter().filter(|item| !item.is_null()) {
         let Value::String(item) = item else { return Ok(Value::Null) };
@@ -139,6 +148,5 @@ fn string_join(run: &Run, arguments: &[Value]) -> Result<Value, FeelError> {
         first = false;
         joined.push_str(item);
     }
-    joined.push_str(suffix);
     Ok(Value::text(joined))
 }

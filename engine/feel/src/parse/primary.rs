@@ -28,7 +28,7 @@ impl Parser<'_> {
             Some(']') => {
                 self.at += 1;
                 let start = self.expression()?;
-                self.range_from(start, false)
+                self.range_from(Some(start), false)
             }
             Some('{') => self.context(),
             Some('?') if self.in_tests => {
@@ -81,11 +81,11 @@ impl Parser<'_> {
             return half_open(comparison, end).ok_or_else(|| self.expected("a value that is compared"));
         }
         if self.skip().starts_with("..") {
-            return self.range_from(Node::Literal(Value::Null), false);
+            return self.range_from(None, false);
         }
         let inner = self.expression()?;
         if self.skip().starts_with("..") {
-            return self.range_from(inner, false);
+            return self.range_from(Some(inner), false);
         }
         self.need(")")?;
         Ok(inner)
@@ -97,11 +97,11 @@ impl Parser<'_> {
             return Ok(Node::List(Vec::new()));
         }
         if self.skip().starts_with("..") {
-            return self.range_from(Node::Literal(Value::Null), true);
+            return self.range_from(None, true);
         }
         let first = self.list_item()?;
         if self.skip().starts_with("..") {
-            return self.range_from(first, true);
+            return self.range_from(Some(first), true);
         }
         let mut items = vec![first];
         while self.eat(",") {
@@ -123,16 +123,16 @@ impl Parser<'_> {
     }
 
     /// From the two dots on.
-    fn range_from(&mut self, start: Node, start_included: bool) -> Result<Node, FeelError> {
+    fn range_from(&mut self, start: Option<Node>, start_included: bool) -> Result<Node, FeelError> {
         self.need("..")?;
         let rest = self.skip();
         let end = if rest.starts_with([')', ']', '[']) {
-            Node::Literal(Value::Null)
+            None
         } else {
             let outer = std::mem::replace(&mut self.in_range_end, true);
             let end = self.deeper(Self::arithmetic);
             self.in_range_end = outer;
-            end?
+            Some(end?)
         };
         let end_included = self.eat("]");
         if !end_included && !self.eat(")") && !self.eat("[") {
@@ -169,16 +169,17 @@ impl Parser<'_> {
     }
 }
 
+/// `(> 5)` and the like are ranges without end, `(= 5)` is one of a single value.
 fn half_open(comparison: Comparison, end: Node) -> Option<Node> {
-    let none = || Node::Literal(Value::Null);
     let range = |start, start_included, end, end_included| {
         Some(Node::Range(Box::new(RangeNode { start, start_included, end, end_included })))
     };
     match comparison {
-        Comparison::Less => range(none(), false, end, false),
-        Comparison::LessOrEqual => range(none(), false, end, true),
-        Comparison::Greater => range(end, false, none(), false),
-        Comparison::GreaterOrEqual => range(end, true, none(), false),
-        Comparison::Equal | Comparison::NotEqual => None,
+        Comparison::Less => range(None, false, Some(end), false),
+        Comparison::LessOrEqual => range(None, false, Some(end), true),
+        Comparison::Greater => range(Some(end), false, None, false),
+        Comparison::GreaterOrEqual => range(Some(end), true, None, false),
+        Comparison::Equal => range(None, true, Some(end), true),
+        Comparison::NotEqual => None,
     }
 }

@@ -4,7 +4,10 @@ use super::Parser;
 use crate::FeelError;
 
 pub fn starts_a_name(character: char) -> bool {
-    character == '_' || character.is_alphabetic()
+    // letters, and what FEEL takes beside them (rule 27): signs and pictures beyond the first plane
+    character == '_'
+        || character.is_alphabetic()
+        || matches!(character, '\u{200C}' | '\u{200D}' | '\u{1F000}'..='\u{EFFFF}')
 }
 
 pub fn goes_on_a_name(character: char) -> bool {

@@ -6,7 +6,7 @@ use crate::{Diagnostic, Located, Location};
 use std::collections::HashMap;
 
 /// Decisions, input data, business knowledge models and services of one file.
-pub const MOST_ELEMENTS: usize = 500;
+pub const MOST_ELEMENTS: usize = 2000;
 
 pub(crate) fn too_many(first: Location) -> Diagnostic {
     Diagnostic::error("TOO_MANY_DECISIONS", first, format!("a file has at most {MOST_ELEMENTS} decisions and inputs"))

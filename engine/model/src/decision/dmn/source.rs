@@ -103,11 +103,13 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Without an id, which the schema allows, its name stands for it.
     pub fn id(&self, node: Xml<'_>) -> String {
-        let id = node.attribute("id").map(str::trim).unwrap_or_default();
-        if id.is_empty() {
+        let given = |name: &str| node.attribute(name).map(str::trim).filter(|text| !text.is_empty());
+        let Some(id) = given("id").or_else(|| given("name")) else {
             self.error("MISSING_PROPERTY", node, format!("this `{}` needs `id`", node.tag_name().name()));
-        }
+            return String::new();
+        };
         id.to_owned()
     }
 
