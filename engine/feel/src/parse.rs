@@ -69,8 +69,8 @@ pub fn literal_range(source: &str) -> Option<Range> {
         Some(_) => None,
     };
     let RangeNode { start, start_included, end, end_included } = *range;
-    let is_open = !(start.is_none() && start_included) && !(end.is_none() && end_included);
-    is_open.then_some(Range { start: literal(start)?, start_included, end: literal(end)?, end_included })
+    let closes_nothing = (start.is_none() && start_included) || (end.is_none() && end_included);
+    (!closes_nothing).then_some(Range { start: literal(start)?, start_included, end: literal(end)?, end_included })
 }
 
 struct Parser<'a> {
