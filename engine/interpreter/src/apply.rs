@@ -3,6 +3,8 @@
 //! Nothing is decided here and nothing of the process is known here, so folding the history of an instance from nothing
 //! gives its state, whatever has become of the rules since.
 
+mod migrated;
+
 use crate::instance::{
     Compensable, CompensationId, Deferred, Incident, Job, Repetition, Subscription, TimerState, Waits,
 };
@@ -78,6 +80,14 @@ impl Instance {
             | EventKind::ErrorThrown { .. }
             | EventKind::EscalationThrown { .. } => {}
             EventKind::WorkDeferred => self.deferrals += 1,
+            EventKind::InstanceSuspended => self.suspended_at = Some(event.at),
+            EventKind::InstanceResumed => self.suspended_at = None,
+            EventKind::CommandHeld { command } => self.held.push_back(command.as_ref().clone()),
+            EventKind::CommandReleased => drop(self.held.pop_front()),
+            EventKind::InstanceMigrated { definition, elements, flows } => {
+                self.definition = *definition;
+                migrated::remap(self, elements, flows);
+            }
             EventKind::IncidentRaised { incident, element_instance, code, message } => {
                 self.next_key = self.next_key.max(incident.0 + 1);
                 let raised =
@@ -324,6 +334,8 @@ impl Instance {
         self.waiting_tokens.clear();
         self.compensable.clear();
         self.waits = Waits::default();
+        self.suspended_at = None;
+        self.held.clear();
     }
 
     fn count(&mut self, scope: Key, by: i32) {

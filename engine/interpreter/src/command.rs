@@ -45,10 +45,41 @@ pub enum CommandKind {
     SetVariables { scope: Key, variables: Variables },
     /// Tries the element of the incident again, with `retries` for a job.
     ResolveIncident { incident: Key, retries: u32 },
+    /// Tries everything again that waits for it: what has an incident, and jobs that wait for their next attempt. `retries` as in
+    /// [`ResolveIncident`](Self::ResolveIncident).
+    Retry { retries: u32 },
+    /// Nothing moves until it is resumed. What comes from outside and cannot come again is kept for then.
+    Suspend,
+    /// Goes on as if no time had passed.
+    Resume,
+    /// Ends element instances and begins others.
+    Modify(Modification),
     /// Ends the instance and everything in it.
     Cancel { reason: Option<String> },
     /// Goes on with work that a step put off because it had done enough (see [`Effect::Continue`](crate::Effect)).
     Continue,
+}
+
+/// What is ended, with everything in it, and what is begun.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Modification {
+    pub end: Vec<Key>,
+    pub begin: Vec<Beginning>,
+}
+
+/// A token at an element. Sub-processes around it that are not active are begun too, without their start events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Beginning {
+    /// By its id.
+    pub element: String,
+    /// The scope that it begins in, or one around that; needed where there are several.
+    #[serde(default)]
+    pub scope_key: Option<Key>,
+    /// Its own, set before it begins.
+    #[serde(default)]
+    pub variables: Variables,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

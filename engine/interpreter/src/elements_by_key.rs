@@ -65,6 +65,17 @@ impl ElementsByKey {
         Some(element)
     }
 
+    /// Changes every one, and where it stands too.
+    pub(crate) fn change_all(&mut self, change: impl Fn(&mut ElementInstance)) {
+        let keys: Vec<Key> = self.by_key.keys().copied().collect();
+        for key in keys {
+            if let Some(mut element) = self.remove(key) {
+                change(&mut element);
+                self.insert(key, element);
+            }
+        }
+    }
+
     pub(crate) fn note_repetition(&mut self, key: Key) {
         let repetition = self.by_key.get(&key).and_then(|element| element.repetition);
         if repetition.is_some_and(|repetition| repetition.is_due()) {

@@ -4,7 +4,7 @@
 
 use crate::effect::UserTask;
 use crate::instance::{CompensationId, Parent};
-use crate::{DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
+use crate::{CommandKind, DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -229,6 +229,23 @@ pub enum EventKind {
     ChildEnded {
         key: Key,
         child: InstanceId,
+    },
+    /// Nothing moves from here on.
+    InstanceSuspended,
+    /// Things move again; timers have been set anew after it, by the time that it was suspended.
+    InstanceResumed,
+    /// It is suspended: this is kept.
+    CommandHeld {
+        command: Box<CommandKind>,
+    },
+    /// The oldest of what was kept is carried out now, or comes too late.
+    CommandReleased,
+    /// It goes on by another version of its process. What is alive stands at these places of that version.
+    InstanceMigrated {
+        definition: DefinitionKey,
+        /// Old and new; targets of events are among them.
+        elements: Vec<(ElementIndex, ElementIndex)>,
+        flows: Vec<(FlowIndex, FlowIndex)>,
     },
     /// The step ended here with tokens still on their flows.
     WorkDeferred,

@@ -1,7 +1,8 @@
 //! The state of one run. Small: what is over is not here but in the history.
 
 use crate::{
-    DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, Variables, elements_by_key::ElementsByKey,
+    CommandKind, DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, Variables,
+    elements_by_key::ElementsByKey,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,6 +42,10 @@ pub struct Instance {
     /// Completed activities that can still be compensated, in the order of their completion within each scope.
     #[serde(with = "pairs")]
     pub compensable: BTreeMap<CompensationId, Compensable>,
+    /// Since when nothing moves.
+    pub suspended_at: Option<Timestamp>,
+    /// What came from outside since then, oldest first.
+    pub held: VecDeque<CommandKind>,
 }
 
 /// The call activity that waits for this instance.
@@ -229,6 +234,8 @@ impl Instance {
             deferrals: 0,
             waits: Waits::default(),
             compensable: BTreeMap::new(),
+            suspended_at: None,
+            held: VecDeque::new(),
         }
     }
 
@@ -249,6 +256,10 @@ impl Instance {
     /// Whether `key` can be compensated, asked when it has just been remembered and before anything else in its scope is.
     pub(crate) fn is_remembered(&self, key: Key, scope: Key) -> bool {
         self.compensable_in(scope).next_back().is_some_and(|(_, last)| last.key == key)
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some()
     }
 
     /// Whether a signal of this name would be caught.

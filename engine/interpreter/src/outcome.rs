@@ -29,6 +29,8 @@ pub enum RejectionCode {
     InstanceEnded,
     /// It exists and the command does not fit it, or its values do not.
     Invalid,
+    /// The instance is suspended; it has to be resumed first.
+    Suspended,
     /// A limit would be passed.
     LimitExceeded,
 }

@@ -25,10 +25,12 @@ pub fn advance(process: &Process, instance: &mut Instance, command: Command) -> 
         check_active(&run)?;
     }
     let before = run.instance.version;
-    let done = commands::carry_out(&mut run, command.kind);
+    let done = commands::obey(&mut run, command.kind);
     debug_assert!(done.is_ok() || run.instance.version == before, "a rejected command has changed something");
     done?;
-    run.run_to_rest();
+    if !run.instance.is_suspended() {
+        run.run_to_rest();
+    }
     Ok(Advance { events: run.events, effects: run.effects })
 }
 

@@ -91,6 +91,16 @@ pub(crate) fn sub_process(id: &str, elements: Vec<Element>, connections: &[&str]
     activity(id, ActivityKind::SubProcess(SubProcess { kind: SubProcessKind::Embedded, elements, flows }))
 }
 
+/// An activity in several instances at once.
+pub(crate) fn several(mut of: Element, count: u32) -> Element {
+    if let ElementKind::Activity(activity) = &mut of.kind {
+        let cardinality = Some(text(&format!("${{{count}}}")));
+        activity.repetition =
+            Some(model::Repetition::MultiInstance(model::MultiInstance { cardinality, ..Default::default() }));
+    }
+    of
+}
+
 pub(crate) fn message(name: &str) -> Trigger {
     Trigger::Message(MessageTrigger { message_ref: Some(name.to_owned()), ..Default::default() })
 }

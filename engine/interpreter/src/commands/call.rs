@@ -45,7 +45,7 @@ pub(super) fn refuse(run: &mut Run<'_>, key: Key, code: String, message: String)
     Ok(())
 }
 
-fn find_call<'r>(run: &Run<'r>, key: Key, child: Option<InstanceId>) -> Result<Here<'r>, Rejection> {
+pub(super) fn find_call<'r>(run: &Run<'r>, key: Key, child: Option<InstanceId>) -> Result<Here<'r>, Rejection> {
     let here = find(run, key)?;
     let called = run.instance.element(key).and_then(|element| element.child);
     match called {

@@ -88,7 +88,7 @@ fn end_attempt(run: &mut Run<'_>, key: Key, attempt: u32, message: &str) {
     run.effect(Effect::RemoveJob { key, attempt, tell_worker: false });
 }
 
-fn find_open<'r>(run: &Run<'r>, key: Key, attempt: u32) -> Result<(Here<'r>, Job), Rejection> {
+pub(super) fn find_open<'r>(run: &Run<'r>, key: Key, attempt: u32) -> Result<(Here<'r>, Job), Rejection> {
     let here = find(run, key)?;
     let Some(job) = run.instance.element(key).and_then(|element| element.job.clone()) else {
         return Err(reject(RejectionCode::NotFound, format!("{} has no job", here.element.id)));

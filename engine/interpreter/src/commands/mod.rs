@@ -4,8 +4,10 @@ mod call;
 mod instance;
 mod job;
 mod message;
+mod modify;
 mod signal;
 mod start;
+mod suspension;
 mod timer;
 mod user_task;
 
@@ -14,7 +16,15 @@ use crate::instance::Waits;
 use crate::run::{Here, Run};
 use crate::{CommandKind, ElementIndex, InstanceState, Key, Rejection, RejectionCode, Variables, variables};
 
-pub(crate) fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
+/// While an instance is suspended, what moves it is kept or refused.
+pub(crate) fn obey(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
+    match run.instance.is_suspended() {
+        true => suspension::obey(run, command),
+        false => carry_out(run, command),
+    }
+}
+
+fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
     match command {
         CommandKind::Start(start) => start::start(run, start),
         CommandKind::CompleteJob { key, attempt, variables } => job::complete(run, key, attempt, variables),
@@ -42,6 +52,13 @@ pub(crate) fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), R
             instance::cancel(run, reason);
             Ok(())
         }
+        CommandKind::Retry { retries } => instance::retry(run, retries),
+        CommandKind::Suspend => {
+            suspension::suspend(run);
+            Ok(())
+        }
+        CommandKind::Resume => Err(reject(RejectionCode::Invalid, "the instance is not suspended")),
+        CommandKind::Modify(modification) => modify::modify(run, modification),
         CommandKind::Continue => Ok(()),
     }
 }

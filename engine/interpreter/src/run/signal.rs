@@ -56,6 +56,15 @@ impl<'r> Run<'r> {
         !self.unseen_conditions.is_empty() || !self.changed_scopes.is_empty()
     }
 
+    /// After a standstill: variables may have changed, and joins may have become complete.
+    pub fn look_at_everything_again(&mut self) {
+        let listening = self.instance.listening().filter(|(_, waits)| !waits.conditions.is_empty());
+        let listening: Vec<Key> = listening.map(|(key, _)| key).collect();
+        self.unseen_conditions.extend(listening);
+        let scopes: Vec<Key> = self.instance.waiting_tokens.keys().map(|(scope, ..)| *scope).collect();
+        scopes.into_iter().for_each(|scope| self.stir(scope));
+    }
+
     /// Looks at the conditions that are new, and at those that can see what has changed.
     pub(super) fn look_at_all_conditions(&mut self) {
         let changed = std::mem::take(&mut self.changed_scopes);

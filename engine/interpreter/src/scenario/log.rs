@@ -97,6 +97,9 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         EventKind::IncidentResolved { .. } => "incident resolved".to_owned(),
         EventKind::ChildStarted { key, called_element, .. } => format!("{} calls {called_element}", name(key)),
         EventKind::ChildEnded { key, .. } => format!("{}: the called process ended", name(key)),
+        EventKind::InstanceSuspended => "instance suspended".to_owned(),
+        EventKind::InstanceResumed => "instance resumed".to_owned(),
+        EventKind::InstanceMigrated { .. } => "instance migrated".to_owned(),
         EventKind::InstanceCompleted => "instance completed".to_owned(),
         EventKind::InstanceTerminated => "instance terminated".to_owned(),
         EventKind::InstanceCanceled { .. } => "instance canceled".to_owned(),
@@ -110,6 +113,8 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         | EventKind::LoopStarted { .. }
         | EventKind::CompensationStarted { .. }
         | EventKind::CompensationDiscarded { .. }
+        | EventKind::CommandHeld { .. }
+        | EventKind::CommandReleased
         | EventKind::WorkDeferred => return None,
     })
 }
