@@ -133,6 +133,7 @@ impl<'r> Batch<'r> {
             return Ok(applied.clone());
         }
         let answer = self.apply(request, now);
+        self.note(request, &answer);
         if request.orders_an_instance() && matches!(answer, Err(Refusal::Rejected(_))) {
             self.refused.push(request.instance.0);
         }
@@ -145,6 +146,13 @@ impl<'r> Batch<'r> {
             self.answered.insert((tenant, id), applied.clone());
         }
         answer
+    }
+
+    fn note(&mut self, request: &Request, answer: &Answer) {
+        let Some((note, tenant)) = request.note.as_ref().zip(request.tenant.as_deref()) else { return };
+        if let Some(entry) = note.of_command(tenant, request.instance.0, answer.as_ref().err()) {
+            self.writes.audit.push(entry);
+        }
     }
 
     fn apply(&mut self, request: &Request, now: Timestamp) -> Answer {
@@ -197,7 +205,8 @@ impl<'r> Batch<'r> {
     /// A message was delivered, or came too late. Events that stay subscribed get their row back, and with it the next
     /// message that waits; the others lose it.
     fn renew_subscription(&mut self, id: Uuid, (key, target): (Key, interpreter::ElementIndex), now: Timestamp) {
-        let open = self.slots.get(&id).and_then(|slot| {
+        let moving = self.slots.get(&id).filter(|slot| !slot.instance.is_suspended());
+        let open = moving.and_then(|slot| {
             let open = slot.instance.waits(key)?.subscriptions.get(&target)?;
             Some((slot, open.clone()))
         });

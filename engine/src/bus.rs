@@ -99,6 +99,11 @@ impl Bus {
         }
     }
 
+    /// A job that is not to be published now: it is noted as such, for the reconciler.
+    pub fn put_off(&self, attempt: AttemptId) {
+        let _ = self.failed.send(attempt);
+    }
+
     fn drop_outgoing(&self, outgoing: Outgoing) {
         if let Outgoing::Jobs(jobs) = outgoing {
             self.unpublished(jobs.into_iter().map(|job| job.attempt));

@@ -64,6 +64,15 @@ pub fn publish_jobs<'s>(world: &World, attempts: impl Iterator<Item = (&'s Slot,
 fn outgoing(world: &World, slot: &Slot, attempt: Attempt, now: Timestamp) -> Option<OutgoingJob> {
     let instance = slot.instance.id;
     let Attempt { key, attempt, publish_no } = attempt;
+    if slot.instance.is_suspended() {
+        return None; // the reconciler finds it when the instance is resumed
+    }
+    if let Some(job) = slot.instance.element(key).and_then(|element| element.job.as_ref())
+        && world.suspensions.has_job_type(&slot.tenant, &job.job_type)
+    {
+        world.bus.put_off((instance.0, key.0 as i64, attempt));
+        return None;
+    }
     match interpreter::job_payload(&slot.definition.process, &slot.instance, key, now, BAGGAGE) {
         Ok(payload) if payload.attempt as i32 == attempt => {
             let traceparent = trace::published(&slot.traceparent, &payload.job_type, &payload.element_id);

@@ -101,9 +101,19 @@ async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definit
         }
         Order::Step(_) | Order::Publish { .. } | Order::Broadcast { .. } => return Ok(()),
     };
+    if world.suspensions.has_process(&tenant, &definition.process_id, definition.version) {
+        return Ok(()); // it stays in the outbox until its process is resumed
+    }
     let action = Action::Start { definition, start, traceparent };
-    let request =
-        Request { tenant: Some(tenant), instance, action, claim: Claim::Command(id), command_id: None, answer: None };
+    let request = Request {
+        tenant: Some(tenant),
+        instance,
+        action,
+        claim: Claim::Command(id),
+        command_id: None,
+        note: None,
+        answer: None,
+    };
     let _ = world.lanes.send(request); // no room: it is in the outbox
     Ok(())
 }

@@ -10,6 +10,7 @@
 mod admission;
 mod advance;
 mod api;
+mod audit;
 mod backoff;
 mod batch;
 mod bus;
@@ -26,6 +27,7 @@ mod lanes;
 mod latest;
 mod messages;
 mod metrics;
+mod operation;
 mod order_id;
 mod persist;
 mod queue;
@@ -35,6 +37,7 @@ mod results;
 mod signals;
 mod slot;
 mod start_together;
+mod suspensions;
 mod sweep;
 mod timer_starts;
 mod timers;
@@ -53,6 +56,7 @@ use crate::{
     latest::Latest,
     messages::Publisher,
     metrics::Metrics,
+    suspensions::Suspensions,
     world::World,
 };
 use prometheus_client::registry::Registry;
@@ -112,8 +116,24 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (latest, questions) = Latest::new();
     let definitions = Definitions::new(store.clone(), latest);
     let config = Arc::new(config);
-    let world =
-        World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health, admission };
+    let suspensions = Suspensions::default();
+    if let Ok(session) = store.session().await {
+        let _ = suspensions.refresh(&session).await; // the sweep does it every second
+    }
+    let world = World {
+        config,
+        store,
+        lane_store,
+        definitions,
+        clock,
+        bus,
+        lanes,
+        publisher,
+        metrics,
+        health,
+        admission,
+        suspensions,
+    };
     let mut tasks = tokio::task::JoinSet::new();
     for (number, queue) in lane_queues.into_iter().enumerate() {
         tasks.spawn(done(lane::Lane::new(world.clone(), number).run(queue)));

@@ -7,6 +7,7 @@
 //! that come at the same time always meet.
 
 use crate::{
+    audit::Note,
     convert,
     request::{Addressed, Order},
     start_together::{self, Came},
@@ -37,6 +38,8 @@ pub struct Publication {
     /// The order of an instance that this is.
     pub claim: Option<Uuid>,
     pub traceparent: String,
+    /// Of who publishes it from outside.
+    pub note: Option<Note>,
     pub answer: Option<oneshot::Sender<Result<u32, store::Error>>>,
 }
 
@@ -89,6 +92,9 @@ async fn publish(world: &World, publication: &Publication) -> Result<u32, store:
     };
     let count = orders.orders.len() as u32;
     crate::persist::outbox(&orders).insert(&session).await?;
+    if let Some(note) = &publication.note {
+        note.done(&publication.tenant, &publication.name).insert(&session).await?;
+    }
     session.commit().await?;
     for order in orders.orders {
         world.lanes.deliver(world, order);
@@ -251,6 +257,7 @@ impl Publication {
             message_id: None,
             claim: Some(addressed.id),
             traceparent: traceparent.clone(),
+            note: None,
             answer: None,
         })
     }

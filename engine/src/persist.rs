@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use store::{
     Session, command, job,
     message_start_lock::{self, Lock},
-    message_subscription, signal, timer,
+    message_subscription, signal, suspension, timer,
 };
 
 pub async fn write(
@@ -46,6 +46,8 @@ pub async fn write(
         async { try_join!(writes.user_tasks.insert(session), writes.ended_user_tasks.close(session)) },
         async { try_join!(writes.ended_incidents.delete(session), rows.incidents.insert(session)) },
         writes.answered.insert(session),
+        writes.audit.insert(session),
+        note_suspended(session, writes),
         message_subscription::lock(session, &rows.locks),
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
         async { try_join!(writes.ended_signals.close(session), rows.signals.open(session)) },
@@ -59,6 +61,14 @@ pub async fn write(
     start_next(session, &released, writes).await?;
     outbox(writes).insert(session).await?;
     Ok(removed)
+}
+
+async fn note_suspended(session: &Session, writes: &Writes) -> Result<(), store::Error> {
+    let of = |wanted: bool| -> Vec<uuid::Uuid> {
+        writes.suspended.iter().filter(|(_, is)| **is == wanted).map(|(instance, _)| *instance).collect()
+    };
+    suspension::remove_instances(session, &of(false)).await?;
+    suspension::add_instances(session, &of(true)).await
 }
 
 /// Maps become columns.

@@ -1,7 +1,7 @@
 //! What reaches a lane: a command to one instance, and how it is answered. [`Order`] is the form in which instances send
 //! commands to one another; it outlives the process that wrote it.
 
-use crate::{definitions::Definition, order_id};
+use crate::{audit::Note, definitions::Definition, order_id};
 use interpreter::{
     CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Variables, command::Start, instance::Parent,
 };
@@ -18,6 +18,8 @@ pub struct Request {
     pub claim: Claim,
     /// Idempotency, within the tenant.
     pub command_id: Option<String>,
+    /// For the audit log.
+    pub note: Option<Note>,
     pub answer: Option<oneshot::Sender<Answer>>,
 }
 
@@ -116,14 +118,23 @@ pub struct Addressed {
 impl Request {
     /// A command from inside.
     pub fn internal(instance: InstanceId, kind: CommandKind, claim: Claim) -> Request {
-        Request { tenant: None, instance, action: Action::Step(kind), claim, command_id: None, answer: None }
+        Request {
+            tenant: None,
+            instance,
+            action: Action::Step(kind),
+            claim,
+            command_id: None,
+            note: None,
+            answer: None,
+        }
     }
 
     /// A command from outside, and where its answer will be.
     pub fn answered(tenant: &str, instance: InstanceId, action: Action) -> (Request, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
         let tenant = Some(tenant.to_owned());
-        (Request { tenant, instance, action, claim: Claim::None, command_id: None, answer: Some(answer) }, answered)
+        let claim = Claim::None;
+        (Request { tenant, instance, action, claim, command_id: None, note: None, answer: Some(answer) }, answered)
     }
 
     /// Among what has come at once: orders of one instance to another keep their order, whichever came first.

@@ -105,7 +105,9 @@ fn status(answer: Answer) -> JobResultReply {
             RejectionCode::NotFound | RejectionCode::StaleAttempt | RejectionCode::InstanceEnded => {
                 say(Status::Stale, &rejection.message)
             }
-            RejectionCode::Invalid | RejectionCode::LimitExceeded => say(Status::Invalid, &rejection.message),
+            RejectionCode::Invalid | RejectionCode::LimitExceeded | RejectionCode::Suspended => {
+                say(Status::Invalid, &rejection.message)
+            }
         },
         Err(Refusal::Unavailable) => say(Status::Retry, "the engine cannot reach its database"),
         Err(Refusal::Failed(why)) => say(Status::Retry, &why),

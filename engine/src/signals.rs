@@ -2,6 +2,7 @@
 //! start event for it. Nobody waits for one that has passed.
 
 use crate::{
+    audit::Note,
     request::{Addressed, Order},
     start_together::{self, Came},
     world::World,
@@ -19,7 +20,7 @@ pub async fn broadcast(world: &World, addressed: &Addressed) -> Result<(), store
     if command::delete(&session, &[addressed.id], &[addressed.id]).await?.is_empty() {
         return session.rollback().await;
     }
-    let signal = Signal { tenant: &addressed.tenant, name: signal_name, variables, traceparent };
+    let signal = Signal { tenant: &addressed.tenant, name: signal_name, variables, traceparent, note: None };
     signal.send(world, session, Some(addressed.instance)).await.map(drop)
 }
 
@@ -35,6 +36,8 @@ pub struct Signal<'a> {
     pub name: &'a str,
     pub variables: &'a Variables,
     pub traceparent: &'a str,
+    /// Of who broadcasts it from outside.
+    pub note: Option<Note>,
 }
 
 impl Signal<'_> {
@@ -43,6 +46,9 @@ impl Signal<'_> {
         let mut session = session;
         let writes = self.spread(world, &session, thrower).await?;
         crate::persist::outbox(&writes).insert(&session).await?;
+        if let Some(note) = &self.note {
+            note.done(self.tenant, self.name).insert(&session).await?;
+        }
         session.commit().await?;
         let count = writes.orders.len() as u32;
         for order in writes.orders {

@@ -77,10 +77,14 @@ impl Slot {
 
     /// Steps, and adds what is to be written. A rejected command changes nothing.
     pub fn step(&mut self, kind: CommandKind, now: Timestamp, writes: &mut Writes) -> Result<(), Rejection> {
+        let was_suspended = self.instance.is_suspended();
         let command = Command { now, kind };
         let stepped = interpreter::advance(&self.definition.process, &mut self.instance, command)?;
         for event in &stepped.events {
             self.happened(event, writes);
+        }
+        if self.instance.is_suspended() != was_suspended {
+            writes.suspended.insert(self.instance.id.0, !was_suspended);
         }
         for effect in stepped.effects {
             writes.add(self, effect, now);

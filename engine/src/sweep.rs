@@ -53,6 +53,7 @@ async fn watched<T>(world: &World, work: impl Future<Output = T>) -> T {
 async fn sweep(world: &World) -> Result<(), store::Error> {
     let session = world.store.session().await?;
     world.clock.measure(&session).await?;
+    world.suspensions.refresh(&session).await?;
     for row in command::claim(&session, CLAIM).await? {
         match serde_json::from_slice::<Order>(&row.payload) {
             Ok(order) => {

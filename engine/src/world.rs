@@ -13,6 +13,7 @@ use crate::{
     messages::Publisher,
     metrics::Metrics,
     slot::{Slot, Stored},
+    suspensions::Suspensions,
 };
 use std::{collections::HashMap, sync::Arc};
 use store::{Session, Store, instance, instance_page, variable};
@@ -35,6 +36,7 @@ pub struct World {
     pub metrics: Arc<Metrics>,
     pub health: Health,
     pub admission: Admission,
+    pub suspensions: Suspensions,
 }
 
 impl World {

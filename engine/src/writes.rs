@@ -30,6 +30,9 @@ pub struct Writes {
     pub ended_incidents: store::incident::IncidentIds,
     pub orders: Vec<Addressed>,
     pub answered: store::command_id::AnsweredCommands,
+    pub audit: store::audit::Entries,
+    /// Instances that have been suspended (true), or are not any more.
+    pub suspended: BTreeMap<Uuid, bool>,
     pub raised_incidents: u64,
     pub completed_jobs: u64,
 }

@@ -27,6 +27,11 @@ fn name_and_fields(kind: &Kind) -> (&'static str, Value) {
         Kind::InstanceFailed(error) => ("instanceFailed", json!({"code": error.code, "message": error.message})),
         Kind::VariableSet(set) => ("variableSet", json!({"name": set.name, "value": text_or_value(&set.value)})),
         Kind::WorkDeferred(_) => ("workDeferred", Value::Null),
+        Kind::InstanceSuspended(_) => ("instanceSuspended", Value::Null),
+        Kind::InstanceResumed(_) => ("instanceResumed", Value::Null),
+        Kind::CommandHeld(held) => ("commandHeld", json!({"command": held.name})),
+        Kind::CommandReleased(_) => ("commandReleased", Value::Null),
+        Kind::InstanceMigrated(migrated) => ("instanceMigrated", json!({"definitionKey": migrated.definition_key})),
         kind => element_or_flow(kind),
     }
 }

@@ -53,6 +53,9 @@ pub enum Action {
     UploadFile,
     ReadFile,
     ReadMail,
+    /// Processes and types of jobs.
+    Suspend,
+    ReadAudit,
 }
 
 /// Whether the role may do it, within its own tenant.
@@ -65,9 +68,12 @@ pub fn allow(role: Role, action: Action) -> bool {
         | Action::ReadIncidents
         | Action::ReadFile => true,
         Action::StartInstance | Action::DoUserTask | Action::UploadFile => role != Role::Viewer,
-        Action::ChangeInstance | Action::PublishMessage | Action::ResolveIncident | Action::ReadMail => {
-            matches!(role, Role::Admin | Role::Operator)
-        }
+        Action::ChangeInstance
+        | Action::PublishMessage
+        | Action::ResolveIncident
+        | Action::ReadMail
+        | Action::Suspend
+        | Action::ReadAudit => matches!(role, Role::Admin | Role::Operator),
         Action::Deploy => role == Role::Admin,
     }
 }
@@ -85,6 +91,12 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("GET", "instances" | "instances/{id}" | "instances/{id}/history") => Action::ReadInstances,
         ("GET", "instances/{id}/events" | "ws" | "agents/{job_id}/transcript") => Action::ReadInstances,
         ("POST", "instances/{id}/cancel") | ("PUT", "instances/{id}/variables") => Action::ChangeInstance,
+        ("POST", "instances/{id}/suspend" | "instances/{id}/resume") => Action::ChangeInstance,
+        ("POST", "instances/{id}/retry" | "instances/{id}/modify") => Action::ChangeInstance,
+        ("POST", "processes/{id}/suspend" | "processes/{id}/resume") => Action::Suspend,
+        ("POST", "job-types/{id}/suspend" | "job-types/{id}/resume") => Action::Suspend,
+        ("GET", "suspensions") => Action::ReadProcesses,
+        ("GET", "audit") => Action::ReadAudit,
         ("POST", "messages" | "signals") => Action::PublishMessage,
         ("GET", "user-tasks" | "user-tasks/{id}") => Action::ReadUserTasks,
         ("POST", "user-tasks/{id}/claim" | "user-tasks/{id}/complete") => Action::DoUserTask,
@@ -102,7 +114,7 @@ mod tests {
     use super::*;
 
     /// One row per action: admin, operator, user, viewer.
-    const MATRIX: [(Action, [bool; 4]); 14] = [
+    const MATRIX: [(Action, [bool; 4]); 16] = [
         (Action::SeeOneself, [true, true, true, true]),
         (Action::Deploy, [true, false, false, false]),
         (Action::ReadProcesses, [true, true, true, true]),
@@ -117,6 +129,8 @@ mod tests {
         (Action::UploadFile, [true, true, true, false]),
         (Action::ReadFile, [true, true, true, true]),
         (Action::ReadMail, [true, true, false, false]),
+        (Action::Suspend, [true, true, false, false]),
+        (Action::ReadAudit, [true, true, false, false]),
     ];
 
     #[test]

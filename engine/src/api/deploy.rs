@@ -1,7 +1,7 @@
 //! Deploying: all files or none, and every problem in all of them at once.
 
 use super::Failure;
-use crate::{convert, core, definitions::Definition, timer_starts, world::World};
+use crate::{audit::Note, convert, core, definitions::Definition, timer_starts, world::World};
 use interpreter::{MessageFlows, Process, Timestamp};
 use model::ProcessDefinition;
 use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
@@ -38,9 +38,14 @@ pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply
         });
         return Ok(DeployReply { processes: processes.collect(), warnings });
     }
+    let processes: Vec<&str> = checked.iter().map(|checked| checked.model.id.as_str()).collect();
+    let (note, subject) = (Note::new(&request.by, "deploy", &processes), processes.join(", "));
     let mut session = world.store.session().await?;
     session.begin().await?;
-    let written = write(&session, &tenant, checked).await;
+    let written = match write(&session, &tenant, checked).await {
+        Ok(written) => note.done(&tenant, &subject).insert(&session).await.map(|()| written).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
     match written {
         Ok(written) => {
             session.commit().await?;

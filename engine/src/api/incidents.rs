@@ -2,6 +2,7 @@
 
 use super::{Failure, cursor, instance_id, instances, limit, parse_variables, part, part_id, tenant};
 use crate::{
+    audit::Note,
     convert,
     request::{Action, Request},
     world::World,
@@ -67,7 +68,10 @@ pub async fn resolve(world: &World, request: ResolveIncidentRequest) -> Result<C
     let owner = tenant(&request.tenant)?;
     let (instance, incident) = part_id(&request.id)?;
     let variables = parse_variables(world, &request.variables)?;
+    let arguments = serde_json::json!({"incident": incident, "retries": request.retries, "variables": variables});
+    let note = Note::new(&request.by, "resolveIncident", &arguments);
     let action = Action::Resolve { incident: Key(incident), retries: request.retries, variables };
-    let (command, answered) = Request::answered(owner, InstanceId(instance), action);
+    let (mut command, answered) = Request::answered(owner, InstanceId(instance), action);
+    command.note = Some(note);
     Ok(instances::reply(instances::send(world, command, answered).await?))
 }

@@ -1,8 +1,10 @@
 //! Starting, looking at, and steering instances.
 
-use super::{Failure, cursor, instance_id, limit, parse_variables, part, tenant};
+use super::{Failure, cursor, instance_id, limit, operate, parse_variables, part, tenant};
 use crate::{
+    audit::Note,
     convert,
+    operation::Operation,
     request::{Action, Applied, Request},
     slot::Slot,
     trace,
@@ -10,7 +12,7 @@ use crate::{
 };
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use interpreter::{CommandKind, InstanceId, Key, command::Start, why};
+use interpreter::{InstanceId, Key, command::Start, why};
 use proto::*;
 use std::time::{Duration, Instant};
 use store::{Time, instance};
@@ -38,11 +40,20 @@ pub async fn start(
     if !definition.is_executable {
         return Err(Failure::invalid(format!("process `{}` is not executable", definition.process_id)));
     }
+    if world.suspensions.has_process(owner, &definition.process_id, definition.version) {
+        return Err(Failure::Suspended(format!(
+            "process `{}` is suspended: nothing new starts",
+            definition.process_id
+        )));
+    }
+    let started = serde_json::json!({"processId": definition.process_id, "version": definition.version});
+    let note = (!request.by.is_empty()).then(|| Note::new(&request.by, "start", &started));
     let traceparent = trace::begin_instance(&definition.process_id, caller);
     let start =
         Start { element_id: request.start_element_id, variables, business_key: request.business_key, parent: None };
     let id = start_id(owner, request.command_id.as_deref());
     let (mut command, answered) = Request::answered(owner, id, Action::Start { definition, start, traceparent });
+    command.note = note;
     command.command_id = request.command_id.filter(|id| !id.is_empty()).map(|id| format!("start:{id}"));
     let applied = send(world, command, answered).await?;
     Ok(StartInstanceReply {
@@ -72,20 +83,14 @@ pub async fn send(
 }
 
 pub async fn cancel(world: &World, request: CancelInstanceRequest) -> Result<CommandReply, Failure> {
-    let kind = CommandKind::Cancel { reason: request.reason };
-    command(world, &request.tenant, &request.instance_id, kind).await
+    let operation = Operation::Cancel { reason: request.reason };
+    Ok(reply(operate::send(world, &request.tenant, &request.instance_id, &request.by, operation).await?))
 }
 
 pub async fn set_variables(world: &World, request: SetVariablesRequest) -> Result<CommandReply, Failure> {
     let variables = parse_variables(world, &request.variables)?;
-    let kind = CommandKind::SetVariables { scope: Key::ROOT, variables };
-    command(world, &request.tenant, &request.instance_id, kind).await
-}
-
-async fn command(world: &World, owner: &str, id: &str, kind: CommandKind) -> Result<CommandReply, Failure> {
-    let id = InstanceId(instance_id(id)?);
-    let (request, answered) = Request::answered(tenant(owner)?, id, Action::Step(kind));
-    Ok(reply(send(world, request, answered).await?))
+    let operation = Operation::SetVariables { variables, scope_key: Key::ROOT };
+    Ok(reply(operate::send(world, &request.tenant, &request.instance_id, &request.by, operation).await?))
 }
 
 pub fn reply(applied: Applied) -> CommandReply {
@@ -117,7 +122,7 @@ pub async fn list(world: &World, request: ListInstancesRequest) -> Result<ListIn
 }
 
 fn state_number(state: &str) -> Result<i16, Failure> {
-    let states = ["active", "completed", "terminated", "canceled", "failed", "incident"];
+    let states = ["active", "completed", "terminated", "canceled", "failed", "incident", "suspended"];
     let number = states.iter().position(|known| *known == state);
     number.map(|number| number as i16).ok_or_else(|| Failure::invalid(format!("there is no state `{state}`")))
 }
@@ -138,6 +143,7 @@ async fn summary(world: &World, found: &instance::Summary) -> Result<InstanceSum
         parent: found.row.parent.map(|parent| Parent { instance_id: parent.to_string(), ..Parent::default() }),
         process_name: definition.name.clone(),
         traceparent: found.row.traceparent.clone(),
+        suspended: found.is_suspended,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Publishing messages from outside.
 
 use super::{Failure, parse_variables, tenant};
-use crate::{messages::Publication, trace, world::World};
+use crate::{audit::Note, messages::Publication, trace, world::World};
 use async_nats::HeaderMap;
 use proto::{PublishMessageReply, PublishMessageRequest};
 use tokio::sync::oneshot;
@@ -16,6 +16,8 @@ pub async fn publish(
         return Err(Failure::invalid("`name` is missing"));
     }
     let (answer, answered) = oneshot::channel();
+    let arguments = serde_json::json!({"correlationKey": request.correlation_key, "messageId": request.message_id});
+    let note = Note::new(&request.by, "publishMessage", &arguments);
     let publication = Publication {
         tenant,
         variables: parse_variables(world, &request.variables)?,
@@ -26,6 +28,7 @@ pub async fn publish(
         business_key: None,
         claim: None,
         traceparent: trace::of_caller(caller),
+        note: Some(note),
         answer: Some(answer),
     };
     if !world.publisher.publish(publication) {

@@ -4,17 +4,21 @@
 //! - [`deploy`] and [`processes`] are about definitions,
 //! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
+//! - [`operate`], [`suspensions`] and [`audit`] about what operators do, and have done.
 //! - [`service`] about the engine itself, and what workers need of it.
 
+mod audit;
 mod deploy;
 mod history;
 mod incidents;
 mod instances;
 mod messages;
+pub mod operate;
 mod problem;
 mod processes;
 mod service;
 mod signals;
+mod suspensions;
 mod tasks;
 mod variables;
 
@@ -89,6 +93,10 @@ async fn answer(world: &World, request: &Request) -> Answer {
         "complete_user_task" => call(payload, |request| tasks::complete(world, request)).await,
         "list_incidents" => call(payload, |request| incidents::list(world, request)).await,
         "resolve_incident" => call(payload, |request| incidents::resolve(world, request)).await,
+        "operate" => call(payload, |request| operate::operate(world, request)).await,
+        "set_suspension" => call(payload, |request| suspensions::set(world, request)).await,
+        "list_suspensions" => call(payload, |request| suspensions::list(world, request)).await,
+        "list_audit" => call(payload, |request| audit::list(world, request)).await,
         "status" => call(payload, |request| service::status(world, request)).await,
         "register_worker" => call(payload, |request| service::register_worker(world, request)).await,
         "heartbeat" => call(payload, |request| service::heartbeat(world, request)).await,

@@ -11,6 +11,8 @@ pub enum Failure {
     Conflict(String),
     LimitExceeded(String),
     InstanceEnded(String),
+    /// It has to be resumed first.
+    Suspended(String),
     /// Everything that is wrong with the files.
     Deployment(Vec<Diagnostic>),
     /// Too much at once.
@@ -46,6 +48,7 @@ impl Failure {
             Failure::Conflict(message) => ("CONFLICT", 409, message),
             Failure::LimitExceeded(message) => ("LIMIT_EXCEEDED", 413, message),
             Failure::InstanceEnded(message) => ("INSTANCE_ENDED", 409, message),
+            Failure::Suspended(message) => ("SUSPENDED", 409, message),
             Failure::Deployment(diagnostics) => return rejected(diagnostics),
             Failure::Overloaded(why) => return overloaded(why),
             Failure::Busy => return later("too much is waiting"),
@@ -125,6 +128,7 @@ impl From<Refusal> for Failure {
                 RejectionCode::NotFound => Failure::NotFound(message),
                 RejectionCode::StaleAttempt => Failure::Conflict(message),
                 RejectionCode::InstanceEnded => Failure::InstanceEnded(message),
+                RejectionCode::Suspended => Failure::Suspended(message),
                 RejectionCode::Invalid => Failure::Invalid(message),
                 RejectionCode::LimitExceeded => Failure::LimitExceeded(message),
             },

@@ -2,6 +2,7 @@
 
 use super::{Failure, parse_variables, tenant};
 use crate::{
+    audit::Note,
     signals::{self, Signal},
     trace,
     world::World,
@@ -19,6 +20,7 @@ pub async fn broadcast(
         return Err(Failure::invalid("`name` is missing"));
     }
     let (variables, traceparent) = (parse_variables(world, &request.variables)?, trace::of_caller(caller));
-    let signal = Signal { tenant, name: &request.name, variables: &variables, traceparent: &traceparent };
+    let note = Some(Note::new(&request.by, "broadcastSignal", &serde_json::json!({})));
+    let signal = Signal { tenant, name: &request.name, variables: &variables, traceparent: &traceparent, note };
     Ok(BroadcastSignalReply { reached: signals::send(world, signal).await? })
 }

@@ -2,6 +2,7 @@
 
 use super::{Failure, cursor, instance_id, instances, limit, parse_variables, part, part_id, tenant};
 use crate::{
+    audit::Note,
     convert,
     request::{Action, Request},
     world::World,
@@ -62,10 +63,15 @@ pub async fn get(world: &World, request: GetUserTaskRequest) -> Result<GetUserTa
 pub async fn claim(world: &World, request: ClaimUserTaskRequest) -> Result<Empty, Failure> {
     let owner = tenant(&request.tenant)?;
     let (instance, key) = part_id(&request.id)?;
-    let session = world.store.session().await?;
+    let mut session = world.store.session().await?;
+    session.begin().await?;
     if user_task::claim(&session, owner, instance, key as i64, &request.user).await? {
+        let note = Note::new(&request.by, "claimUserTask", &serde_json::json!({"task": key, "user": request.user}));
+        note.done_to(owner, instance).insert(&session).await?;
+        session.commit().await?;
         return Ok(Empty {});
     }
+    session.rollback().await?;
     match user_task::get(&session, owner, instance, key as i64).await? {
         None => Err(no_task()),
         Some(task) if task.state != 0 => Err(Failure::Conflict("the task is not open any more".to_owned())),
@@ -77,9 +83,11 @@ pub async fn complete(world: &World, request: CompleteUserTaskRequest) -> Result
     let owner = tenant(&request.tenant)?;
     let (instance, key) = part_id(&request.id)?;
     let variables = parse_variables(world, &request.variables)?;
+    let note = Note::new(&request.by, "completeUserTask", &serde_json::json!({"task": key, "variables": variables}));
     let by = Some(request.by).filter(|by| !by.is_empty());
     let kind = CommandKind::CompleteUserTask { key: Key(key), variables, by };
     let (mut command, answered) = Request::answered(owner, InstanceId(instance), Action::Step(kind));
+    command.note = Some(note);
     command.command_id = request.command_id.filter(|id| !id.is_empty()).map(|id| format!("complete:{id}"));
     match instances::send(world, command, answered).await {
         // a task that is there no more was done, by another or by the process

@@ -56,6 +56,11 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::InstanceTerminated
         | EventKind::InstanceCanceled { .. }
         | EventKind::InstanceFailed { .. }
+        | EventKind::InstanceSuspended
+        | EventKind::InstanceResumed
+        | EventKind::CommandHeld { .. }
+        | EventKind::CommandReleased
+        | EventKind::InstanceMigrated { .. }
         | EventKind::WorkDeferred => (Key::ROOT, None),
         EventKind::VariableSet { scope, .. }
         | EventKind::FlowTaken { scope, .. }
@@ -220,6 +225,22 @@ fn kind(kind: &EventKind) -> Kind {
             Kind::ChildEnded(proto::Child { child_id: child.to_string(), called_element: String::new() })
         }
         EventKind::WorkDeferred => Kind::WorkDeferred(empty),
+        EventKind::InstanceSuspended => Kind::InstanceSuspended(empty),
+        EventKind::InstanceResumed => Kind::InstanceResumed(empty),
+        EventKind::CommandHeld { command } => Kind::CommandHeld(proto::CommandHeld {
+            command: super::command(command),
+            name: super::command_name(command),
+        }),
+        EventKind::CommandReleased => Kind::CommandReleased(empty),
+        EventKind::InstanceMigrated { definition, elements, flows } => {
+            let elements = elements.iter().map(|(from, to)| proto::Moved { from: from.0, to: to.0 });
+            let flows = flows.iter().map(|(from, to)| proto::Moved { from: from.0, to: to.0 });
+            Kind::InstanceMigrated(proto::InstanceMigrated {
+                definition_key: definition.0.to_string(),
+                elements: elements.collect(),
+                flows: flows.collect(),
+            })
+        }
         EventKind::InstanceCompleted => Kind::InstanceCompleted(empty),
         EventKind::InstanceTerminated => Kind::InstanceTerminated(empty),
         EventKind::InstanceCanceled { reason } => Kind::InstanceCanceled(proto::Reason { reason: reason.clone() }),

@@ -13,7 +13,7 @@ mod waits;
 
 use bytes::Bytes;
 use interpreter::{
-    InstanceId, Key, Timestamp, Variables,
+    CommandKind, InstanceId, Key, Timestamp, Variables,
     effect::UserTask,
     instance::{CompensationId, Parent},
 };
@@ -41,6 +41,22 @@ pub fn json(value: &Value) -> Bytes {
 
 pub fn variables_json(variables: &Variables) -> Bytes {
     Bytes::from(serde_json::to_vec(variables).unwrap_or_default())
+}
+
+/// A command that is kept, as JSON: variants and fields are only ever added.
+pub fn command(command: &CommandKind) -> Bytes {
+    Bytes::from(serde_json::to_vec(command).unwrap_or_default())
+}
+
+/// For people: `completeJob`.
+pub fn command_name(command: &CommandKind) -> String {
+    let name = match serde_json::to_value(command) {
+        Ok(Value::Object(named)) => named.keys().next().cloned().unwrap_or_default(),
+        Ok(Value::String(name)) => name,
+        _ => String::new(),
+    };
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// A JSON object; nothing at all is the empty one.

@@ -16,6 +16,8 @@ use std::ops::RangeBounds;
 pub enum StateError {
     #[error("the stored state of instance {0} is not readable: {1}")]
     Control(uuid::Uuid, #[source] prost::DecodeError),
+    #[error("what instance {0} keeps until it is resumed is not readable: {1}")]
+    Held(uuid::Uuid, #[source] serde_json::Error),
     #[error("variable {1} of instance {0} is not JSON: {2}")]
     Variable(uuid::Uuid, String, #[source] serde_json::Error),
 }
@@ -43,6 +45,8 @@ pub fn encode(instance: &Instance, is_paged: bool, has_variables: bool) -> Vec<u
         deferrals: instance.deferrals,
         has_variables,
         variables: if has_variables { variables::stored(instance) } else { Vec::new() },
+        suspended_at: instance.suspended_at.map(|at| at.0),
+        held: instance.held.iter().map(super::command).collect(),
     };
     state.encode_to_vec()
 }
@@ -79,6 +83,11 @@ pub fn decode(
     instance.activated = state.activated;
     instance.deferrals = state.deferrals;
     instance.variable_bytes = state.variable_bytes;
+    instance.suspended_at = state.suspended_at.map(Timestamp);
+    for held in &state.held {
+        let held = serde_json::from_slice(held).map_err(|error| StateError::Held(row.id, error))?;
+        instance.held.push_back(held);
+    }
     for token in state.waiting_tokens {
         let place = (Key(token.scope), ElementIndex(token.element), FlowIndex(token.flow));
         instance.waiting_tokens.insert(place, token.count);

@@ -31,13 +31,14 @@ pub struct Summary {
     pub created_at: Time,
     pub ended_at: Option<Time>,
     pub open_incidents: i64,
+    pub is_suspended: bool,
 }
 
 /// What to list; missing means any.
 #[derive(Debug, Clone, Default)]
 pub struct Filter<'a> {
     pub process_id: Option<&'a str>,
-    /// As in [`Loaded::state`]; 5 stands for "has an open incident".
+    /// As in [`Loaded::state`]; 5 stands for "has an open incident", 6 for "is suspended".
     pub state: Option<i16>,
     pub business_key: Option<&'a str>,
 }
@@ -124,7 +125,7 @@ pub async fn load(session: &Session, ids: &[Uuid]) -> Result<Vec<Loaded>> {
 pub async fn get(session: &Session, tenant: &str, id: Uuid) -> Result<Option<(Summary, Vec<Vec<u8>>)>> {
     let statement = statement::INSTANCE_GET;
     let rows = session.query(statement, &[&tenant, &id]).await?;
-    rows.first().map(|row| Ok((summary(row, statement)?, column(row, 12, statement)?))).transpose()
+    rows.first().map(|row| Ok((summary(row, statement)?, column(row, 13, statement)?))).transpose()
 }
 
 /// The key of its definition, and the trace that it was started in.
@@ -179,5 +180,6 @@ fn summary(row: &Row, statement: &'static Statement) -> Result<Summary> {
         created_at: column(row, 9, statement)?,
         ended_at: column(row, 10, statement)?,
         open_incidents: column(row, 11, statement)?,
+        is_suspended: column(row, 12, statement)?,
     })
 }

@@ -12,6 +12,7 @@
 mod named_start;
 mod rows;
 
+pub mod audit;
 pub mod command;
 pub mod command_id;
 pub mod definition;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod signal;
 pub mod start_occurrence;
 pub mod statement;
+pub mod suspension;
 pub mod timer;
 pub mod timer_start;
 pub mod user_task;

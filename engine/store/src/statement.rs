@@ -17,6 +17,9 @@ macro_rules! statements {
 }
 
 statements! {
+    AUDIT_INSERT = "audit/insert",
+    AUDIT_LIST = "audit/list",
+    AUDIT_LIST_OF_INSTANCE = "audit/list_of_instance",
     COMMAND_CLAIM = "command/claim",
     COMMAND_DELETE = "command/delete",
     COMMAND_INSERT = "command/insert",
@@ -86,6 +89,11 @@ statements! {
     START_OCCURRENCE_DELETE_OTHERS = "start_occurrence/delete_others",
     START_OCCURRENCE_INSERT = "start_occurrence/insert",
     START_OCCURRENCE_LIST = "start_occurrence/list",
+    SUSPENDED_INSTANCE_DELETE = "suspended_instance/delete",
+    SUSPENDED_INSTANCE_INSERT = "suspended_instance/insert",
+    SUSPENSION_DELETE = "suspension/delete",
+    SUSPENSION_INSERT = "suspension/insert",
+    SUSPENSION_LIST = "suspension/list",
     TIMER_CLAIM = "timer/claim",
     TIMER_DELETE = "timer/delete",
     TIMER_FIRE = "timer/fire",

@@ -53,6 +53,9 @@ const FILL: &str = "
     INSERT INTO signal_subscription SELECT id, 1, 1, 'a', 's' || (random() * 5000)::int FROM instance;
     INSERT INTO start_occurrence SELECT 'a', 'p' || (random() * 500)::int, 's', id, 'm', 'k', '', now() FROM instance;
     INSERT INTO command SELECT gen_random_uuid(), 'a', id, '', now() FROM instance;
+    INSERT INTO audit SELECT 'a', now() - random() * interval '9 days', gen_random_uuid(), 'me', 'cancel', id, '', '{}', 'done', '' FROM instance;
+    INSERT INTO suspended_instance SELECT id FROM instance WHERE random() < 0.1;
+    INSERT INTO suspension SELECT 'a', 'jobType', 't' || n, 0, now(), 'me' FROM generate_series(1, 2000) AS n;
     ANALYZE;";
 
 async fn pinned_client(url: &str) -> anyhow::Result<Client> {

@@ -64,7 +64,7 @@ impl Engine {
 
     pub async fn deploy(&self, content: &str) -> anyhow::Result<DeployReply> {
         let files = vec![File { name: "test.yaml".to_owned(), content: content.to_owned().into() }];
-        self.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run: false }).await
+        self.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run: false, by: "me".to_owned() }).await
     }
 
     pub async fn begin(&self, process_id: &str, variables: &str) -> anyhow::Result<StartInstanceReply> {
@@ -107,6 +107,29 @@ impl Engine {
             ..Default::default()
         };
         self.call("set_variables", &request).await
+    }
+
+    /// One operation, as JSON.
+    pub async fn operate(&self, id: &str, operation: serde_json::Value) -> anyhow::Result<OperateReply> {
+        let request = OperateRequest {
+            tenant: TENANT.to_owned(),
+            instance_id: id.to_owned(),
+            operation: operation.to_string().into(),
+            dry_run: false,
+            by: "me".to_owned(),
+        };
+        self.call("operate", &request).await
+    }
+
+    /// What the audit log has, the oldest first.
+    pub async fn audit(&self, instance: Option<&str>) -> anyhow::Result<Vec<AuditEntry>> {
+        let request = ListAuditRequest {
+            tenant: TENANT.to_owned(),
+            instance_id: instance.map(str::to_owned),
+            ..Default::default()
+        };
+        let reply: ListAuditReply = self.call("list_audit", &request).await?;
+        Ok(reply.entries.into_iter().rev().collect())
     }
 
     pub async fn in_state(&self, id: &str, state: &str) -> anyhow::Result<()> {

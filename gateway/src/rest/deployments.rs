@@ -60,6 +60,7 @@ pub async fn deploy(
         tenant: caller.tenant.to_string(),
         files: files.map(|file| proto::File { name: file.name, content: file.content.into() }).collect(),
         dry_run: request.dry_run,
+        by: caller.by.to_string(),
     };
     let reply: proto::DeployReply = app.engine.call("deploy", &wire).await?;
     Ok((status, Json(deployment(reply))))

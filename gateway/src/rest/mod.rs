@@ -1,6 +1,7 @@
 //! The REST routes, one file per resource, and the OpenAPI 3.1 document that is made from them.
 
 mod agents;
+mod audit;
 mod deployments;
 mod events;
 mod files;
@@ -10,8 +11,10 @@ mod mail;
 mod me;
 mod messages;
 mod openapi;
+mod operations;
 mod processes;
 mod signals;
+mod suspensions;
 mod user_tasks;
 
 use crate::{problem::Problem, state::App};
@@ -35,6 +38,16 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(instances::history::history))
         .routes(routes!(instances::cancel))
         .routes(routes!(instances::set_variables))
+        .routes(routes!(operations::suspend))
+        .routes(routes!(operations::resume))
+        .routes(routes!(operations::retry))
+        .routes(routes!(operations::modify))
+        .routes(routes!(suspensions::suspend_process))
+        .routes(routes!(suspensions::resume_process))
+        .routes(routes!(suspensions::suspend_job_type))
+        .routes(routes!(suspensions::resume_job_type))
+        .routes(routes!(suspensions::list))
+        .routes(routes!(audit::list))
         .routes(routes!(events::events))
         .routes(routes!(messages::publish))
         .routes(routes!(signals::broadcast))

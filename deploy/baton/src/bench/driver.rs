@@ -32,7 +32,7 @@ impl Driver {
         let driver = Driver { nats: async_nats::connect(&settings.nats_url).await? };
         let process = args.workload.process(args);
         let file = File { name: "bench.yaml".to_owned(), content: process.into_bytes().into() };
-        let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], dry_run: false };
+        let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], dry_run: false, by: String::new() };
         let deadline = Instant::now() + PATIENCE;
         while let Err(error) = ask(&driver.nats, "deploy", &request).await {
             if Instant::now() > deadline {

@@ -22,7 +22,7 @@ use view::{Instance, InstanceList};
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     process_id: Option<String>,
-    /// active, completed, terminated, canceled, failed or incident.
+    /// active, completed, terminated, canceled, failed, incident or suspended.
     state: Option<String>,
     business_key: Option<String>,
     /// 1 to 500; 50 when absent.

@@ -21,7 +21,7 @@ pub struct InstanceSummary {
     process_name: String,
     process_version: u32,
     definition_key: String,
-    /// active, completed, terminated, canceled, failed or incident.
+    /// active, completed, terminated, canceled, failed, incident or suspended.
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     business_key: Option<String>,
@@ -31,6 +31,8 @@ pub struct InstanceSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
     open_incidents: u32,
+    /// Nothing moves until it is resumed.
+    suspended: bool,
     /// The instance and element that called it.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<Parent>,
@@ -130,6 +132,7 @@ impl From<proto::InstanceSummary> for InstanceSummary {
             created_at: json::time(wire.created_at),
             ended_at: wire.ended_at.map(json::time),
             open_incidents: wire.open_incidents,
+            suspended: wire.suspended,
             parent,
             traceparent: wire.traceparent,
         }

@@ -1,0 +1,1 @@
+DELETE FROM suspended_instance WHERE instance = ANY ($1::uuid[])
