@@ -190,6 +190,11 @@ impl<'r> Batch<'r> {
                 slot.step(resolve, now, writes).map_err(Refusal::Rejected)?;
                 Ok(applied(slot))
             }
+            Action::Migrate { definition, mapping } => {
+                let (slot, writes) = self.slot(request)?;
+                slot.migrate(definition, mapping, now, writes).map_err(Refusal::Rejected)?;
+                Ok(applied(slot))
+            }
         }
     }
 

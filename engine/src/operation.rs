@@ -3,6 +3,7 @@
 use interpreter::{CommandKind, Key, Variables, command::Modification};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -25,6 +26,12 @@ pub enum Operation {
     Suspend,
     Resume,
     Modify(Modification),
+    /// To another version of its process.
+    Migrate {
+        to_version: u32,
+        #[serde(default)]
+        mapping: BTreeMap<String, String>,
+    },
 }
 
 fn root() -> Key {
@@ -46,6 +53,7 @@ impl Operation {
             Operation::Suspend => "suspend",
             Operation::Resume => "resume",
             Operation::Modify(_) => "modify",
+            Operation::Migrate { .. } => "migrate",
         }
     }
 
@@ -58,15 +66,17 @@ impl Operation {
         arguments
     }
 
-    pub fn command(self) -> CommandKind {
-        match self {
+    /// What the core is told. A migration is none of its commands: it needs the other version.
+    pub fn command(self) -> Option<CommandKind> {
+        Some(match self {
             Operation::Cancel { reason } => CommandKind::Cancel { reason },
             Operation::Retry { retries } => CommandKind::Retry { retries },
             Operation::SetVariables { variables, scope_key: scope } => CommandKind::SetVariables { scope, variables },
             Operation::Suspend => CommandKind::Suspend,
             Operation::Resume => CommandKind::Resume,
             Operation::Modify(modification) => CommandKind::Modify(modification),
-        }
+            Operation::Migrate { .. } => return None,
+        })
     }
 }
 

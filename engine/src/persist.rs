@@ -55,6 +55,7 @@ pub async fn write(
     if moved.len() < instances.updates.len() || !outdated.is_empty() {
         return Err(Failure::Stale([instances.updates.missing(&moved), outdated].concat()));
     }
+    writes.migrations.write(session, &writes.moved).await?;
     if !rows.subscriptions.is_empty() {
         waiting_messages(session, writes).await?;
     }

@@ -6,7 +6,7 @@ use interpreter::{
     CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Variables, command::Start, instance::Parent,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -35,6 +35,11 @@ pub enum Action {
         incident: Key,
         retries: u32,
         variables: Variables,
+    },
+    /// To another version of the same process.
+    Migrate {
+        definition: Arc<Definition>,
+        mapping: BTreeMap<String, String>,
     },
 }
 

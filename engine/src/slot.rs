@@ -10,10 +10,11 @@ use crate::{
     writes::Writes,
 };
 use interpreter::{
-    Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, Key, Rejection, Timestamp,
+    Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, Key, Rejection, RejectionCode,
+    Timestamp, migrate::Migration,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -37,6 +38,8 @@ pub struct Slot {
     changed_variables: Changed,
     places: HashMap<Key, ElementIndex>,
     incidents: HashMap<Key, Key>,
+    /// Of what happened since: the definitions before the events of these numbers.
+    former: Vec<(u64, Arc<Definition>)>,
     /// Scopes other than the root that have variables in the database.
     local_scopes: HashSet<Key>,
 }
@@ -62,6 +65,7 @@ impl Slot {
             places: instance.elements.iter().map(|(key, element)| (*key, element.element)).collect(),
             incidents: instance.incidents.iter().map(|(key, incident)| (*key, incident.element_instance)).collect(),
             local_scopes: instance.variables.keys().copied().filter(|scope| *scope != Key::ROOT).collect(),
+            former: Vec::new(),
             instance,
             definition,
             tenant,
@@ -85,6 +89,36 @@ impl Slot {
         }
         if self.instance.is_suspended() != was_suspended {
             writes.suspended.insert(self.instance.id.0, !was_suspended);
+        }
+        for effect in stepped.effects {
+            writes.add(self, effect, now);
+        }
+        Ok(())
+    }
+
+    /// Goes on by another version of its process, or is as it was.
+    pub fn migrate(
+        &mut self,
+        definition: &Arc<Definition>,
+        mapping: &BTreeMap<String, String>,
+        now: Timestamp,
+        writes: &mut Writes,
+    ) -> Result<(), Rejection> {
+        let former = self.definition.clone();
+        check_versions(&former, definition)?;
+        let (old, new) = (&former.process, &definition.process);
+        let migration = Migration { old, new, definition: definition.key, mapping };
+        let stepped = interpreter::migrate::migrate(&migration, &mut self.instance, now)?;
+        for event in &stepped.events {
+            if let EventKind::InstanceMigrated { elements, .. } = &event.kind {
+                let seq = self.stored_version + self.events.len() as u64 + 1;
+                let map: HashMap<ElementIndex, ElementIndex> = elements.iter().copied().collect();
+                self.places.values_mut().for_each(|place| *place = map.get(place).copied().unwrap_or(*place));
+                self.former.push((seq, former.clone()));
+                self.definition = definition.clone();
+                writes.migrate(self.instance.id.0, seq, (former.key.0, definition.key.0), elements);
+            }
+            self.happened(event, writes);
         }
         for effect in stepped.effects {
             writes.add(self, effect, now);
@@ -145,19 +179,34 @@ impl Slot {
     /// Of what happened since it was stored, as it is published: with names.
     pub fn batch(&mut self) -> proto::EventBatch {
         let mut events = std::mem::take(&mut self.events);
-        for event in &mut events {
-            crate::convert::event::fill_names(event, &self.definition);
+        let first_seq = self.stored_version + 1;
+        for (event, seq) in events.iter_mut().zip(first_seq..) {
+            let former = self.former.iter().find(|(migrated, _)| seq < *migrated).map(|(_, former)| former);
+            crate::convert::event::fill_names(event, former.unwrap_or(&self.definition));
         }
+        self.former.clear();
         proto::EventBatch {
             tenant: self.tenant.clone(),
             instance_id: self.instance.id.to_string(),
             process_id: self.definition.process_id.clone(),
             process_version: self.definition.version,
-            first_seq: self.stored_version + 1,
+            first_seq,
             events,
             traceparent: self.traceparent.clone(),
         }
     }
+}
+
+/// Only to another version of the same process.
+fn check_versions(former: &Definition, definition: &Definition) -> Result<(), Rejection> {
+    let message = if former.process_id != definition.process_id {
+        format!("the instance is one of `{}`, not of `{}`", former.process_id, definition.process_id)
+    } else if former.key == definition.key {
+        format!("the instance goes by version {} already", definition.version)
+    } else {
+        return Ok(());
+    };
+    Err(Rejection { code: RejectionCode::Invalid, message })
 }
 
 impl Places for Slot {

@@ -9,6 +9,7 @@ use crate::{
 use interpreter::{Effect, ElementIndex, InstanceId, Key, Timestamp, effect::UserTask};
 use prost::Message;
 use std::collections::BTreeMap;
+use store::instance_migration::{AllMoved, Migration, Migrations, Moved};
 use store::{job, message_subscription as subscription, signal, timer};
 use uuid::Uuid;
 
@@ -33,6 +34,9 @@ pub struct Writes {
     pub audit: store::audit::Entries,
     /// Instances that have been suspended (true), or are not any more.
     pub suspended: BTreeMap<Uuid, bool>,
+    pub migrations: Migrations,
+    /// Where open user tasks and incidents stand by then.
+    pub moved: AllMoved,
     pub raised_incidents: u64,
     pub completed_jobs: u64,
 }
@@ -135,6 +139,20 @@ impl Writes {
             order_id::ordered(own, instance, slot.instance.version, self.orders.len())
         };
         self.orders.push(Addressed { id, tenant: slot.tenant.clone(), instance, order });
+    }
+
+    /// `seq`: of the event. `definitions`: the former and the new one.
+    pub fn migrate(
+        &mut self,
+        instance: Uuid,
+        seq: u64,
+        (former, definition): (Uuid, Uuid),
+        elements: &[(ElementIndex, ElementIndex)],
+    ) {
+        self.migrations.push(Migration { instance, seq: seq as i64, former, definition });
+        for (old, new) in elements {
+            self.moved.push(Moved { instance, old: index(*old), new: index(*new), definition });
+        }
     }
 
     /// An order that stands alone.

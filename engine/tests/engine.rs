@@ -246,8 +246,12 @@ async fn a_message_starts_an_instance_and_its_task_is_done_once() -> anyhow::Res
         listed.tasks.into_iter().next()
     })
     .await?;
-    let claim =
-        |user: &str| ClaimUserTaskRequest { tenant: TENANT.to_owned(), id: task.id.clone(), user: user.to_owned(), by: String::new() };
+    let claim = |user: &str| ClaimUserTaskRequest {
+        tenant: TENANT.to_owned(),
+        id: task.id.clone(),
+        user: user.to_owned(),
+        by: String::new(),
+    };
     engine.call::<Empty>("claim_user_task", &claim("ann")).await?;
     let second = engine.call::<Empty>("claim_user_task", &claim("bob")).await;
     assert!(second.unwrap_err().to_string().starts_with("CONFLICT"));

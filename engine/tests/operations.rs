@@ -97,11 +97,8 @@ async fn timers_stand_still_messages_wait_and_people_are_told() -> anyhow::Resul
         CompleteUserTaskRequest { tenant: TENANT.to_owned(), id: tasks.tasks[0].id.clone(), ..Default::default() };
     let refused = engine.call::<CommandReply>("complete_user_task", &complete).await.unwrap_err().to_string();
     assert!(refused.starts_with("SUSPENDED"), "{refused}");
-    let list = ListInstancesRequest {
-        tenant: TENANT.to_owned(),
-        state: Some("suspended".to_owned()),
-        ..Default::default()
-    };
+    let list =
+        ListInstancesRequest { tenant: TENANT.to_owned(), state: Some("suspended".to_owned()), ..Default::default() };
     let listed: ListInstancesReply = engine.call("list_instances", &list).await?;
     assert_eq!(listed.instances.len(), 1);
     engine.operate(&id, json!({"operation": "cancel"})).await?;
@@ -164,10 +161,81 @@ async fn tokens_move_and_failures_are_tried_again() -> anyhow::Result<()> {
     engine.operate(&id, modify).await?;
     assert_eq!(engine.report(&again, completed("{}")).await?, Status::Stale);
     let job = next_job(&mut second).await?;
-    assert_eq!(serde_json::from_slice::<serde_json::Value>(&job.variables)?, json!({"own": true}));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&job.variables)?["own"], json!(true));
     engine.report(&job, completed("{}")).await?;
     engine.in_state(&id, "completed").await?;
-    assert_eq!(outcomes(&engine.audit(Some(&id)).await?), [("retry", "done"), ("modify", "INVALID"), ("modify", "done")]);
+    assert_eq!(
+        outcomes(&engine.audit(Some(&id)).await?),
+        [("retry", "done"), ("modify", "INVALID"), ("modify", "done")]
+    );
+    Ok(())
+}
+
+const SECOND_VERSION: &str = r#"
+process:
+  id: waits
+  elements:
+    - {id: start, type: startEvent}
+    - {id: zero, type: task}
+    - {id: paid, type: messageIntermediateCatchEvent, properties: {messageRef: paid, correlationKey: "${order}"}}
+    - {id: pause, type: timerIntermediateCatchEvent, properties: {timerDuration: PT2S}}
+    - {id: confirm, type: userTask}
+    - {id: last, type: serviceTask, properties: {implementation: External, topic: last}}
+    - {id: end, type: endEvent}
+  connections: [{from: start, to: zero}, {from: zero, to: paid}, {from: zero, to: pause}, {from: pause, to: confirm}, {from: paid, to: end}, {from: confirm, to: last}, {from: last, to: end}]
+"#;
+
+#[tokio::test]
+async fn a_running_instance_goes_to_another_version() -> anyhow::Result<()> {
+    let servers = Servers::shared();
+    let engine = Engine::start(servers).await?;
+    engine.add_replica(servers);
+    engine.deploy(WAITS).await?;
+    let (waiting, doing) =
+        (engine.begin("waits", r#"{"order": "1"}"#).await?, engine.begin("waits", r#"{"order": "2"}"#).await?);
+    let (waiting, doing) = (waiting.instance_id, doing.instance_id);
+    engine.deploy(SECOND_VERSION).await?;
+    let migrate = |mapping: serde_json::Value| json!({"operation": "migrate", "toVersion": 2, "mapping": mapping});
+    engine.operate(&waiting, migrate(json!({}))).await?;
+    let moved = engine.instance(&waiting).await?;
+    assert_eq!(moved.instance.unwrap().process_version, 2);
+    assert_eq!(moved.subscriptions[0].element_id, "paid");
+    eventually("a task waits", || async {
+        engine.instance(&doing).await.ok()?.elements.iter().any(|it| it.element_id == "approve").then_some(())
+    })
+    .await?;
+    let refused = engine.operate(&doing, migrate(json!({}))).await.unwrap_err().to_string();
+    assert!(refused.contains("the new version has no `approve`"), "{refused}");
+    engine.operate(&doing, migrate(json!({"approve": "confirm"}))).await?;
+    let mut last = engine.jobs("last").await?;
+    for (id, order) in [(&waiting, "1"), (&doing, "2")] {
+        assert_eq!(engine.publish("paid", order, 0, None).await?, 1);
+        let task = eventually("the task of the new version waits", || async {
+            let tasks =
+                ListUserTasksRequest { tenant: TENANT.to_owned(), instance_id: Some(id.clone()), ..Default::default() };
+            let tasks: ListUserTasksReply = engine.call("list_user_tasks", &tasks).await.ok()?;
+            tasks.tasks.into_iter().find(|task| task.element_id == "confirm")
+        })
+        .await?;
+        let complete = CompleteUserTaskRequest { tenant: TENANT.to_owned(), id: task.id, ..Default::default() };
+        engine.call::<CommandReply>("complete_user_task", &complete).await?;
+        let job = next_job(&mut last).await?;
+        assert_eq!(job.process_version, 2);
+        engine.report(&job, completed("{}")).await?;
+        engine.in_state(id, "completed").await?;
+    }
+    let history = engine.history(&doing).await?;
+    let events: Vec<&Event> = history.iter().flat_map(|batch| &batch.events).collect();
+    let named = |id: &str| events.iter().filter(|event| event.element_id == id).count();
+    assert!(named("approve") > 0 && named("confirm") > 0, "older history keeps its names");
+    let entered: Vec<&str> = events
+        .iter()
+        .filter(|event| matches!(event.kind, Some(event::Kind::ElementActivated(_))))
+        .map(|event| event.element_id.as_str())
+        .collect();
+    assert_eq!(entered, ["start", "paid", "pause", "approve", "end", "last", "end"]);
+    let again = engine.operate(&doing, migrate(json!({}))).await.unwrap_err().to_string();
+    assert!(again.starts_with("INSTANCE_ENDED") || again.starts_with("INVALID"), "{again}");
     Ok(())
 }
 

@@ -92,7 +92,7 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("GET", "instances/{id}/events" | "ws" | "agents/{job_id}/transcript") => Action::ReadInstances,
         ("POST", "instances/{id}/cancel") | ("PUT", "instances/{id}/variables") => Action::ChangeInstance,
         ("POST", "instances/{id}/suspend" | "instances/{id}/resume") => Action::ChangeInstance,
-        ("POST", "instances/{id}/retry" | "instances/{id}/modify") => Action::ChangeInstance,
+        ("POST", "instances/{id}/retry" | "instances/{id}/modify" | "instances/{id}/migrate") => Action::ChangeInstance,
         ("POST", "processes/{id}/suspend" | "processes/{id}/resume") => Action::Suspend,
         ("POST", "job-types/{id}/suspend" | "job-types/{id}/resume") => Action::Suspend,
         ("GET", "suspensions") => Action::ReadProcesses,

@@ -25,6 +25,7 @@ pub mod instance;
 pub mod job;
 pub mod limits;
 mod message_flows;
+pub mod migrate;
 pub mod outcome;
 pub mod process;
 mod proof;

@@ -207,7 +207,7 @@ impl Hand {
         self.effects.extend(advance.effects);
     }
 
-    fn check(&self) {
+    pub fn check(&self) {
         let mut folded = fresh();
         self.history.iter().for_each(|event| folded.apply(event));
         assert_eq!(folded, self.instance, "folding the history gives the state");

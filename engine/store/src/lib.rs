@@ -13,6 +13,7 @@ mod named_start;
 mod rows;
 
 pub mod audit;
+pub mod batch;
 pub mod command;
 pub mod command_id;
 pub mod definition;
@@ -20,6 +21,7 @@ pub mod error;
 pub mod history;
 pub mod incident;
 pub mod instance;
+pub mod instance_migration;
 pub mod instance_page;
 pub mod job;
 pub mod message;

@@ -13,6 +13,8 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (6, "0006_message_start_lock", include_str!("../migrations/0006_message_start_lock.sql")),
     (7, "0007_start_occurrence", include_str!("../migrations/0007_start_occurrence.sql")),
     (9, "0009_operations", include_str!("../migrations/0009_operations.sql")),
+    (10, "0010_migration", include_str!("../migrations/0010_migration.sql")),
+    (11, "0011_batch", include_str!("../migrations/0011_batch.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

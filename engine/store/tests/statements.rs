@@ -56,6 +56,9 @@ const FILL: &str = "
     INSERT INTO audit SELECT 'a', now() - random() * interval '9 days', gen_random_uuid(), 'me', 'cancel', id, '', '{}', 'done', '' FROM instance;
     INSERT INTO suspended_instance SELECT id FROM instance WHERE random() < 0.1;
     INSERT INTO suspension SELECT 'a', 'jobType', 't' || n, 0, now(), 'me' FROM generate_series(1, 2000) AS n;
+    INSERT INTO instance_migration SELECT id, 7, gen_random_uuid() FROM instance;
+    INSERT INTO batch (id, tenant, by, operation, filter, created_at) SELECT gen_random_uuid(), 'a', 'me', '{}', '{}', now() FROM generate_series(1, 2000);
+    INSERT INTO batch_item (batch, instance, claim_at) SELECT (SELECT id FROM batch LIMIT 1), id, now() FROM instance;
     ANALYZE;";
 
 async fn pinned_client(url: &str) -> anyhow::Result<Client> {

@@ -64,7 +64,8 @@ impl Engine {
 
     pub async fn deploy(&self, content: &str) -> anyhow::Result<DeployReply> {
         let files = vec![File { name: "test.yaml".to_owned(), content: content.to_owned().into() }];
-        self.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run: false, by: "me".to_owned() }).await
+        self.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run: false, by: "me".to_owned() })
+            .await
     }
 
     pub async fn begin(&self, process_id: &str, variables: &str) -> anyhow::Result<StartInstanceReply> {

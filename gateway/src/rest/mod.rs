@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::resume))
         .routes(routes!(operations::retry))
         .routes(routes!(operations::modify))
+        .routes(routes!(operations::migrate))
         .routes(routes!(suspensions::suspend_process))
         .routes(routes!(suspensions::resume_process))
         .routes(routes!(suspensions::suspend_job_type))

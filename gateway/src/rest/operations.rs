@@ -1,8 +1,8 @@
-//! What operators do to instances: suspend, resume, retry, modify. Each is in the audit log.
+//! What operators do to instances: suspend, resume, retry, modify, migrate. Each is in the audit log.
 
 use crate::{
     auth::Caller,
-    json::{Body, Id},
+    json::{self, Body, Id},
     problem::Problem,
     rest::instances::Committed,
     state::App,
@@ -10,7 +10,7 @@ use crate::{
 use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -44,6 +44,28 @@ pub struct Beginning {
     #[serde(default)]
     #[schema(value_type = Object)]
     variables: Map<String, Value>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MigrateRequest {
+    to_version: u32,
+    /// By ids of elements: old and new, where they differ.
+    #[serde(default)]
+    mapping: BTreeMap<String, String>,
+    /// Only plan.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Migration {
+    instance_id: String,
+    version: u64,
+    /// `{moves: [{from, to, count}], kept, renewed, ended, problems: [{elementId, message}]}`; kept, renewed and ended are ids of events.
+    #[schema(value_type = Object)]
+    plan: Value,
 }
 
 /// Stops an instance: nothing moves until it is resumed, and nothing is lost.
@@ -91,6 +113,22 @@ pub async fn modify(
 ) -> Result<Json<Committed>, Problem> {
     let operation = json!({"operation": "modify", "end": request.end, "begin": request.begin});
     operate(&app, &caller, id, &operation).await
+}
+
+/// Lets an instance go on by another version of its process, or says what that would do.
+#[utoipa::path(post, path = "/api/v1/instances/{id}/migrate", params(("id" = String, Path)),
+    request_body = MigrateRequest, responses((status = 200, body = Migration)))]
+pub async fn migrate(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    Body(request): Body<MigrateRequest>,
+) -> Result<Json<Migration>, Problem> {
+    let MigrateRequest { to_version, mapping, dry_run } = request;
+    let operation = json!({"operation": "migrate", "toVersion": to_version, "mapping": mapping});
+    let reply = call(&app, &caller, id, &operation, dry_run).await?;
+    let plan = json::value(&reply.result);
+    Ok(Json(Migration { instance_id: reply.instance_id, version: reply.version, plan }))
 }
 
 async fn operate(app: &App, caller: &Caller, id: String, operation: &Value) -> Result<Json<Committed>, Problem> {

@@ -162,7 +162,12 @@ pub async fn claim(
     Id(id): Id,
     Body(request): Body<ClaimRequest>,
 ) -> Result<StatusCode, Problem> {
-    let wire = proto::ClaimUserTaskRequest { tenant: caller.tenant.to_string(), id, user: request.user, by: caller.by.to_string() };
+    let wire = proto::ClaimUserTaskRequest {
+        tenant: caller.tenant.to_string(),
+        id,
+        user: request.user,
+        by: caller.by.to_string(),
+    };
     app.engine.call::<proto::Empty>("claim_user_task", &wire).await?;
     Ok(StatusCode::NO_CONTENT)
 }

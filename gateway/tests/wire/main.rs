@@ -4,6 +4,7 @@ mod agui;
 mod events;
 mod files;
 mod live;
+mod operations;
 mod played;
 mod rest;
 mod running;

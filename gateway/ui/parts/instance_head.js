@@ -2,15 +2,17 @@
 
 import { button, h } from '../dom.js';
 import { between, duration, fullTime, shortId } from '../format.js';
+import { oops } from '../toast.js';
+import { api } from '../api.js';
 import { stateMark } from '../views/instances.js';
 
-export function instanceHead({ instance, children }, state, elements, may, onCancel) {
+export function instanceHead({ instance, children }, state, elements, may, onCancel, onChange) {
   const isOpen = !instance.endedAt;
   const took = state.ended?.duration !== undefined ? duration(state.ended.duration) : between(instance.createdAt, instance.endedAt);
   const called = children.map((child) => [child, elements.get(state.children.get(child))?.name]);
   return [
     h('div', {},
-      h('h1', {}, instance.processName || instance.processId, ' ', stateMark(instance)),
+      h('h1', {}, instance.processName || instance.processId, ' ', stateMark(instance), instance.suspended && h('span', { class: 'muted', 'data-testid': 'suspended' }, ' suspended')),
       h('p', { class: 'muted' },
         h('a', { href: `#/processes/${encodeURIComponent(instance.processId)}?version=${instance.processVersion}` }, `version ${instance.processVersion}`),
         ' · ', h('code', { title: 'Instance id', 'data-testid': 'instance-id' }, instance.instanceId),
@@ -20,7 +22,17 @@ export function instanceHead({ instance, children }, state, elements, may, onCan
         state.ended?.error && h('span', { class: 'bad' }, ` · ${state.ended.error.message}`)),
       relatives(instance, called)),
     h('span', { class: 'space' }),
+    isOpen && may.change && operations(instance, onChange),
     isOpen && may.change && button('Cancel instance …', onCancel, { variant: 'danger quiet', 'data-testid': 'cancel', 'data-focus': 'cancel' }),
+  ];
+}
+
+function operations(instance, onChange) {
+  const does = (operation) => () => operation(instance.instanceId).then(onChange).catch(oops);
+  if (instance.suspended) return button('Resume', does(api.resume), { variant: 'quiet', 'data-testid': 'resume' });
+  return [
+    instance.openIncidents > 0 && button('Retry everything', does(api.retry), { variant: 'quiet', 'data-testid': 'retry' }),
+    button('Suspend', does(api.suspend), { variant: 'quiet', 'data-testid': 'suspend' }),
   ];
 }
 

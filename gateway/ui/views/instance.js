@@ -128,7 +128,7 @@ class InstanceView {
   #drawNow() {
     const { instance, children, variables } = this.#snapshot;
     fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended, [...this.#state.children]]),
-      () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, () => openCancel(instance, this.#look)));
+      () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, () => openCancel(instance, this.#look), this.#look));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state, whys(this.#snapshot));
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });

@@ -5,7 +5,7 @@ import { button, fill, h, settled } from '../dom.js';
 import { between, fullTime, relative, shortId } from '../format.js';
 import { oops } from '../toast.js';
 
-const STATES = ['', 'active', 'incident', 'completed', 'failed', 'canceled', 'terminated'];
+const STATES = ['', 'active', 'incident', 'suspended', 'completed', 'failed', 'canceled', 'terminated'];
 const PAGE = 50;
 
 export async function instancesView({ live }, { query }) {

@@ -2,6 +2,7 @@
 
 use super::{check_size, not_awaited, waits};
 use crate::elements::Trigger;
+use crate::instance::Subscription;
 use crate::run::Run;
 use crate::{ElementIndex, EventKind, Key, Rejection, Variables};
 
@@ -12,7 +13,15 @@ pub(super) fn deliver(
     message_name: String,
     variables: Variables,
 ) -> Result<(), Rejection> {
-    if !waits(run, key)?.subscriptions.contains_key(&target) {
+    let subscriptions = &waits(run, key)?.subscriptions;
+    // It was on its way when the instance migrated, and its event has another number now.
+    let named = |(at, open): (&ElementIndex, &Subscription)| (open.message_name == message_name).then_some(*at);
+    let is_open = subscriptions.get(&target).is_some_and(|open| open.message_name == message_name);
+    let target = match is_open {
+        true => target,
+        false => subscriptions.iter().find_map(named).unwrap_or(target),
+    };
+    if !subscriptions.contains_key(&target) {
         return Err(not_awaited(run, target, "message"));
     }
     check_size(run, &variables)?;

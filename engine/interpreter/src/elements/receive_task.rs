@@ -14,7 +14,7 @@ use crate::run::{Here, Raised, Run};
 #[derive(Debug)]
 pub(crate) struct ReceiveTask {
     pub message: Message,
-    timeout: Option<Timer>,
+    pub timeout: Option<Timer>,
 }
 
 pub(crate) fn compile(

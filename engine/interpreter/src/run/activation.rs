@@ -65,6 +65,13 @@ impl<'r> Run<'r> {
         kind.reset(self, here);
     }
 
+    /// After a migration the flows have other numbers; those that are gone count no more.
+    pub fn remap_taken_from(&mut self, gateway: Key, flow: impl Fn(FlowIndex) -> Option<FlowIndex>) {
+        let before = self.flows_taken_from(gateway);
+        let after = before.into_iter().filter_map(flow).map(|flow| Value::from(flow.0)).collect();
+        self.set(gateway, taken_from(), Value::Array(after));
+    }
+
     fn flows_taken_from(&self, gateway: Key) -> Vec<FlowIndex> {
         let own = self.instance.variables.get(&gateway).and_then(|own| own.get(&taken_from()));
         let flows = own.and_then(Value::as_array).into_iter().flatten();

@@ -84,6 +84,25 @@ impl<'r> Run<'r> {
         self.instance.elements.places(scope).chain(elsewhere).any(is_coming)
     }
 
+    /// After a migration: joins that need less than before may have all of it.
+    pub fn fire_complete_joins(&mut self) {
+        let waiting = self.instance.waiting_tokens.keys().map(|(scope, element, _)| (*scope, *element));
+        let places: std::collections::BTreeSet<(Key, ElementIndex)> = waiting.collect();
+        for (scope, place) in places {
+            let target = self.process.element(place);
+            let is_single = target.incoming.len() == 1;
+            let waits_for_all = is_single || target.kind.behavior().join() == Join::All;
+            while waits_for_all && target.start_quantity <= 1 && self.has_all(target, scope) {
+                self.fire(place, scope, target.incoming.clone());
+            }
+        }
+    }
+
+    fn has_all(&self, target: &Element, scope: Key) -> bool {
+        let taken = self.taken(scope, target.index);
+        !target.incoming.is_empty() && target.incoming.iter().all(|flow| taken.contains(flow))
+    }
+
     fn fire(&mut self, element: ElementIndex, scope: Key, flows: Vec<FlowIndex>) {
         self.emit(EventKind::TokensConsumed { element, flows, scope });
         self.activate(element, scope, None);

@@ -1,0 +1,1 @@
+SELECT state, count(*) AS items FROM batch_item WHERE batch = $1::uuid GROUP BY state

@@ -1,0 +1,1 @@
+SELECT seq, former FROM instance_migration WHERE instance = $1::uuid ORDER BY seq
