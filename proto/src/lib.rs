@@ -5,6 +5,7 @@
 //! - `history.proto`: what happened to an instance.
 //! - `state.proto`: the stored control state of an instance.
 //! - `api.proto`: the engine's request/reply API.
+//! - `operations.proto`: of it, what operators do.
 
 pub mod subject;
 
