@@ -47,15 +47,16 @@ pub async fn advance(
     let must_ask = !questions.is_empty();
     if must_ask {
         let ids = questions.instances.as_slice();
-        let (_, commands, timers, rows, variables, answered) = try_join!(
+        let (_, commands, timers, batch_items, rows, variables, answered) = try_join!(
             session.send_begin(),
             command::delete(session, &questions.commands, &questions.firsts),
             questions.timers.fire(session),
+            questions.batch_items.take(session),
             instance::load(session, ids),
             variable::load(session, ids),
             questions.command_ids.find(session),
         )?;
-        batch.keep_claimed(&commands, &timers);
+        batch.keep_claimed(&commands, &timers, &batch_items);
         batch.take_answered(answered);
         world.revive(session, &mut batch, rows, variables).await?;
     }

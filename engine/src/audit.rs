@@ -17,6 +17,8 @@ pub struct Note {
     pub operation: &'static str,
     /// JSON
     pub arguments: String,
+    /// What else it is about, of a command to an instance: the batch that it is part of.
+    pub subject: String,
 }
 
 impl Note {
@@ -25,7 +27,7 @@ impl Note {
         if arguments.len() > MAX_ARGUMENTS {
             arguments = format!("{{\"leftOut\":{}}}", arguments.len());
         }
-        Note { by: by.to_owned(), operation, arguments }
+        Note { by: by.to_owned(), operation, arguments, subject: String::new() }
     }
 
     /// The row of a command to an instance; none for what says nothing about it.
@@ -35,7 +37,7 @@ impl Note {
             Some(Refusal::Rejected(rejection)) => (code(rejection.code), rejection.message.clone()),
             Some(_) => return None,
         };
-        Some(self.entry(tenant, Some(instance), "", outcome, message))
+        Some(self.entry(tenant, Some(instance), &self.subject, outcome, message))
     }
 
     /// One row, of what was done.
@@ -70,6 +72,6 @@ impl Note {
 }
 
 /// `INSTANCE_ENDED`
-fn code(code: interpreter::RejectionCode) -> String {
+pub fn code(code: interpreter::RejectionCode) -> String {
     serde_json::to_value(code).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -36,12 +36,17 @@ pub struct Questions {
     /// Where the orders begin that come before each of them.
     pub firsts: Vec<Uuid>,
     pub timers: timer::TimerIds,
+    pub batch_items: store::batch::Items,
     pub command_ids: command_id::CommandIds,
 }
 
 impl Questions {
     pub fn is_empty(&self) -> bool {
-        self.instances.is_empty() && self.commands.is_empty() && self.timers.is_empty() && self.command_ids.is_empty()
+        self.instances.is_empty()
+            && self.commands.is_empty()
+            && self.timers.is_empty()
+            && self.batch_items.is_empty()
+            && self.command_ids.is_empty()
     }
 }
 
@@ -86,6 +91,7 @@ impl<'r> Batch<'r> {
         match request.claim {
             Claim::None => {}
             Claim::Command(id) => questions.commands.push(id),
+            Claim::Batch(batch) => questions.batch_items.push(store::batch::Item { batch, instance }),
             Claim::Timer { key, target } => {
                 questions.timers.push(timer::TimerId { instance, key: key.0 as i64, target });
             }
@@ -96,13 +102,14 @@ impl<'r> Batch<'r> {
     }
 
     /// Requests whose claim was not there any more count for nothing.
-    pub fn keep_claimed(&mut self, commands: &[Uuid], timers: &[timer::TimerId]) {
+    pub fn keep_claimed(&mut self, commands: &[Uuid], timers: &[timer::TimerId], batch_items: &[(Uuid, Uuid)]) {
         let commands: HashSet<Uuid> = commands.iter().copied().collect();
         let timers: HashSet<_> = timers.iter().map(|timer| (timer.instance, timer.key, timer.target)).collect();
         for (index, request) in self.requests.iter().enumerate() {
             let is_there = match request.claim {
                 Claim::None => true,
                 Claim::Command(id) => commands.contains(&id),
+                Claim::Batch(batch) => batch_items.contains(&(batch, request.instance.0)),
                 Claim::Timer { key, target } => timers.contains(&(request.instance.0, key.0 as i64, target)),
             };
             if !is_there {
@@ -132,7 +139,10 @@ impl<'r> Batch<'r> {
         if let Some(applied) = id.as_ref().and_then(|id| self.answered.get(id)) {
             return Ok(applied.clone());
         }
-        let answer = self.apply(request, now);
+        let answer = match self.is_where_it_should(request) {
+            true => self.apply(request, now),
+            false => Err(Refusal::NotThere),
+        };
         self.note(request, &answer);
         if request.orders_an_instance() && matches!(answer, Err(Refusal::Rejected(_))) {
             self.refused.push(request.instance.0);
@@ -148,7 +158,19 @@ impl<'r> Batch<'r> {
         answer
     }
 
+    fn is_where_it_should(&self, request: &Request) -> bool {
+        let Some(id) = &request.only_at else { return true };
+        let Some(slot) = self.slots.get(&request.instance.0) else { return true };
+        let wanted = slot.definition.process.find(id);
+        slot.instance.elements.values().any(|element| Some(element.element) == wanted)
+    }
+
     fn note(&mut self, request: &Request, answer: &Answer) {
+        if let Claim::Batch(batch) = request.claim
+            && let Some(ended) = crate::batches::ended(batch, request.instance.0, answer)
+        {
+            self.writes.batch_items.push(ended);
+        }
         let Some((note, tenant)) = request.note.as_ref().zip(request.tenant.as_deref()) else { return };
         if let Some(entry) = note.of_command(tenant, request.instance.0, answer.as_ref().err()) {
             self.writes.audit.push(entry);

@@ -111,6 +111,7 @@ async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definit
         action,
         claim: Claim::Command(id),
         command_id: None,
+        only_at: None,
         note: None,
         answer: None,
     };

@@ -13,6 +13,7 @@ mod api;
 mod audit;
 mod backoff;
 mod batch;
+mod batches;
 mod bus;
 mod cache;
 mod clock;
@@ -144,6 +145,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     tasks.spawn(done(timers::run(world.clone())));
     tasks.spawn(done(sweep::run(world.clone())));
     tasks.spawn(done(reconcile::run(world.clone())));
+    tasks.spawn(done(batches::run(world.clone())));
     tasks.spawn(results::run(world.clone()));
     tasks.spawn(api::run(world));
     // none of them ends by itself

@@ -47,6 +47,7 @@ pub async fn write(
         async { try_join!(writes.ended_incidents.delete(session), rows.incidents.insert(session)) },
         writes.answered.insert(session),
         writes.audit.insert(session),
+        writes.batch_items.end(session),
         note_suspended(session, writes),
         message_subscription::lock(session, &rows.locks),
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },

@@ -18,6 +18,8 @@ pub struct Request {
     pub claim: Claim,
     /// Idempotency, within the tenant.
     pub command_id: Option<String>,
+    /// Only when an element of this id is active.
+    pub only_at: Option<String>,
     /// For the audit log.
     pub note: Option<Note>,
     pub answer: Option<oneshot::Sender<Answer>>,
@@ -48,7 +50,12 @@ pub enum Action {
 pub enum Claim {
     None,
     Command(Uuid),
-    Timer { key: Key, target: i32 },
+    Timer {
+        key: Key,
+        target: i32,
+    },
+    /// Still to be done in this batch.
+    Batch(Uuid),
 }
 
 pub type Answer = Result<Applied, Refusal>;
@@ -68,6 +75,8 @@ pub enum Refusal {
     UnknownInstance,
     /// Done by someone else already.
     Gone,
+    /// Nothing is active at the element that it was to be at.
+    NotThere,
     /// The engine cannot now.
     Unavailable,
     /// Our fault, or the database's; logged.
@@ -129,6 +138,7 @@ impl Request {
             action: Action::Step(kind),
             claim,
             command_id: None,
+            only_at: None,
             note: None,
             answer: None,
         }
@@ -139,14 +149,26 @@ impl Request {
         let (answer, answered) = oneshot::channel();
         let tenant = Some(tenant.to_owned());
         let claim = Claim::None;
-        (Request { tenant, instance, action, claim, command_id: None, note: None, answer: Some(answer) }, answered)
+        (
+            Request {
+                tenant,
+                instance,
+                action,
+                claim,
+                command_id: None,
+                only_at: None,
+                note: None,
+                answer: Some(answer),
+            },
+            answered,
+        )
     }
 
     /// Among what has come at once: orders of one instance to another keep their order, whichever came first.
     pub fn place(&self) -> u64 {
         match self.claim {
             Claim::Command(id) => order_id::place(id),
-            Claim::None | Claim::Timer { .. } => 0,
+            Claim::None | Claim::Timer { .. } | Claim::Batch(_) => 0,
         }
     }
 

@@ -100,7 +100,7 @@ fn command(result: Of, key: Key, attempt: u32) -> Result<CommandKind, String> {
 fn status(answer: Answer) -> JobResultReply {
     match answer {
         Ok(_) => say(Status::Applied, ""),
-        Err(Refusal::UnknownInstance | Refusal::Gone) => say(Status::Stale, "there is no such job"),
+        Err(Refusal::UnknownInstance | Refusal::Gone | Refusal::NotThere) => say(Status::Stale, "there is no such job"),
         Err(Refusal::Rejected(rejection)) => match rejection.code {
             RejectionCode::NotFound | RejectionCode::StaleAttempt | RejectionCode::InstanceEnded => {
                 say(Status::Stale, &rejection.message)

@@ -34,6 +34,8 @@ pub struct Writes {
     pub audit: store::audit::Entries,
     /// Instances that have been suspended (true), or are not any more.
     pub suspended: BTreeMap<Uuid, bool>,
+    /// What became of items of batches.
+    pub batch_items: store::batch::EndedItems,
     pub migrations: Migrations,
     /// Where open user tasks and incidents stand by then.
     pub moved: AllMoved,

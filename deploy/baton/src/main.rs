@@ -6,6 +6,7 @@ mod convert_command;
 mod demo;
 mod deploy_command;
 mod dev;
+mod operate_command;
 mod test_command;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +51,8 @@ enum Command {
     Convert(convert_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
+    /// Operate on instances through a gateway: suspend, resume, retry, cancel, modify, migrate, in batches too.
+    Operate(operate_command::Args),
     /// Measure ten service tasks in a row, or other work, on this machine.
     Bench(bench::Args),
     /// What the benchmark starts beside the engine.
@@ -94,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(args) => return test_command::run(args).await,
         Command::Convert(args) => return convert_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
+        Command::Operate(args) => return operate_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,
         Command::BenchPart { part } => {
             dev::die_with_parent();

@@ -4,10 +4,11 @@
 //! - [`deploy`] and [`processes`] are about definitions,
 //! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
-//! - [`operate`], [`suspensions`] and [`audit`] about what operators do, and have done.
+//! - [`operate`], [`batches`], [`suspensions`] and [`audit`] about what operators do, and have done.
 //! - [`service`] about the engine itself, and what workers need of it.
 
 mod audit;
+mod batches;
 mod deploy;
 mod history;
 mod incidents;
@@ -94,6 +95,10 @@ async fn answer(world: &World, request: &Request) -> Answer {
         "list_incidents" => call(payload, |request| incidents::list(world, request)).await,
         "resolve_incident" => call(payload, |request| incidents::resolve(world, request)).await,
         "operate" => call(payload, |request| operate::operate(world, request)).await,
+        "create_batch" => call(payload, |request| batches::create(world, request)).await,
+        "get_batch" => call(payload, |request| batches::get(world, request)).await,
+        "list_batches" => call(payload, |request| batches::list(world, request)).await,
+        "change_batch" => call(payload, |request| batches::change(world, request)).await,
         "set_suspension" => call(payload, |request| suspensions::set(world, request)).await,
         "list_suspensions" => call(payload, |request| suspensions::list(world, request)).await,
         "list_audit" => call(payload, |request| audit::list(world, request)).await,

@@ -133,6 +133,7 @@ impl From<Refusal> for Failure {
                 RejectionCode::LimitExceeded => Failure::LimitExceeded(message),
             },
             Refusal::UnknownInstance => Failure::not_found("there is no such instance"),
+            Refusal::NotThere => Failure::Conflict("nothing is active at that element".to_owned()),
             Refusal::Gone => Failure::Conflict("it was done already".to_owned()),
             Refusal::Unavailable => Failure::Unavailable,
             Refusal::Failed(why) => Failure::Internal(why),

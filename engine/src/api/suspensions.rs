@@ -1,10 +1,14 @@
 //! Suspending and resuming processes and types of jobs.
 
-use super::{Failure, tenant};
-use crate::{audit::Note, world::World};
+use super::{Failure, batches, tenant};
+use crate::{audit::Note, batches::Filter, operation::Operation, world::World};
 use proto::{ListSuspensionsReply, ListSuspensionsRequest, SetSuspensionRequest, Suspension, SuspensionReply};
 use serde_json::json;
-use store::suspension::{self, JOB_TYPE, PROCESS};
+use store::{
+    Session,
+    suspension::{self, JOB_TYPE, PROCESS},
+};
+use uuid::Uuid;
 
 pub async fn set(world: &World, request: SetSuspensionRequest) -> Result<SuspensionReply, Failure> {
     let owner = tenant(&request.tenant)?;
@@ -20,9 +24,27 @@ pub async fn set(world: &World, request: SetSuspensionRequest) -> Result<Suspens
         return Err(Failure::not_found(format!("`{name}` is not suspended")));
     }
     note.done(owner, name).insert(&session).await?;
+    let batch_id = match request.with_instances && kind == PROCESS {
+        true => with_instances(&session, owner, &request).await?.to_string(),
+        false => String::new(),
+    };
     session.commit().await?;
     world.suspensions.refresh(&session).await?;
-    Ok(SuspensionReply::default())
+    Ok(SuspensionReply { batch_id })
+}
+
+/// What runs is suspended, or resumed, by a batch.
+async fn with_instances(session: &Session, owner: &str, request: &SetSuspensionRequest) -> Result<Uuid, Failure> {
+    let filter = Filter {
+        process_id: Some(request.name.clone()),
+        version: Some(request.version).filter(|version| *version > 0),
+        state: Some(if request.suspended { "running" } else { "suspended" }.to_owned()),
+        ..Filter::default()
+    };
+    let operation = if request.suspended { Operation::Suspend } else { Operation::Resume };
+    let id = Uuid::now_v7();
+    batches::insert(session, owner, &request.by, id, &operation, &filter).await?;
+    Ok(id)
 }
 
 async fn check<'r>(

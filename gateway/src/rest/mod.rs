@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod batches;
 mod deployments;
 mod events;
 mod files;
@@ -49,6 +50,11 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suspensions::resume_job_type))
         .routes(routes!(suspensions::list))
         .routes(routes!(audit::list))
+        .routes(routes!(batches::create, batches::list))
+        .routes(routes!(batches::get))
+        .routes(routes!(batches::pause))
+        .routes(routes!(batches::resume))
+        .routes(routes!(batches::cancel))
         .routes(routes!(events::events))
         .routes(routes!(messages::publish))
         .routes(routes!(signals::broadcast))

@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProcessRequest {
     /// One version; all when absent.
     #[serde(default)]
     version: u32,
+    /// What runs too, by a batch.
+    #[serde(default)]
+    with_instances: bool,
 }
 
 /// What has begun or ended.
@@ -25,6 +28,9 @@ pub struct ProcessRequest {
 pub struct Changed {
     name: String,
     suspended: bool,
+    /// The batch that does it to what runs.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    batch_id: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -54,7 +60,7 @@ pub async fn suspend_process(
     Id(name): Id,
     Body(request): Body<ProcessRequest>,
 ) -> Result<Json<Changed>, Problem> {
-    set(&app, &caller, "process", name, request.version, true).await
+    set(&app, &caller, "process", name, request, true).await
 }
 
 /// What was ordered meanwhile starts now.
@@ -66,7 +72,7 @@ pub async fn resume_process(
     Id(name): Id,
     Body(request): Body<ProcessRequest>,
 ) -> Result<Json<Changed>, Problem> {
-    set(&app, &caller, "process", name, request.version, false).await
+    set(&app, &caller, "process", name, request, false).await
 }
 
 /// Jobs of this type wait until it is resumed.
@@ -77,7 +83,7 @@ pub async fn suspend_job_type(
     Extension(caller): Extension<Caller>,
     Id(name): Id,
 ) -> Result<Json<Changed>, Problem> {
-    set(&app, &caller, "jobType", name, 0, true).await
+    set(&app, &caller, "jobType", name, ProcessRequest::default(), true).await
 }
 
 /// Jobs of this type that have waited go to workers.
@@ -88,7 +94,7 @@ pub async fn resume_job_type(
     Extension(caller): Extension<Caller>,
     Id(name): Id,
 ) -> Result<Json<Changed>, Problem> {
-    set(&app, &caller, "jobType", name, 0, false).await
+    set(&app, &caller, "jobType", name, ProcessRequest::default(), false).await
 }
 
 async fn set(
@@ -96,20 +102,20 @@ async fn set(
     caller: &Caller,
     kind: &str,
     name: String,
-    version: u32,
+    request: ProcessRequest,
     suspended: bool,
 ) -> Result<Json<Changed>, Problem> {
     let wire = proto::SetSuspensionRequest {
         tenant: caller.tenant.to_string(),
         kind: kind.to_owned(),
         name: name.clone(),
-        version,
+        version: request.version,
         suspended,
-        with_instances: false,
+        with_instances: request.with_instances,
         by: caller.by.to_string(),
     };
-    let _: proto::SuspensionReply = app.engine.call("set_suspension", &wire).await?;
-    Ok(Json(Changed { name, suspended }))
+    let reply: proto::SuspensionReply = app.engine.call("set_suspension", &wire).await?;
+    Ok(Json(Changed { name, suspended, batch_id: reply.batch_id }))
 }
 
 /// What is suspended.

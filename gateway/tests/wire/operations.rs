@@ -67,6 +67,26 @@ async fn a_migration_is_planned_first() {
 }
 
 #[tokio::test]
+async fn batches_are_made_and_watched() {
+    let running = Running::start().await;
+    let body = json!({"operation": "cancel", "arguments": {"reason": "x"}, "filter": {"processId": "order"}});
+    assert_eq!(running.post("/api/v1/batches", body.clone()).await.0, 201);
+    let wire: proto::CreateBatchRequest = running.engine.last("create_batch");
+    let operation: Value = serde_json::from_slice(&wire.operation).unwrap();
+    assert_eq!(operation, json!({"operation": "cancel", "reason": "x"}));
+    assert_eq!(&wire.filter[..], br#"{"processId":"order"}"#);
+    assert_eq!(running.get("/api/v1/batches/b").await.0, 200);
+    for change in ["pause", "resume", "cancel"] {
+        let path = format!("/api/v1/batches/b/{change}");
+        assert_eq!(answer(running.request(Method::POST, &path, "operator-key")).await.0, 200);
+        assert_eq!(answer(running.request(Method::POST, &path, "user-key")).await.0, 403);
+        assert_eq!(running.engine.last::<proto::ChangeBatchRequest>("change_batch").change, change);
+    }
+    assert_eq!(answer(running.request(Method::POST, "/api/v1/batches", "user-key").json(&body)).await.0, 403);
+    assert_eq!(answer(running.request(Method::GET, "/api/v1/batches", "viewer-key")).await.0, 200);
+}
+
+#[tokio::test]
 async fn the_audit_log_is_asked_by_what_and_when() {
     let running = Running::start().await;
     let path = "/api/v1/audit?instanceId=i&operation=cancel&from=1970-01-01T00:00:01Z&limit=5";
