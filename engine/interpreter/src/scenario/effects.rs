@@ -36,6 +36,11 @@ impl World<'_> {
             Effect::StartChild { key, child, called_element, variables, depth, .. } => {
                 self.start_child(run, key, child, &called_element, variables, depth);
             }
+            Effect::EvaluateDecision { key, decision_id, .. } => {
+                let message = format!("no decision `{decision_id}` is deployed");
+                let refusal = CommandKind::RefuseDecision { key, code: "UNKNOWN_DECISION".to_owned(), message };
+                self.queue.push_back((run, refusal));
+            }
             Effect::CancelChild { child } => {
                 if let Some(child) = self.run_of(child) {
                     self.queue.push_back((child, CommandKind::Cancel { reason: None }));

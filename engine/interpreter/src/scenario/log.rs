@@ -97,6 +97,12 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         EventKind::IncidentResolved { .. } => "incident resolved".to_owned(),
         EventKind::ChildStarted { key, called_element, .. } => format!("{} calls {called_element}", name(key)),
         EventKind::ChildEnded { key, .. } => format!("{}: the called process ended", name(key)),
+        EventKind::DecisionRequested { key, decision_id } => {
+            format!("{} asks for the decision {decision_id}", name(key))
+        }
+        EventKind::DecisionMade { key, decided } => {
+            format!("{}: {} version {} says {}", name(key), decided.decision_id, decided.version, decided.output)
+        }
         EventKind::InstanceCompleted => "instance completed".to_owned(),
         EventKind::InstanceTerminated => "instance terminated".to_owned(),
         EventKind::InstanceCanceled { .. } => "instance canceled".to_owned(),
@@ -107,6 +113,7 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         | EventKind::TimerCanceled { .. }
         | EventKind::SubscriptionClosed { .. }
         | EventKind::UserTaskCanceled { .. }
+        | EventKind::DecisionWithdrawn { .. }
         | EventKind::LoopStarted { .. }
         | EventKind::CompensationStarted { .. }
         | EventKind::CompensationDiscarded { .. }
