@@ -14,6 +14,7 @@ mod rows;
 
 pub mod command;
 pub mod command_id;
+pub mod decision;
 pub mod definition;
 pub mod error;
 pub mod history;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (5, "0005_instance_page", include_str!("../migrations/0005_instance_page.sql")),
     (6, "0006_message_start_lock", include_str!("../migrations/0006_message_start_lock.sql")),
     (7, "0007_start_occurrence", include_str!("../migrations/0007_start_occurrence.sql")),
+    (8, "0008_decision", include_str!("../migrations/0008_decision.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

@@ -53,6 +53,9 @@ const FILL: &str = "
     INSERT INTO signal_subscription SELECT id, 1, 1, 'a', 's' || (random() * 5000)::int FROM instance;
     INSERT INTO start_occurrence SELECT 'a', 'p' || (random() * 500)::int, 's', id, 'm', 'k', '', now() FROM instance;
     INSERT INTO command SELECT gen_random_uuid(), 'a', id, '', now() FROM instance;
+    INSERT INTO decision SELECT gen_random_uuid(), 'a', 'd' || number, 1, '', gen_random_uuid(), '', '', '', now()
+        FROM generate_series(1, 2000) AS number;
+    INSERT INTO decision_member SELECT tenant, deployment, decision_id, key FROM decision;
     ANALYZE;";
 
 async fn pinned_client(url: &str) -> anyhow::Result<Client> {
