@@ -18,6 +18,7 @@ mod clock;
 mod config;
 mod convert;
 mod core;
+mod decisions;
 mod definitions;
 mod describe;
 mod dispatch;
@@ -48,6 +49,7 @@ use crate::{
     admission::Admission,
     bus::{Bus, StreamLimits},
     clock::Clock,
+    decisions::Decisions,
     definitions::Definitions,
     lanes::Lanes,
     latest::Latest,
@@ -111,9 +113,22 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
     let (latest, questions) = Latest::new();
     let definitions = Definitions::new(store.clone(), latest);
+    let decisions = Decisions::new(store.clone());
     let config = Arc::new(config);
-    let world =
-        World { config, store, lane_store, definitions, clock, bus, lanes, publisher, metrics, health, admission };
+    let world = World {
+        config,
+        store,
+        lane_store,
+        definitions,
+        decisions,
+        clock,
+        bus,
+        lanes,
+        publisher,
+        metrics,
+        health,
+        admission,
+    };
     let mut tasks = tokio::task::JoinSet::new();
     for (number, queue) in lane_queues.into_iter().enumerate() {
         tasks.spawn(done(lane::Lane::new(world.clone(), number).run(queue)));

@@ -11,6 +11,8 @@ pub enum Failure {
     Conflict(String),
     LimitExceeded(String),
     InstanceEnded(String),
+    /// A decision has no answer for what it was told.
+    Decision(String),
     /// Everything that is wrong with the files.
     Deployment(Vec<Diagnostic>),
     /// Too much at once.
@@ -46,6 +48,7 @@ impl Failure {
             Failure::Conflict(message) => ("CONFLICT", 409, message),
             Failure::LimitExceeded(message) => ("LIMIT_EXCEEDED", 413, message),
             Failure::InstanceEnded(message) => ("INSTANCE_ENDED", 409, message),
+            Failure::Decision(message) => ("DECISION_FAILED", 422, message),
             Failure::Deployment(diagnostics) => return rejected(diagnostics),
             Failure::Overloaded(why) => return overloaded(why),
             Failure::Busy => return later("too much is waiting"),

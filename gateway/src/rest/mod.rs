@@ -1,6 +1,7 @@
 //! The REST routes, one file per resource, and the OpenAPI 3.1 document that is made from them.
 
 mod agents;
+mod decisions;
 mod deployments;
 mod events;
 mod files;
@@ -30,6 +31,9 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deployments::deploy))
         .routes(routes!(processes::list))
         .routes(routes!(processes::get))
+        .routes(routes!(decisions::list))
+        .routes(routes!(decisions::get))
+        .routes(routes!(decisions::evaluate))
         .routes(routes!(instances::start::start, instances::list))
         .routes(routes!(instances::get))
         .routes(routes!(instances::history::history))
