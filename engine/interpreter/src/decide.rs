@@ -37,7 +37,7 @@ pub fn decide(
     let at = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
     let evaluation = decisions
         .evaluate(decision_id, variables, at)
-        .map_err(|error| Refused::failed(format!("`{decision_id}` version {version}: {error}")))?;
+        .map_err(|error| Refused::failed(format!("{error} (version {version}, {})", error.code.as_str())))?;
     let trace = serde_json::to_value(&evaluation.trace).unwrap_or_default();
     Ok(Decided { decision_id: decision_id.to_owned(), version, output: evaluation.output, trace: bounded(trace) })
 }

@@ -58,12 +58,10 @@ pub fn check(
     Some(Checked { file_name, source, decisions: by_id, compiled: Arc::new(compiled) })
 }
 
-/// Name and place of decisions and decision services.
+/// Name and place, by id.
 fn names(decisions: &Decisions) -> HashMap<&str, (String, model::Location)> {
-    let of_decisions = decisions.decisions.iter().map(|it| (it.id.as_str(), &it.name, it.location));
-    let of_services = decisions.services.iter().map(|it| (it.id.as_str(), &it.name, it.location));
-    let all = of_decisions.chain(of_services);
-    all.map(|(id, name, location)| (id, (name.clone().unwrap_or_default(), location))).collect()
+    let all = decisions.decisions.iter();
+    all.map(|it| (it.id.as_str(), (it.name.clone().unwrap_or_default(), it.location))).collect()
 }
 
 impl Checked {
