@@ -19,7 +19,7 @@ process:
     - {from: rate, to: end}
 "#;
 
-const RISK: &str = r#"<?xml version="1.0"?>
+const RISK: &str = r##"<?xml version="1.0"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="http://example.com/d">
   <inputData id="a" name="amount"><variable name="amount" typeRef="number"/></inputData>
   <decision id="risk" name="Risk">
@@ -33,10 +33,11 @@ const RISK: &str = r#"<?xml version="1.0"?>
     </decisionTable>
   </decision>
 </definitions>
-"#;
+"##;
 
 async fn deploy(engine: &Engine, files: &[(&str, &str)], dry_run: bool) -> anyhow::Result<DeployReply> {
-    let file = |(name, content): &(&str, &str)| File { name: (*name).to_owned(), content: content.as_bytes().to_vec().into() };
+    let file =
+        |(name, content): &(&str, &str)| File { name: (*name).to_owned(), content: content.as_bytes().to_vec().into() };
     let files = files.iter().map(file).collect();
     engine.call("deploy", &DeployRequest { tenant: TENANT.to_owned(), files, dry_run }).await
 }
@@ -102,8 +103,7 @@ async fn a_decision_can_come_after_the_instances_that_ask_for_it() -> anyhow::Re
     assert_eq!(incident.code, "UNKNOWN_DECISION");
     deploy(&engine, &[("risk.dmn", RISK)], false).await?;
     assert!(engine.deploy(ASKING).await?.warnings.is_empty());
-    let resolve =
-        ResolveIncidentRequest { tenant: TENANT.to_owned(), id: incident.id, ..Default::default() };
+    let resolve = ResolveIncidentRequest { tenant: TENANT.to_owned(), id: incident.id, ..Default::default() };
     let _: CommandReply = engine.call("resolve_incident", &resolve).await?;
     engine.in_state(&started.instance_id, "completed").await?;
     assert_eq!(engine.variables(&started.instance_id).await?["risk"], "low");

@@ -45,6 +45,14 @@ impl Engine {
         tokio::spawn(engine::run(program.config, self.shutdown.clone()));
     }
 
+    /// All replicas are gone at once, and another comes.
+    pub async fn replace(&mut self, servers: &Servers) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        self.shutdown = CancellationToken::new();
+        self.add_replica(servers);
+        self.ready().await
+    }
+
     pub async fn ready(&self) -> anyhow::Result<()> {
         eventually("the engine answers", || async {
             let status: StatusReply = self.call("status", &StatusRequest {}).await.ok()?;

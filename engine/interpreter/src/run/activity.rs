@@ -42,7 +42,7 @@ impl<'r> Run<'r> {
     /// Asks for a deployed decision, with everything that the element sees.
     pub fn ask_decision(&mut self, here: Here<'r>, decision_id: String, binding: model::Binding) {
         let (key, now) = (here.key, self.now);
-        let variables = visible(self.process, self.instance, key, false, |_| true);
+        let variables = visible(self.instance, key);
         self.emit(EventKind::DecisionRequested { key, decision_id: decision_id.clone() });
         self.effect(Effect::EvaluateDecision { key, decision_id, binding, variables, now });
     }
