@@ -2,6 +2,7 @@
 //! travel in one transaction. Each lane is one task with one connection.
 
 use crate::{
+    decisions,
     messages::Publication,
     queue::Queue,
     request::{Action, Addressed, Claim, Order, Request},
@@ -63,6 +64,15 @@ impl Lanes {
                     }
                 });
             }
+            Order::EvaluateDecision { .. } => {
+                let world = world.clone();
+                tokio::spawn(async move {
+                    let order = Addressed { id, tenant, instance, order };
+                    if let Err(error) = decisions::answer(&world, order).await {
+                        tracing::warn!(%error, %instance, "a decision is put off");
+                    }
+                });
+            }
             Order::Broadcast { .. } => {
                 let world = world.clone();
                 tokio::spawn(async move {
@@ -99,7 +109,9 @@ async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definit
                 }
             }
         }
-        Order::Step(_) | Order::Publish { .. } | Order::Broadcast { .. } => return Ok(()),
+        Order::Step(_) | Order::EvaluateDecision { .. } | Order::Publish { .. } | Order::Broadcast { .. } => {
+            return Ok(());
+        }
     };
     if world.suspensions.has_process(&tenant, &definition.process_id, definition.version) {
         return Ok(()); // it stays in the outbox until its process is resumed

@@ -20,6 +20,7 @@ mod clock;
 mod config;
 mod convert;
 mod core;
+mod decisions;
 mod definitions;
 mod describe;
 mod dispatch;
@@ -52,6 +53,7 @@ use crate::{
     admission::Admission,
     bus::{Bus, StreamLimits},
     clock::Clock,
+    decisions::Decisions,
     definitions::Definitions,
     lanes::Lanes,
     latest::Latest,
@@ -116,6 +118,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (publisher, publications) = Publisher::new(PUBLICATIONS);
     let (latest, questions) = Latest::new();
     let definitions = Definitions::new(store.clone(), latest);
+    let decisions = Decisions::new(store.clone());
     let config = Arc::new(config);
     let suspensions = Suspensions::default();
     if let Ok(session) = store.session().await {
@@ -126,6 +129,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
         store,
         lane_store,
         definitions,
+        decisions,
         clock,
         bus,
         lanes,

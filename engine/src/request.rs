@@ -3,7 +3,8 @@
 
 use crate::{audit::Note, definitions::Definition, order_id};
 use interpreter::{
-    CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Variables, command::Start, instance::Parent,
+    CommandKind, DefinitionKey, ElementIndex, InstanceId, Key, Rejection, Timestamp, Variables, command::Start,
+    instance::Parent,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -94,6 +95,15 @@ pub enum Order {
         variables: Variables,
         parent: Parent,
         traceparent: String,
+    },
+    /// For the business rule task `key` of this instance, which is one of the process version `asker`.
+    EvaluateDecision {
+        asker: DefinitionKey,
+        key: Key,
+        decision_id: String,
+        binding: model::Binding,
+        variables: Variables,
+        now: Timestamp,
     },
     /// Of a message or timer start event.
     StartAt {

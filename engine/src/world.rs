@@ -8,6 +8,7 @@ use crate::{
     bus::Bus,
     clock::Clock,
     convert::{self, state::StateError},
+    decisions::Decisions,
     definitions::Definitions,
     lanes::Lanes,
     messages::Publisher,
@@ -29,6 +30,7 @@ pub struct World {
     /// For lanes, which are not to wait behind queries.
     pub lane_store: Store,
     pub definitions: Definitions,
+    pub decisions: Decisions,
     pub clock: Clock,
     pub bus: Bus,
     pub lanes: Lanes,

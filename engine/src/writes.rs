@@ -92,6 +92,7 @@ impl Writes {
                 }
             }
             Effect::StartChild { .. }
+            | Effect::EvaluateDecision { .. }
             | Effect::CancelChild { .. }
             | Effect::CompleteParent { .. }
             | Effect::FailParent { .. }
@@ -112,6 +113,10 @@ impl Writes {
                 let parent = interpreter::instance::Parent { instance: own, element: key, depth };
                 let caller = slot.definition.key;
                 (child, Order::StartChild { caller, called_element, binding, variables, parent, traceparent })
+            }
+            Effect::EvaluateDecision { key, decision_id, binding, variables, now } => {
+                let asker = slot.definition.key;
+                (own, Order::EvaluateDecision { asker, key, decision_id, binding, variables, now })
             }
             Effect::CancelChild { child } => (child, Order::Step(To::Cancel { reason: None })),
             Effect::CompleteParent { parent, variables } => {

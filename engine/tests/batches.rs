@@ -104,7 +104,7 @@ async fn a_batch_goes_on_after_a_restart() -> anyhow::Result<()> {
         false,
     )
     .await?;
-    engine.restart(servers).await?;
+    engine.replace(servers).await?;
     let batch = completed(&engine, &made["batchId"]).await?;
     assert_eq!(counts(&batch), json!([150, 0, 150, 0, 0]));
     for id in ids.iter().step_by(30) {

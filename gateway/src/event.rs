@@ -121,6 +121,15 @@ fn thrown(kind: &Kind) -> (&'static str, Value) {
         Kind::CompensationDiscarded(_) => ("compensationDiscarded", Value::Null),
         Kind::ChildStarted(child) => ("childStarted", child_fields(child)),
         Kind::ChildEnded(child) => ("childEnded", child_fields(child)),
+        Kind::DecisionRequested(asked) => ("decisionRequested", json!({"decisionId": asked.decision_id})),
+        Kind::DecisionMade(made) => (
+            "decisionMade",
+            json!({
+                "decisionId": made.decision_id, "version": made.version,
+                "output": text_or_value(&made.output), "trace": text_or_value(&made.trace),
+            }),
+        ),
+        Kind::DecisionWithdrawn(_) => ("decisionWithdrawn", Value::Null),
         _ => ("unknown", Value::Null),
     }
 }

@@ -42,6 +42,7 @@ pub enum Action {
     SeeOneself,
     Deploy,
     ReadProcesses,
+    EvaluateDecision,
     StartInstance,
     ReadInstances,
     ChangeInstance,
@@ -67,7 +68,9 @@ pub fn allow(role: Role, action: Action) -> bool {
         | Action::ReadUserTasks
         | Action::ReadIncidents
         | Action::ReadFile => true,
-        Action::StartInstance | Action::DoUserTask | Action::UploadFile => role != Role::Viewer,
+        Action::EvaluateDecision | Action::StartInstance | Action::DoUserTask | Action::UploadFile => {
+            role != Role::Viewer
+        }
         Action::ChangeInstance
         | Action::PublishMessage
         | Action::ResolveIncident
@@ -86,7 +89,8 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
     Some(match (method, route) {
         ("GET", "me" | "openapi.json") => Action::SeeOneself,
         ("POST", "deployments") => Action::Deploy,
-        ("GET", "processes" | "processes/{id}") => Action::ReadProcesses,
+        ("GET", "processes" | "processes/{id}" | "decisions" | "decisions/{id}") => Action::ReadProcesses,
+        ("POST", "decisions/{id}/evaluate") => Action::EvaluateDecision,
         ("POST", "instances" | "agui/{process_id}") => Action::StartInstance,
         ("GET", "instances" | "instances/{id}" | "instances/{id}/history") => Action::ReadInstances,
         ("GET", "instances/{id}/events" | "ws" | "agents/{job_id}/transcript") => Action::ReadInstances,
@@ -117,10 +121,11 @@ mod tests {
     use super::*;
 
     /// One row per action: admin, operator, user, viewer.
-    const MATRIX: [(Action, [bool; 4]); 16] = [
+    const MATRIX: [(Action, [bool; 4]); 17] = [
         (Action::SeeOneself, [true, true, true, true]),
         (Action::Deploy, [true, false, false, false]),
         (Action::ReadProcesses, [true, true, true, true]),
+        (Action::EvaluateDecision, [true, true, true, false]),
         (Action::StartInstance, [true, true, true, false]),
         (Action::ReadInstances, [true, true, true, true]),
         (Action::ChangeInstance, [true, true, false, false]),

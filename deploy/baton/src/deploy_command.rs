@@ -1,5 +1,5 @@
-//! `baton deploy FILE|FOLDER…`: checks process files and deploys them through a gateway. Each file is deployed on its
-//! own: whole, or not at all.
+//! `baton deploy FILE|FOLDER…`: checks files of processes and decisions and deploys them through a gateway. Each file is
+//! deployed on its own: whole, or not at all; decisions go before the processes that ask for them.
 
 use crate::client::{Client, describe};
 use anyhow::Context;
@@ -11,7 +11,7 @@ use std::{
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Process files, or folders of them.
+    /// Files of processes and decisions, or folders of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Address of the gateway.
@@ -61,11 +61,16 @@ async fn deploy(client: &Client, file: &Path, dry_run: bool) -> anyhow::Result<S
         let news = if process["isNew"] == true { "deployed" } else { "unchanged" };
         lines.push(format!("{id} version {} {news}", process["version"]));
     }
+    for decision in list("decisions") {
+        let id = decision["decisionId"].as_str().unwrap_or_default();
+        let news = if decision["isNew"] == true { "deployed" } else { "unchanged" };
+        lines.push(format!("decision {id} version {} {news}", decision["version"]));
+    }
     Ok(lines.join("\n"))
 }
 
-/// The named files, and in named folders every `.bpmn`, and every `.yaml` that holds a process (scenarios and charts are
-/// others').
+/// The named files, and in named folders every `.dmn` and `.bpmn`, and every `.yaml` that holds a process or a decision
+/// (scenarios and charts are others').
 fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -75,7 +80,7 @@ fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             files.push(path.clone());
         }
     }
-    files.sort();
+    files.sort_by_cached_key(|file| (!is_dmn(file), file.clone()));
     Ok(files)
 }
 
@@ -91,11 +96,16 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn is_dmn(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "dmn")
+}
+
 fn is_process(path: &Path) -> bool {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("bpmn") => true,
+        Some("bpmn" | "dmn") => true,
         Some("yaml" | "yml") => {
-            std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim_end() == "process:"))
+            let is_ours = |line: &str| matches!(line.trim_end(), "process:" | "decision:");
+            std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(is_ours))
         }
         _ => false,
     }

@@ -104,6 +104,12 @@ impl Instance {
             }
             EventKind::ChildStarted { key, child, .. } => self.change(*key, |element| element.child = Some(*child)),
             EventKind::ChildEnded { key, .. } => self.change(*key, |element| element.child = None),
+            EventKind::DecisionRequested { key, decision_id } => {
+                self.change(*key, |element| element.decision = Some(decision_id.clone()));
+            }
+            EventKind::DecisionMade { key, .. } | EventKind::DecisionWithdrawn { key } => {
+                self.change(*key, |element| element.decision = None);
+            }
             EventKind::InstanceCompleted => self.end(InstanceState::Completed),
             EventKind::InstanceTerminated => self.end(InstanceState::Terminated),
             EventKind::InstanceCanceled { .. } => self.end(InstanceState::Canceled),
@@ -383,6 +389,7 @@ impl ElementInstance {
             loop_counter: None,
             job: None,
             child: None,
+            decision: None,
             user_task: false,
             waits: Waits::default(),
             incident: None,
@@ -411,6 +418,7 @@ fn comes_from_outside(kind: &EventKind) -> bool {
             | EventKind::TimerFired { .. }
             | EventKind::MessageReceived { .. }
             | EventKind::ChildEnded { .. }
+            | EventKind::DecisionMade { .. }
             | EventKind::IncidentResolved { .. }
     )
 }

@@ -3,6 +3,7 @@
 
 use crate::{ElementIndex, InstanceId, Key, Timestamp, Variables, instance::Parent};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -41,6 +42,10 @@ pub enum CommandKind {
     EscalateChild { key: Key, child: InstanceId, code: String },
     /// The called process could not be started: unknown, or too deep.
     RefuseChild { key: Key, code: String, message: String },
+    /// The decision that element instance `key` asked for is made.
+    CompleteDecision { key: Key, decided: Decided },
+    /// It could not be made: nobody knows it (`UNKNOWN_DECISION`), or it fails (`DECISION_FAILED`).
+    RefuseDecision { key: Key, code: String, message: String },
     /// Sets variables in one scope ([`Key::ROOT`]: the instance's own).
     SetVariables { scope: Key, variables: Variables },
     /// Tries the element of the incident again, with `retries` for a job.
@@ -90,4 +95,14 @@ pub struct Start {
     pub business_key: Option<String>,
     /// The call activity that asked for it.
     pub parent: Option<Parent>,
+}
+
+/// What a deployed decision came to, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decided {
+    pub decision_id: String,
+    pub version: u32,
+    pub output: Value,
+    /// The rules that matched, for people: whoever evaluates bounds its size.
+    pub trace: Value,
 }

@@ -88,6 +88,16 @@ pub enum Effect {
         variables: Variables,
         depth: u32,
     },
+    /// Evaluate the deployed decision with these variables as of `now`, the version by `binding`; answer with
+    /// [`CompleteDecision`](crate::CommandKind::CompleteDecision) or
+    /// [`RefuseDecision`](crate::CommandKind::RefuseDecision).
+    EvaluateDecision {
+        key: Key,
+        decision_id: String,
+        binding: model::Binding,
+        variables: Variables,
+        now: Timestamp,
+    },
     CancelChild {
         child: InstanceId,
     },

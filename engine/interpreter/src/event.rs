@@ -2,6 +2,7 @@
 //!
 //! The sequence number of an event is the instance's version after it: the first has 1, and there are no gaps.
 
+use crate::command::Decided;
 use crate::effect::UserTask;
 use crate::instance::{CompensationId, Parent};
 use crate::{CommandKind, DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
@@ -246,6 +247,19 @@ pub enum EventKind {
         /// Old and new; targets of events are among them.
         elements: Vec<(ElementIndex, ElementIndex)>,
         flows: Vec<(FlowIndex, FlowIndex)>,
+    },
+    /// A deployed decision is asked for.
+    DecisionRequested {
+        key: Key,
+        decision_id: String,
+    },
+    DecisionMade {
+        key: Key,
+        decided: Decided,
+    },
+    /// There was no answer, or nobody waits for it any more.
+    DecisionWithdrawn {
+        key: Key,
     },
     /// The step ended here with tokens still on their flows.
     WorkDeferred,

@@ -87,6 +87,8 @@ pub struct ElementInstance {
     pub job: Option<Job>,
     /// The called instance.
     pub child: Option<InstanceId>,
+    /// The deployed decision that it has asked for, by its id.
+    pub decision: Option<String>,
     pub user_task: bool,
     /// By target: the element itself or its boundary events.
     pub waits: Waits,

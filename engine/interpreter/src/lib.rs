@@ -13,6 +13,7 @@ mod apply;
 pub mod command;
 mod commands;
 mod compile;
+pub mod decide;
 pub mod decision;
 pub mod effect;
 mod elements;

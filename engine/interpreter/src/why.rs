@@ -59,6 +59,9 @@ fn own_reasons(process: &Process, here: &ElementInstance) -> Vec<String> {
     if let Some(child) = here.child {
         reasons.push(format!("the called instance {}", child.0));
     }
+    if let Some(decision) = &here.decision {
+        reasons.push(format!("the decision `{decision}`"));
+    }
     if let Some(repetition) = &here.repetition {
         reasons.push(describe_repetition(repetition));
     }

@@ -323,8 +323,8 @@ pub struct ReceiveTask {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BusinessRuleTask {
-    /// A deployed DMN decision.
-    Decision { decision_ref: Located<String> },
+    /// A deployed decision.
+    Decision { decision_ref: Template, binding: Binding },
     /// A decision table in YAML, as written in `custom.rules`.
     Rules(Value),
     /// Neither is given: a job of type `business-rule` does it.

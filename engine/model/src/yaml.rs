@@ -29,8 +29,8 @@ pub struct ReadResult {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a file of one or more documents, each with the key `process`, and checks its structure. `file_name` is only
-/// for the diagnostics.
+/// Reads a file of one or more documents, each with the key `process`, and checks its structure. Documents with the key
+/// `decision` are for [`decision`](crate::decision). `file_name` is only for the diagnostics.
 pub fn read(file_name: &str, text: &str) -> ReadResult {
     let mut problems = Vec::new();
     let documents = tree::parse(text, &mut problems);
@@ -41,12 +41,23 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
     if let Some(document) = documents.get(MOST_PROCESSES) {
         return finish(file_name, definitions, vec![too_many_processes(document.location)]);
     }
-    for document in documents.iter().filter(|document| !document.is_null()) {
+    for document in documents.iter().filter(|document| !document.is_null() && !is_decision(document)) {
         definitions.processes.extend(process::document(document, &mut problems));
     }
     problems.extend(validate::definitions(&definitions));
     problems.extend(message_flows::check(&definitions));
     finish(file_name, definitions, problems)
+}
+
+/// Whether a document of the file is a decision.
+pub fn has_decisions(text: &str) -> bool {
+    text.contains("decision") && tree::parse(text, &mut Vec::new()).iter().any(is_decision)
+}
+
+fn is_decision(document: &tree::Node) -> bool {
+    let tree::Content::Map(entries) = &document.content else { return false };
+    let has = |key: &str| entries.iter().any(|entry| entry.key == key);
+    has("decision") && !has("process")
 }
 
 /// Processes of one file.
@@ -64,4 +75,19 @@ pub(crate) fn finish(file_name: &str, definitions: Definitions, mut diagnostics:
     diagnostics.sort_by_key(|diagnostic| diagnostic.location);
     let definitions = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(definitions);
     ReadResult { definitions, diagnostics }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_stand_beside_processes_and_are_read_by_others() {
+        let process = "process: {id: p, elements: [{id: s, type: startEvent}]}";
+        let mixed = format!("{process}\n---\ndecision: {{id: d}}\n");
+        let read = read("mixed.yaml", &mixed);
+        assert_eq!(read.diagnostics.iter().filter(|problem| problem.is_error()).count(), 0, "{:?}", read.diagnostics);
+        assert_eq!(read.definitions.map(|definitions| definitions.processes.len()), Some(1));
+        assert!(has_decisions(&mixed) && !has_decisions(process) && !has_decisions("# decision\n- decision: x"));
+    }
 }

@@ -1,8 +1,8 @@
 //! Files of other tools: what becomes of them, and what is said about the rest.
 
 use model::{
-    ActivityKind, Backoff, Binding, Element, ElementKind, FlowCondition, FlowKind, ProcessDefinition, Repetition,
-    ServiceTask, Timer, Trigger,
+    ActivityKind, Backoff, Binding, BusinessRuleTask, Element, ElementKind, FlowCondition, FlowKind, ProcessDefinition,
+    Repetition, ServiceTask, Timer, Trigger,
 };
 use serde_json::json;
 
@@ -135,6 +135,24 @@ fn camunda_7_calls_pass_what_they_name() {
         (call.called_element.value.as_str(), call.inherit_variables, call.binding),
         ("q", true, Binding::Version(3))
     );
+}
+
+#[test]
+fn decisions_are_called_in_both_dialects() {
+    let asks = |xml: &str| {
+        let element = element_with("", xml);
+        let ElementKind::Activity(activity) = element.kind else { panic!() };
+        let ActivityKind::BusinessRuleTask(BusinessRuleTask::Decision { decision_ref, binding }) = activity.kind else {
+            panic!("{xml}")
+        };
+        (decision_ref.value, binding, activity.result_variable)
+    };
+    let attributes = "camunda:decisionRef=\"risk\" camunda:decisionRefBinding=\"version\" camunda:decisionRefVersion=\"2\" camunda:mapDecisionResult=\"singleEntry\" camunda:resultVariable=\"r\"";
+    let seven = extended("businessRuleTask", attributes, "");
+    assert_eq!(asks(&seven), ("risk".to_owned(), Binding::Version(2), Some("r".to_owned())));
+    let called = "<zeebe:calledDecision decisionId=\"=kind\" resultVariable=\"r\" bindingType=\"deployment\"/>";
+    let eight = extended("businessRuleTask", "", called);
+    assert_eq!(asks(&eight), ("${kind}".to_owned(), Binding::Deployment, Some("r".to_owned())));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Deploying: all files or none, and every problem in all of them at once.
 
-use super::Failure;
-use crate::{audit::Note, convert, core, definitions::Definition, timer_starts, world::World};
+use super::{Failure, deploy_decisions};
+use crate::{audit::Note, convert, core, decisions::Decision, definitions::Definition, timer_starts, world::World};
 use interpreter::{MessageFlows, Process, Timestamp};
 use model::ProcessDefinition;
-use proto::{DeployReply, DeployRequest, DeployedProcess, Diagnostic};
+use proto::{DeployReply, DeployRequest, DeployedDecision, DeployedProcess, Diagnostic};
 use std::collections::HashMap;
 use store::{Session, definition, message_start, signal, start_occurrence, timer_start};
 use uuid::Uuid;
@@ -21,6 +21,14 @@ struct Checked {
     process: Process,
 }
 
+/// What a deployment holds, and what is to be said about it.
+#[derive(Default)]
+struct Deployment {
+    processes: Vec<Checked>,
+    decisions: Vec<deploy_decisions::Checked>,
+    warnings: Vec<Diagnostic>,
+}
+
 pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply, Failure> {
     let tenant = super::tenant(&request.tenant)?.to_owned();
     if request.files.is_empty() || request.files.len() > MAX_FILES {
@@ -29,31 +37,32 @@ pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply
     let dry_run = request.dry_run;
     // reading may take a while, and must not hold up others
     let checked = tokio::task::spawn_blocking(move || check(request.files)).await;
-    let (checked, warnings) = checked.map_err(|error| Failure::Internal(error.to_string()))??;
-    if dry_run {
-        let processes = checked.iter().map(|checked| DeployedProcess {
-            process_id: checked.model.id.clone(),
-            name: checked.model.name.clone().unwrap_or_default(),
-            ..DeployedProcess::default()
-        });
-        return Ok(DeployReply { processes: processes.collect(), warnings });
-    }
-    let processes: Vec<&str> = checked.iter().map(|checked| checked.model.id.as_str()).collect();
-    let (note, subject) = (Note::new(&request.by, "deploy", &processes), processes.join(", "));
+    let mut deployment = checked.map_err(|error| Failure::Internal(error.to_string()))??;
     let mut session = world.store.session().await?;
+    warn_of_unknown_decisions(&session, &tenant, &mut deployment).await?;
+    if dry_run {
+        return Ok(dry(deployment));
+    }
+    let warnings = std::mem::take(&mut deployment.warnings);
+    let processes: Vec<&str> = deployment.processes.iter().map(|checked| checked.model.id.as_str()).collect();
+    let (note, subject) = (Note::new(&request.by, "deploy", &processes), processes.join(", "));
     session.begin().await?;
-    let written = match write(&session, &tenant, checked).await {
+    let written = match write(&session, &tenant, deployment).await {
         Ok(written) => note.done(&tenant, &subject).insert(&session).await.map(|()| written).map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match written {
-        Ok(written) => {
+        Ok((processes, decisions)) => {
             session.commit().await?;
-            let processes = written.into_iter().map(|(deployed, definition)| {
+            let processes = processes.into_iter().map(|(deployed, definition)| {
                 definition.into_iter().for_each(|definition| drop(world.definitions.remember(definition)));
                 deployed
             });
-            Ok(DeployReply { processes: processes.collect(), warnings })
+            let decisions = decisions.into_iter().map(|(deployed, decision)| {
+                decision.into_iter().for_each(|decision| drop(world.decisions.remember(decision)));
+                deployed
+            });
+            Ok(DeployReply { processes: processes.collect(), decisions: decisions.collect(), warnings })
         }
         Err(failure) => {
             session.rollback().await?;
@@ -62,9 +71,39 @@ pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply
     }
 }
 
-fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Failure> {
-    let (mut checked, mut diagnostics) = (Vec::new(), Vec::new());
+/// What would be deployed.
+fn dry(deployment: Deployment) -> DeployReply {
+    let processes = deployment.processes.iter().map(|checked| DeployedProcess {
+        process_id: checked.model.id.clone(),
+        name: checked.model.name.clone().unwrap_or_default(),
+        ..DeployedProcess::default()
+    });
+    let decisions = deployment.decisions.iter().flat_map(deploy_decisions::Checked::deployed);
+    DeployReply { processes: processes.collect(), decisions: decisions.collect(), warnings: deployment.warnings }
+}
+
+/// A task can wait for a decision that comes later; who deploys is told.
+async fn warn_of_unknown_decisions(
+    session: &Session,
+    tenant: &str,
+    deployment: &mut Deployment,
+) -> Result<(), Failure> {
+    for checked in &deployment.processes {
+        for asked in deploy_decisions::asked(&checked.model) {
+            if !asked.is_among(&deployment.decisions) && !asked.is_deployed(session, tenant).await? {
+                let mut warning = asked.warning();
+                warning.file.clone_from(&checked.file_name);
+                deployment.warnings.push(convert::diagnostic(&warning, &checked.source));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(files: Vec<proto::File>) -> Result<Deployment, Failure> {
+    let (mut deployment, mut diagnostics) = (Deployment::default(), Vec::new());
     let mut owner: HashMap<String, String> = HashMap::new();
+    let mut decision_owner: HashMap<String, String> = HashMap::new();
     for file in files {
         let name = file.name;
         if file.content.len() > MAX_FILE {
@@ -73,7 +112,13 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
         let mut found = Vec::new();
         let decoded = model::bpmn::decode(&file.content).map_err(|problem| vec![*problem]);
         let source = decoded.as_ref().map_or_else(|_| String::new(), String::clone);
+        let is_dmn = model::decision::is_dmn(&source);
+        if decoded.is_ok() {
+            let decisions = deploy_decisions::check(&name, &source, &mut decision_owner, &mut found);
+            deployment.decisions.extend(decisions);
+        }
         match decoded.and_then(|source| core::read(&name, &source)) {
+            _ if is_dmn => {}
             Err(problems) => found.extend(problems),
             Ok((definitions, warnings)) => {
                 found.extend(warnings);
@@ -87,7 +132,8 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
                     match core::compile(&name, &model, &flows) {
                         Ok(process) => {
                             found.extend(interpreter::prove(&model, &process));
-                            checked.push(Checked { file_name: name.clone(), source: source.clone(), model, process })
+                            let (file_name, source) = (name.clone(), source.clone());
+                            deployment.processes.push(Checked { file_name, source, model, process })
                         }
                         // What is only drawn need not run; a file of several pools often has one that does.
                         Err(problems) if !model.is_executable => found.extend(problems.into_iter().map(as_warning)),
@@ -104,22 +150,41 @@ fn check(files: Vec<proto::File>) -> Result<(Vec<Checked>, Vec<Diagnostic>), Fai
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == "error") {
         return Err(Failure::Deployment(diagnostics));
     }
-    Ok((checked, diagnostics))
+    deployment.warnings = diagnostics;
+    Ok(deployment)
 }
 
 fn as_warning(problem: model::Diagnostic) -> model::Diagnostic {
     model::Diagnostic { severity: model::Severity::Warning, ..problem }
 }
 
+type WrittenProcesses = Vec<(DeployedProcess, Option<Definition>)>;
+type WrittenDecisions = Vec<(DeployedDecision, Option<Decision>)>;
+
 /// What was deployed, and the definition where it is a new version.
 async fn write(
     session: &Session,
     tenant: &str,
-    checked: Vec<Checked>,
-) -> Result<Vec<(DeployedProcess, Option<Definition>)>, Failure> {
+    checked: Deployment,
+) -> Result<(WrittenProcesses, WrittenDecisions), Failure> {
     definition::lock(session, tenant).await?;
     let deployment = Uuid::now_v7();
     let now = session.clock().await?;
+    let mut decisions = Vec::new();
+    for checked in checked.decisions {
+        decisions.extend(checked.write(session, tenant, deployment, now).await?);
+    }
+    let processes = write_processes(session, tenant, deployment, now, checked.processes).await?;
+    Ok((processes, decisions))
+}
+
+async fn write_processes(
+    session: &Session,
+    tenant: &str,
+    deployment: Uuid,
+    now: store::Time,
+    checked: Vec<Checked>,
+) -> Result<WrittenProcesses, Failure> {
     let mut written = Vec::new();
     for checked in checked {
         let latest = definition::latest(session, tenant, &checked.model.id).await?;
@@ -169,7 +234,7 @@ async fn write(
 }
 
 /// Two UUIDs over the text: not against forgery (a tenant deploys its own), only to see whether a file has changed.
-fn digest(source: &str) -> Vec<u8> {
+pub fn digest(source: &str) -> Vec<u8> {
     let first = Uuid::new_v5(&Uuid::NAMESPACE_OID, source.as_bytes());
     let second = Uuid::new_v5(&Uuid::NAMESPACE_URL, source.as_bytes());
     [first.into_bytes(), second.into_bytes()].concat()

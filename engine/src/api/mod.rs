@@ -1,7 +1,7 @@
 //! The engine's API: request/reply on `api.<method>`, one queue group over all replicas. Each request is a task; how many run
 //! at a time is bounded, and what comes on top is told to come again.
 //!
-//! - [`deploy`] and [`processes`] are about definitions,
+//! - [`deploy`], [`processes`] and [`decisions`] are about definitions,
 //! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
 //! - [`operate`], [`batches`], [`suspensions`] and [`audit`] about what operators do, and have done.
@@ -9,7 +9,9 @@
 
 mod audit;
 mod batches;
+mod decisions;
 mod deploy;
+mod deploy_decisions;
 mod history;
 mod incidents;
 mod instances;
@@ -79,6 +81,9 @@ async fn answer(world: &World, request: &Request) -> Answer {
         "deploy" => call(payload, |request| deploy::deploy(world, request)).await,
         "list_processes" => call(payload, |request| processes::list(world, request)).await,
         "get_process" => call(payload, |request| processes::get(world, request)).await,
+        "list_decisions" => call(payload, |request| decisions::list(world, request)).await,
+        "get_decision" => call(payload, |request| decisions::get(world, request)).await,
+        "evaluate_decision" => call(payload, |request| decisions::evaluate(world, request)).await,
         "start_instance" => call(payload, |request| instances::start(world, request, caller)).await,
         "list_instances" => call(payload, |request| instances::list(world, request)).await,
         "get_instance" => call(payload, |request| instances::get(world, request)).await,

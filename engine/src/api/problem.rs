@@ -13,6 +13,8 @@ pub enum Failure {
     InstanceEnded(String),
     /// It has to be resumed first.
     Suspended(String),
+    /// A decision has no answer for what it was told.
+    Decision(String),
     /// Everything that is wrong with the files.
     Deployment(Vec<Diagnostic>),
     /// Too much at once.
@@ -49,6 +51,7 @@ impl Failure {
             Failure::LimitExceeded(message) => ("LIMIT_EXCEEDED", 413, message),
             Failure::InstanceEnded(message) => ("INSTANCE_ENDED", 409, message),
             Failure::Suspended(message) => ("SUSPENDED", 409, message),
+            Failure::Decision(message) => ("DECISION_FAILED", 422, message),
             Failure::Deployment(diagnostics) => return rejected(diagnostics),
             Failure::Overloaded(why) => return overloaded(why),
             Failure::Busy => return later("too much is waiting"),

@@ -103,7 +103,10 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::UserTaskCanceled { key }
         | EventKind::ErrorThrown { key, .. }
         | EventKind::ChildStarted { key, .. }
-        | EventKind::ChildEnded { key, .. } => (*key, None),
+        | EventKind::ChildEnded { key, .. }
+        | EventKind::DecisionRequested { key, .. }
+        | EventKind::DecisionMade { key, .. }
+        | EventKind::DecisionWithdrawn { key } => (*key, None),
     }
 }
 
@@ -224,6 +227,16 @@ fn kind(kind: &EventKind) -> Kind {
         EventKind::ChildEnded { child, .. } => {
             Kind::ChildEnded(proto::Child { child_id: child.to_string(), called_element: String::new() })
         }
+        EventKind::DecisionRequested { decision_id, .. } => {
+            Kind::DecisionRequested(proto::DecisionRequested { decision_id: decision_id.clone() })
+        }
+        EventKind::DecisionMade { decided, .. } => Kind::DecisionMade(proto::DecisionMade {
+            decision_id: decided.decision_id.clone(),
+            version: decided.version,
+            output: json(&decided.output),
+            trace: json(&decided.trace),
+        }),
+        EventKind::DecisionWithdrawn { .. } => Kind::DecisionWithdrawn(empty),
         EventKind::WorkDeferred => Kind::WorkDeferred(empty),
         EventKind::InstanceSuspended => Kind::InstanceSuspended(empty),
         EventKind::InstanceResumed => Kind::InstanceResumed(empty),

@@ -16,6 +16,7 @@ pub mod audit;
 pub mod batch;
 pub mod command;
 pub mod command_id;
+pub mod decision;
 pub mod definition;
 pub mod error;
 pub mod history;

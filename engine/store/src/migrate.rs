@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (5, "0005_instance_page", include_str!("../migrations/0005_instance_page.sql")),
     (6, "0006_message_start_lock", include_str!("../migrations/0006_message_start_lock.sql")),
     (7, "0007_start_occurrence", include_str!("../migrations/0007_start_occurrence.sql")),
+    (8, "0008_decision", include_str!("../migrations/0008_decision.sql")),
     (9, "0009_operations", include_str!("../migrations/0009_operations.sql")),
     (10, "0010_migration", include_str!("../migrations/0010_migration.sql")),
     (11, "0011_batch", include_str!("../migrations/0011_batch.sql")),

@@ -59,6 +59,9 @@ const FILL: &str = "
     INSERT INTO instance_migration SELECT id, 7, gen_random_uuid() FROM instance;
     INSERT INTO batch (id, tenant, by, operation, filter, created_at) SELECT gen_random_uuid(), 'a', 'me', '{}', '{}', now() FROM generate_series(1, 2000);
     INSERT INTO batch_item (batch, instance, claim_at) SELECT (SELECT id FROM batch LIMIT 1), id, now() FROM instance;
+    INSERT INTO decision SELECT gen_random_uuid(), 'a', 'd' || number, 1, '', gen_random_uuid(), '', '', '', now()
+        FROM generate_series(1, 2000) AS number;
+    INSERT INTO decision_member SELECT tenant, deployment, decision_id, key FROM decision;
     ANALYZE;";
 
 async fn pinned_client(url: &str) -> anyhow::Result<Client> {

@@ -45,8 +45,8 @@ impl Engine {
         tokio::spawn(engine::run(program.config, self.shutdown.clone()));
     }
 
-    /// All replicas go, and one comes.
-    pub async fn restart(&mut self, servers: &Servers) -> anyhow::Result<()> {
+    /// All replicas are gone at once, and another comes.
+    pub async fn replace(&mut self, servers: &Servers) -> anyhow::Result<()> {
         self.shutdown.cancel();
         self.shutdown = CancellationToken::new();
         self.add_replica(servers);

@@ -1,4 +1,4 @@
-//! New versions of processes.
+//! New versions of processes and decisions.
 
 use crate::{
     auth::Caller,
@@ -23,7 +23,7 @@ pub struct DeployRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeployFile {
-    /// The ending says what it is: `.yaml`, `.yml`, `.bpmn`, `.xml`.
+    /// The ending says what it is: `.yaml`, `.yml`, `.bpmn`, `.xml`, `.dmn`.
     name: String,
     content: String,
 }
@@ -32,6 +32,7 @@ pub struct DeployFile {
 #[serde(rename_all = "camelCase")]
 pub struct Deployment {
     processes: Vec<DeployedProcess>,
+    decisions: Vec<DeployedDecision>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -41,6 +42,17 @@ pub struct DeployedProcess {
     process_id: String,
     version: u32,
     definition_key: String,
+    name: String,
+    /// An unchanged file keeps its version.
+    is_new: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeployedDecision {
+    decision_id: String,
+    version: u32,
+    decision_key: String,
     name: String,
     /// An unchanged file keeps its version.
     is_new: bool,
@@ -74,5 +86,16 @@ fn deployment(reply: proto::DeployReply) -> Deployment {
         name: process.name,
         is_new: process.is_new,
     });
-    Deployment { processes: processes.collect(), warnings: reply.warnings.into_iter().map(Into::into).collect() }
+    let decisions = reply.decisions.into_iter().map(|decision| DeployedDecision {
+        decision_id: decision.decision_id,
+        version: decision.version,
+        decision_key: decision.decision_key,
+        name: decision.name,
+        is_new: decision.is_new,
+    });
+    Deployment {
+        processes: processes.collect(),
+        decisions: decisions.collect(),
+        warnings: reply.warnings.into_iter().map(Into::into).collect(),
+    }
 }

@@ -3,6 +3,7 @@
 mod agents;
 mod audit;
 mod batches;
+mod decisions;
 mod deployments;
 mod events;
 mod files;
@@ -34,6 +35,9 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deployments::deploy))
         .routes(routes!(processes::list))
         .routes(routes!(processes::get))
+        .routes(routes!(decisions::list))
+        .routes(routes!(decisions::get))
+        .routes(routes!(decisions::evaluate))
         .routes(routes!(instances::start::start, instances::list))
         .routes(routes!(instances::get))
         .routes(routes!(instances::history::history))

@@ -60,7 +60,7 @@ pub struct Element {
 #[into_params(parameter_in = Query)]
 pub struct VersionParams {
     /// The latest when absent.
-    version: Option<u32>,
+    pub(super) version: Option<u32>,
 }
 
 /// The latest version of each process.

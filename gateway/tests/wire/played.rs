@@ -116,6 +116,13 @@ impl Played {
                 process_version: 1,
             }
             .encode_to_vec(),
+            "evaluate_decision" => proto::EvaluateDecisionReply {
+                decision_id: "risk".into(),
+                version: 2,
+                output: br#"{"risk":"high"}"#.to_vec().into(),
+                trace: br#"[{"decision":"risk","rules":[1]}]"#.to_vec().into(),
+            }
+            .encode_to_vec(),
             "complete_user_task" | "cancel_instance" | "set_variables" | "resolve_incident" => {
                 proto::CommandReply { instance_id: "i".into(), version: 9 }.encode_to_vec()
             }

@@ -48,6 +48,22 @@ async fn a_refused_deployment_tells_where_and_why() {
 }
 
 #[tokio::test]
+async fn a_decision_is_asked_for_its_answer_and_its_reasons() {
+    let running = Running::start().await;
+    let path = "/api/v1/decisions/risk/evaluate";
+    let body = json!({"variables": {"amount": 7}});
+    let (status, made) = answer(running.request(Method::POST, path, "user-key").json(&body)).await;
+    assert_eq!(status, 200);
+    let trace = json!([{"decision": "risk", "rules": [1]}]);
+    assert_eq!(made, json!({"decisionId": "risk", "version": 2, "output": {"risk": "high"}, "trace": trace}));
+    let wire: proto::EvaluateDecisionRequest = running.engine.last("evaluate_decision");
+    assert_eq!((wire.tenant.as_str(), wire.decision_id.as_str(), wire.version), ("acme", "risk", 0));
+    assert_eq!(&wire.variables[..], br#"{"amount":7}"#);
+    let (_, list) = running.get("/api/v1/decisions").await;
+    assert_eq!(list, json!({"decisions": []}));
+}
+
+#[tokio::test]
 async fn shows_instances_and_their_history() {
     let running = Running::start().await;
     running.engine.commit("i", vec![created(), variable("a", "1"), activated(), finished()]).await;

@@ -1,6 +1,7 @@
 //! Commands: each is checked first and rejected whole, or carried out; one file per kind.
 
 mod call;
+mod decision;
 mod instance;
 mod job;
 mod message;
@@ -46,6 +47,8 @@ fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
         CommandKind::FailChild { key, child, code, message } => call::fail(run, key, child, code, message),
         CommandKind::EscalateChild { key, child, code } => call::escalate(run, key, child, code),
         CommandKind::RefuseChild { key, code, message } => call::refuse(run, key, code, message),
+        CommandKind::CompleteDecision { key, decided } => decision::complete(run, key, decided),
+        CommandKind::RefuseDecision { key, code, message } => decision::refuse(run, key, &code, message),
         CommandKind::SetVariables { scope, variables } => instance::set_variables(run, scope, variables),
         CommandKind::ResolveIncident { incident, retries } => instance::resolve_incident(run, incident, retries),
         CommandKind::Cancel { reason } => {

@@ -5,7 +5,7 @@
 //! second time, is **held**: results of jobs, ends of called instances, signals, messages that were correlated before. It is
 //! carried out in its order when the instance is resumed; what does not fit any more then is dropped, as it would have been.
 
-use super::{call, carry_out, job, reject};
+use super::{call, carry_out, decision, job, reject};
 use crate::instance::{Subscription, TimerState, Waits};
 use crate::run::Run;
 use crate::{CommandKind, Effect, ElementIndex, EventKind, InstanceState, Key, Rejection, RejectionCode, Timestamp};
@@ -71,6 +71,10 @@ pub(super) fn obey(run: &mut Run<'_>, command: CommandKind) -> Result<(), Reject
         | CommandKind::FailChild { key, child, .. }
         | CommandKind::EscalateChild { key, child, .. } => {
             call::find_call(run, *key, Some(*child))?;
+            hold(run, command)
+        }
+        CommandKind::CompleteDecision { key, .. } | CommandKind::RefuseDecision { key, .. } => {
+            decision::find_asker(run, *key)?;
             hold(run, command)
         }
         CommandKind::RefuseChild { key, .. } => {

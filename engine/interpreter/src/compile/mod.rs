@@ -157,12 +157,6 @@ impl Compiler {
         Some(())
     }
 
-    /// Refuses what BPMN has and this version does not execute.
-    pub fn not_yet<T>(&mut self, element: &model::Element, what: &str) -> Option<T> {
-        let message = format!("`{}` cannot be executed: {what} not supported yet", element.id);
-        self.reject(element, "NOT_SUPPORTED_YET", message)
-    }
-
     pub fn reject<T>(&mut self, element: &model::Element, code: &str, message: String) -> Option<T> {
         self.report(element, code, message);
         None

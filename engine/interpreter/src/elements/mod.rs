@@ -159,6 +159,11 @@ pub(crate) trait Behavior {
         Ok(Next::Leave(None))
     }
 
+    /// The deployed decision that it asked for is made.
+    fn decided<'r>(&'r self, _run: &mut Run<'r>, _here: Here<'r>, _output: Value) -> Acted {
+        Ok(Next::Leave(None))
+    }
+
     /// Whether it is told of everything that completes in it.
     fn asks_after_each(&self) -> bool {
         false

@@ -1,8 +1,9 @@
-//! What activities order from others, jobs, people and other instances, and how it is called off.
+//! What activities order from others, jobs, people, decisions and other instances, and how it is called off.
 
 use super::{Here, Run};
 use crate::effect::UserTask;
 use crate::elements::JobSpec;
+use crate::variables::visible;
 use crate::{Effect, EventKind, Key};
 
 impl<'r> Run<'r> {
@@ -38,11 +39,23 @@ impl<'r> Run<'r> {
         self.effect(Effect::OpenUserTask { key: here.key, task });
     }
 
+    /// Asks for a deployed decision, with everything that the element sees.
+    pub fn ask_decision(&mut self, here: Here<'r>, decision_id: String, binding: model::Binding) {
+        let (key, now) = (here.key, self.now);
+        let variables = visible(self.instance, key);
+        self.emit(EventKind::DecisionRequested { key, decision_id: decision_id.clone() });
+        self.effect(Effect::EvaluateDecision { key, decision_id, binding, variables, now });
+    }
+
     /// Calls off what `key` has ordered and has not got yet.
     pub fn cancel_work(&mut self, key: Key) {
         let Some(element) = self.instance.element(key) else { return };
         let (attempt, child, user_task) =
             (element.job.as_ref().map(|job| (job.attempt, job.is_open())), element.child, element.user_task);
+        if element.decision.is_some() {
+            // Its answer will find nobody who waits.
+            self.emit(EventKind::DecisionWithdrawn { key });
+        }
         if let Some((attempt, is_open)) = attempt {
             self.emit(EventKind::JobCanceled { key });
             self.effect(Effect::RemoveJob { key, attempt, tell_worker: is_open });

@@ -65,6 +65,7 @@ impl<'r> Run<'r> {
         let Some(element) = self.instance.element(here.key) else { return };
         let is_at_work = element.children > 0
             || element.child.is_some()
+            || element.decision.is_some()
             || element.user_task
             || element.job.as_ref().is_some_and(Job::is_open);
         if element.completing {

@@ -1,9 +1,10 @@
-//! From the scenario's definitions to compiled processes, or to why they are refused.
+//! From the scenario's definitions to compiled processes and decisions, or to why they are refused.
 
 use super::file::Scenario;
 use crate::{MessageFlows, Process};
 use model::Diagnostic;
 use serde_json::Value;
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub(super) struct Deployment {
@@ -12,6 +13,7 @@ pub(super) struct Deployment {
     pub sources: Vec<String>,
     /// Name and text of every file, as an engine is given them.
     pub files: Vec<(String, String)>,
+    pub decisions: Vec<Arc<decision::Compiled>>,
     /// Errors only; any means that nothing is deployed.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -33,6 +35,9 @@ pub(super) fn deploy(
             document => inline.push(document.to_string()),
         }
     }
+    for path in scenario.decisions.iter().flatten() {
+        deployment.add_file(path, load)?;
+    }
     if !inline.is_empty() {
         // JSON is YAML; so the documents go through the same reader as a file.
         deployment.add(file_name, inline.join("\n---\n"));
@@ -48,6 +53,10 @@ impl Deployment {
     }
 
     fn add(&mut self, name: &str, text: String) {
+        self.add_decisions(name, &text);
+        if model::decision::is_dmn(&text) {
+            return self.files.push((name.to_owned(), text));
+        }
         let is_xml = model::bpmn::is_xml(&text);
         let read = if is_xml { model::bpmn::read(name, &text) } else { model::yaml::read(name, &text) };
         self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
@@ -64,5 +73,21 @@ impl Deployment {
             }
         }
         self.files.push((name.to_owned(), text));
+    }
+
+    fn add_decisions(&mut self, name: &str, text: &str) {
+        let read = if model::decision::is_dmn(text) {
+            model::decision::read_dmn(name, text)
+        } else if !model::bpmn::is_xml(text) && model::yaml::has_decisions(text) {
+            model::decision::read_yaml(name, text)
+        } else {
+            return;
+        };
+        self.diagnostics.extend(read.diagnostics.into_iter().filter(Diagnostic::is_error));
+        match read.decisions.as_ref().map(decision::compile) {
+            Some(Ok(compiled)) => self.decisions.push(Arc::new(compiled)),
+            Some(Err(problems)) => self.diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error)),
+            None => {}
+        }
     }
 }

@@ -3,9 +3,11 @@
 use super::messages::Publication;
 use super::workers::UserTask;
 use super::world::{Due, World};
-use crate::command::Start;
+use crate::command::{Decided, Start};
+use crate::decide::{self, Refused};
 use crate::instance::Parent;
-use crate::{CommandKind, Effect, InstanceId, Key, Variables};
+use crate::{CommandKind, Effect, InstanceId, Key, Timestamp, Variables};
+use std::sync::Arc;
 
 impl World<'_> {
     pub(super) fn act(&mut self, run: usize, effect: Effect) {
@@ -35,6 +37,15 @@ impl World<'_> {
             }
             Effect::StartChild { key, child, called_element, variables, depth, .. } => {
                 self.start_child(run, key, child, &called_element, variables, depth);
+            }
+            Effect::EvaluateDecision { key, decision_id, variables, now, .. } => {
+                let answer = match self.decide(&decision_id, &variables, now) {
+                    Ok(decided) => CommandKind::CompleteDecision { key, decided },
+                    Err(Refused { code, message }) => {
+                        CommandKind::RefuseDecision { key, code: code.to_owned(), message }
+                    }
+                };
+                self.queue.push_back((run, answer));
             }
             Effect::CancelChild { child } => {
                 if let Some(child) = self.run_of(child) {
@@ -75,6 +86,15 @@ impl World<'_> {
         };
         let parent = self.runs.get(run).map(|run| Parent { instance: run.instance.id, element: key, depth });
         self.start(process, Some(child), Start { variables, parent, ..Start::default() });
+    }
+
+    /// The only version of it that there is.
+    fn decide(&self, decision_id: &str, variables: &Variables, now: Timestamp) -> Result<Decided, Refused> {
+        let knows = |file: &&Arc<decision::Compiled>| file.ids().any(|id| id == decision_id);
+        match self.decisions.iter().find(knows) {
+            Some(file) => decide::decide(file, decision_id, 1, variables, now),
+            None => Err(Refused::unknown(&format!("`{decision_id}`"))),
+        }
     }
 
     fn tell_parent(&mut self, run: usize, parent: Parent, command: impl FnOnce(Key, InstanceId) -> CommandKind) {

@@ -18,6 +18,8 @@ pub struct Scenario {
     pub process: Option<String>,
     /// The documents themselves, or paths of files beside this one.
     pub definitions: Option<Vec<Value>>,
+    /// Paths of further files beside this one, which hold decisions.
+    pub decisions: Option<Vec<String>>,
     #[serde(default)]
     pub start: OneOrMany<Start>,
     #[serde(default)]

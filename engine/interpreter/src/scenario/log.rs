@@ -100,6 +100,12 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         EventKind::InstanceSuspended => "instance suspended".to_owned(),
         EventKind::InstanceResumed => "instance resumed".to_owned(),
         EventKind::InstanceMigrated { .. } => "instance migrated".to_owned(),
+        EventKind::DecisionRequested { key, decision_id } => {
+            format!("{} asks for the decision {decision_id}", name(key))
+        }
+        EventKind::DecisionMade { key, decided } => {
+            format!("{}: {} version {} says {}", name(key), decided.decision_id, decided.version, decided.output)
+        }
         EventKind::InstanceCompleted => "instance completed".to_owned(),
         EventKind::InstanceTerminated => "instance terminated".to_owned(),
         EventKind::InstanceCanceled { .. } => "instance canceled".to_owned(),
@@ -110,6 +116,7 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
         | EventKind::TimerCanceled { .. }
         | EventKind::SubscriptionClosed { .. }
         | EventKind::UserTaskCanceled { .. }
+        | EventKind::DecisionWithdrawn { .. }
         | EventKind::LoopStarted { .. }
         | EventKind::CompensationStarted { .. }
         | EventKind::CompensationDiscarded { .. }

@@ -6,6 +6,7 @@ use super::{Mismatch, Options, Report, Verdict, deploy, expectations, log, readi
 use crate::Process;
 use model::Diagnostic;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub struct Plan {
@@ -14,6 +15,7 @@ pub struct Plan {
     pub processes: Vec<Process>,
     /// Of each process, the file that it stands in.
     pub sources: Vec<String>,
+    pub decisions: Vec<Arc<decision::Compiled>>,
     /// Name and text of every file, as an engine is given them.
     pub files: Vec<(String, String)>,
     /// Why the definitions are refused; empty when they are not.
@@ -24,9 +26,10 @@ impl Plan {
     /// Reads a scenario file and what it names. `load` reads a file that stands beside it. The error is for a person.
     pub fn read(file_name: &str, text: &str, load: &dyn Fn(&str) -> Result<String, String>) -> Result<Plan, String> {
         let scenario = reading::read(text)?;
-        let deploy::Deployment { processes, sources, files, diagnostics } = deploy::deploy(file_name, &scenario, load)?;
+        let deploy::Deployment { processes, sources, decisions, files, diagnostics } =
+            deploy::deploy(file_name, &scenario, load)?;
         let name = scenario.scenario.clone().unwrap_or_else(|| file_name.to_owned());
-        Ok(Plan { name, scenario, processes, sources, files, diagnostics })
+        Ok(Plan { name, scenario, processes, sources, decisions, files, diagnostics })
     }
 
     /// Runs it in the simulated world.
@@ -93,6 +96,7 @@ impl Plan {
 
     fn play(self, options: Options) -> Report {
         let mut world = world::World::new(self.processes, &self.scenario.workers, options);
+        world.decisions = self.decisions;
         let verdict = match steps::play(&mut world, &self.scenario) {
             Ok(mismatches) => Verdict::of(mismatches),
             Err(what) => Verdict::Failed(vec![Mismatch {

@@ -12,6 +12,7 @@ use crate::{
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// After this much a scenario that does not come to rest is given up. A command on a small instance costs a hundred, one
@@ -25,6 +26,8 @@ const MOST_INSTANCES: usize = 20_000;
 
 pub(super) struct World<'s> {
     pub processes: Vec<Process>,
+    /// Of each file; none knows a version, as nothing else here does.
+    pub decisions: Vec<Arc<decision::Compiled>>,
     pub workers: &'s IndexMap<String, Answer>,
     pub options: Options,
     pub now: Timestamp,
@@ -74,6 +77,7 @@ impl<'s> World<'s> {
         let start = Timestamp(1_767_344_400_000);
         World {
             processes,
+            decisions: Vec::new(),
             workers,
             options,
             now: start,
@@ -120,6 +124,8 @@ impl<'s> World<'s> {
                     | CommandKind::CompleteChild { .. }
                     | CommandKind::FailChild { .. }
                     | CommandKind::EscalateChild { .. }
+                    | CommandKind::CompleteDecision { .. }
+                    | CommandKind::RefuseDecision { .. }
             );
             match self.execute(run, kind.clone()) {
                 Ok(()) => {}

@@ -187,7 +187,8 @@ fn receive_task(properties: &mut Fields<'_>, problems: &mut Problems) -> Receive
 
 fn business_rule_task(source: &mut Source<'_>, problems: &mut Problems) -> BusinessRuleTask {
     if let Some(decision_ref) = source.properties.text("decisionRef", problems) {
-        return BusinessRuleTask::Decision { decision_ref };
+        let binding = binding(&mut source.properties, problems);
+        return BusinessRuleTask::Decision { decision_ref, binding };
     }
     match source.custom.node("rules") {
         Some(rules) => BusinessRuleTask::Rules(rules.to_json()),

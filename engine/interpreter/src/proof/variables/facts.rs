@@ -134,8 +134,13 @@ impl Facts {
             }
             ActivityKind::BusinessRuleTask(task) => {
                 self.job(element, &result("result".to_owned()));
-                if matches!(task, model::BusinessRuleTask::Rules(_)) {
-                    self.beside = Beside::Nothing;
+                match task {
+                    model::BusinessRuleTask::Decision { decision_ref, .. } => {
+                        self.fills(decision_ref);
+                        self.beside = Beside::Nothing;
+                    }
+                    model::BusinessRuleTask::Rules(_) => self.beside = Beside::Nothing,
+                    model::BusinessRuleTask::External => {}
                 }
             }
             ActivityKind::AgenticTask(task) => {

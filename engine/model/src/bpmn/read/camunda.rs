@@ -37,6 +37,9 @@ pub(super) fn activity<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Con
         "callActivity" => call(node, properties, conversion),
         _ => {}
     }
+    if name_of(node) == "businessRuleTask" {
+        decision(node, properties, conversion);
+    }
 }
 
 /// A worker subscribes to the topic. What runs inside a Java program (a class, a bean) is named, and left out.
@@ -133,15 +136,36 @@ fn call<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'a, '_>
     if speaks && !inherits && context.root.namespaces().all(|namespace| namespace.uri() != super::context::BATON) {
         properties.flag("inheritVariables", false, location);
     }
-    let version = extensions.family_attribute(node, "calledElementVersion");
-    match extensions.family_attribute(node, "calledElementBinding") {
+    binding(node, ["calledElementBinding", "calledElementVersion"], properties, conversion);
+}
+
+/// Which version of what is called, from the attributes that say how and which.
+fn binding<'a>(node: Xml<'a>, [how, which]: [&str; 2], properties: &mut Map, conversion: &Conversion<'a, '_>) {
+    let version = conversion.extensions.family_attribute(node, which);
+    match conversion.extensions.family_attribute(node, how) {
         Some("version") => {
             if let Some(version) = version {
-                textual("binding", version, node, properties, context);
+                textual("binding", version, node, properties, conversion.context);
             }
         }
-        Some(binding) => textual("binding", binding, node, properties, context),
+        Some(binding) => textual("binding", binding, node, properties, conversion.context),
         None => {}
+    }
+}
+
+/// What a decision comes to is here as DMN says: a value, the outputs of the rule by name, or the list of those. Where a file
+/// counts on a list around a single rule's outputs (which is the default there), it is told so.
+fn decision<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'a, '_>) {
+    let (extensions, context) = (conversion.extensions, conversion.context);
+    binding(node, ["decisionRefBinding", "decisionRefVersion"], properties, conversion);
+    let result = extensions.family_attribute(node, "mapDecisionResult");
+    let is_named = extensions.family_attribute(node, "resultVariable").is_some();
+    let counts_on_list = result.map_or(is_named, |result| result == "resultList");
+    if extensions.family_attribute(node, "decisionRef").is_some() && counts_on_list {
+        let message = "the result of the decision is not a list of maps here, unless its hit policy collects";
+        let hint = "the result is the output of the rule, or its outputs by name where there are several";
+        let problem = crate::Diagnostic::warning("UNSUPPORTED_EXTENSION", context.location(node), message);
+        context.add(problem.on(node.attribute("id").unwrap_or_default()).hint(hint));
     }
 }
 

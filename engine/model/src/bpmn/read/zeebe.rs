@@ -23,7 +23,10 @@ const CALL: Rows = &[(
     "calledElement",
     &[("processId", "calledElement"), ("propagateAllParentVariables", "inheritVariables"), ("bindingType", "binding")],
 )];
-const DECISION: Rows = &[("calledDecision", &[("decisionId", "decisionRef"), ("resultVariable", "resultVariable")])];
+const DECISION: Rows = &[(
+    "calledDecision",
+    &[("decisionId", "decisionRef"), ("resultVariable", "resultVariable"), ("bindingType", "binding")],
+)];
 
 pub(super) fn activity<'a>(node: Xml<'a>, properties: &mut Map, conversion: &Conversion<'a, '_>) {
     match name_of(node) {
