@@ -23,7 +23,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::oneshot, task::JoinSet};
 
 pub struct Options {
     pub seed: u64,
@@ -125,19 +125,21 @@ async fn try_all(
 ) -> anyhow::Result<BTreeMap<(usize, Place), Tally>> {
     let mut tally: BTreeMap<(usize, Place), Tally> = BTreeMap::new();
     let mut starting = JoinSet::new();
-    for case in cases {
+    for (number, case) in cases.iter().enumerate() {
+        if number % 100 == 99 {
+            println!("{number} of {} are tried", cases.len());
+        }
         let met = system.points.arm(case.place, case.before, case.fate);
         let (load, block) = (load.clone(), case.block);
         starting.spawn(async move { load.start(Some(block)).await });
-        let met = tokio::time::timeout(MET_WITHIN, met).await;
-        system.points.disarm();
+        let engine = is_met(system, met).await;
         let entry = tally.entry((case.block, case.place)).or_default();
         entry.cases += 1;
-        if let Ok(Ok(engine)) = met {
+        if let Some(engine) = engine {
             entry.met += 1;
             if case.fate.kills() {
                 let part = system.engines.iter().find(|part| part.program.name == engine);
-                again(part.with_context(|| format!("there is no {engine}"))?)?;
+                again(part.with_context(|| format!("there is no {engine}"))?).await?;
             }
         }
         while starting.try_join_next().is_some() {}
@@ -146,13 +148,23 @@ async fn try_all(
     Ok(tally)
 }
 
-/// The engine dies, and is started again; the others go on.
-fn again(engine: &Part) -> anyhow::Result<()> {
-    engine.program.kill();
-    for link in engine.postgres.iter().chain(Some(&engine.nats)) {
-        link.set(Mode::Cut);
-        link.set(Mode::Open);
+/// The name of the engine, when the point was met in time.
+async fn is_met(system: &System, mut met: oneshot::Receiver<String>) -> Option<String> {
+    if let Ok(engine) = tokio::time::timeout(MET_WITHIN, &mut met).await {
+        return engine.ok();
     }
+    if system.points.disarm() { None } else { met.await.ok() }
+}
+
+/// The engine dies, and is started again; the others go on.
+async fn again(engine: &Part) -> anyhow::Result<()> {
+    let links = || engine.postgres.iter().chain(Some(&engine.nats));
+    engine.program.kill();
+    links().for_each(|link| link.set(Mode::Cut));
+    while links().any(|link| link.connections() > 0) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    links().for_each(|link| link.set(Mode::Open));
     engine.program.start()
 }
 

@@ -137,8 +137,9 @@ impl Points {
         is_met
     }
 
-    pub fn disarm(&self) {
-        self.state().armed = None;
+    /// Whether it was still armed.
+    pub fn disarm(&self) -> bool {
+        self.state().armed.take().is_some()
     }
 
     /// An engine that is to die says nothing more, on no link.
