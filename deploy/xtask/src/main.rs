@@ -18,7 +18,7 @@ cargo xtask demo [--headless] [--log FILE] [--port N]   run the log-analysis sto
 cargo xtask demo --clean                                remove everything the demo and the tests have put here
 cargo xtask test [FILTER]                               check and test everything (FILTER: only cargo tests of that name)
 cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system under load, and check what must hold
-            [--faults kill,stop,net,…]                  (--help says everything)
+            [--faults kill,stop,net,…] [--crash-points] (--help says everything)
 cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
             [--seed N] [--minutes M]                    (--help says everything)
 cargo xtask setup                                       only install what is missing

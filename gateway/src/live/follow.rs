@@ -79,7 +79,7 @@ impl Follower {
         let before = self.next_seq();
         let mut messages = Vec::new();
         for batch in &reply.batches {
-            messages.extend(self.accept(sources, batch).await);
+            messages.extend(self.accept(sources, batch).await?);
         }
         self.more = reply.more && self.next_seq() > before;
         Ok(Some(messages))
@@ -101,7 +101,7 @@ impl Follower {
         if batch.first_seq > self.next_seq() {
             messages = self.catch_up(sources).await?;
         }
-        messages.extend(self.accept(sources, batch).await);
+        messages.extend(self.accept(sources, batch).await?);
         Ok(messages)
     }
 
@@ -109,17 +109,17 @@ impl Follower {
         self.activity.project(live)
     }
 
-    async fn accept(&mut self, sources: &Sources, batch: &EventBatch) -> Vec<Message> {
+    async fn accept(&mut self, sources: &Sources, batch: &EventBatch) -> Result<Vec<Message>, Problem> {
         let next = self.next_seq();
         if batch.first_seq.saturating_add(batch.events.len() as u64) <= next {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let shape = sources.shapes.of(batch).await;
+        let shape = sources.shapes.of(batch).await?;
         let gap = (batch.first_seq > next).then(|| self.gap(next, batch.first_seq));
         self.projection.skip_to(batch.first_seq);
         let mut messages = self.projection.project(&shape, batch);
         messages.retain(|message| message.seq >= Some(self.from));
-        gap.into_iter().filter(|_| batch.first_seq > self.from).chain(messages).collect()
+        Ok(gap.into_iter().filter(|_| batch.first_seq > self.from).chain(messages).collect())
     }
 
     fn gap(&self, from: u64, until: u64) -> Message {

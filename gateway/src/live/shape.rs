@@ -1,7 +1,7 @@
 //! What the messages need of a definition: its name, and the ways out of its gateways.
 
 use super::message::Path;
-use crate::engine::Engine;
+use crate::{engine::Engine, problem::Problem};
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
@@ -95,12 +95,12 @@ impl Shapes {
         Self { engine, known: Arc::default() }
     }
 
-    /// An empty shape when the engine cannot tell: messages then lack names and paths.
-    pub async fn of(&self, batch: &proto::EventBatch) -> Arc<Shape> {
+    /// A problem when the engine cannot tell now: who follows asks again, and is told the same as everybody.
+    pub async fn of(&self, batch: &proto::EventBatch) -> Result<Arc<Shape>, Problem> {
         let key = (batch.tenant.clone(), batch.process_id.clone(), batch.process_version);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(shape) = known {
-            return shape;
+            return Ok(shape);
         }
         let request = proto::GetProcessRequest {
             tenant: key.0.clone(),
@@ -108,16 +108,14 @@ impl Shapes {
             version: key.2,
             definition_key: String::new(),
         };
-        let Ok(reply) = self.engine.call::<proto::GetProcessReply>("get_process", &request).await else {
-            return Arc::default();
-        };
+        let reply: proto::GetProcessReply = self.engine.call("get_process", &request).await?;
         let shape = Arc::new(Shape::read(&reply));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
         }
         known.insert(key, Arc::clone(&shape));
-        shape
+        Ok(shape)
     }
 }
 

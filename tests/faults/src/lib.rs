@@ -8,9 +8,11 @@
 //! - [`nemesis`] breaks things, by a seed, and writes the [`timeline`].
 //! - [`check`] compares the ledgers with what the API and the tables of Postgres say.
 //! - [`run`] puts it together.
+//! - [`crash_points`] kills an engine at every place where it talks to a server, one after the other.
 
 pub mod check;
 pub mod client;
+pub mod crash_points;
 pub mod dice;
 pub mod disk;
 pub mod live;

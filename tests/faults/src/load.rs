@@ -113,11 +113,17 @@ impl Load {
         }
     }
 
-    /// Starts the next instance and sends the messages that it waits for; some are sent before it is there.
+    /// Starts an instance of any process.
     pub async fn start_one(self: &Arc<Self>) -> Option<String> {
+        self.start(None).await
+    }
+
+    /// Starts an instance and sends the messages that it waits for; some are sent before it is there.
+    pub async fn start(self: &Arc<Self>, process: Option<usize>) -> Option<String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut dice = Dice::new(mix(self.seed, number), "instance");
-        let process = dice.below(self.processes.len() as u64) as usize;
+        let any = dice.below(self.processes.len() as u64) as usize;
+        let process = process.unwrap_or(any);
         let (seed, key) = (dice.below(1 << 40), format!("order-{number}"));
         self.note(&key, Start { process, seed, answer: Answer::Unknown });
         let expected = self.processes[process].expected(seed);

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use faults::{
+    crash_points,
     nemesis::Kind,
     run::{self, Options},
     system::Programs,
@@ -37,6 +38,12 @@ struct Args {
     /// Short, with a seed that is always the same.
     #[arg(long)]
     smoke: bool,
+    /// Instead of random faults: each place where an engine talks to a server, for each kind of block, is met by each fate.
+    #[arg(long)]
+    crash_points: bool,
+    /// Of the crash points, every so many-th.
+    #[arg(long, default_value_t = 1)]
+    every: usize,
     /// Which, separated by commas; all when absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     faults: Vec<Kind>,
@@ -72,6 +79,11 @@ async fn main() -> ExitCode {
 
 async fn begin(args: Args) -> anyhow::Result<()> {
     let programs = Programs::new(args.baton, std::env::current_exe()?);
+    if args.crash_points {
+        let seed = args.seed.unwrap_or(1);
+        let options = crash_points::Options { seed, every: args.every, folder: args.folder, keep: args.keep, programs };
+        return crash_points::run(options).await;
+    }
     let mut options = if args.smoke {
         Options::smoke(programs)
     } else {

@@ -56,7 +56,7 @@ impl Options {
 /// Random processes beside those that have every kind of block.
 const PROCESSES: u64 = 8;
 /// A killed worker's jobs come again after half a minute, lost ones after three quarters; then there is work to be done.
-const DRAIN: Duration = Duration::from_secs(150);
+pub(crate) const DRAIN: Duration = Duration::from_secs(150);
 /// New instances after the last fault, and how soon the slowest has to end.
 const PROBES: usize = 50;
 const PROBE_WITHIN: Duration = Duration::from_secs(30);
@@ -107,7 +107,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 }
 
 /// Waits until nothing is under way.
-async fn drain(system: &System, timeline: &Timeline, within: Duration) -> anyhow::Result<()> {
+pub(crate) async fn drain(system: &System, timeline: &Timeline, within: Duration) -> anyhow::Result<()> {
     let deadline = Instant::now() + within;
     let begun = Instant::now();
     let sql = system.sql().await?;
@@ -135,7 +135,7 @@ async fn messages(system: &System) -> anyhow::Result<u64> {
 }
 
 /// I18: what is started now is soon done.
-async fn probe(load: &Arc<Load>, system: &System) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn probe(load: &Arc<Load>, system: &System) -> anyhow::Result<Vec<String>> {
     let begun = Instant::now();
     let started = futures::future::join_all((0..PROBES).map(|_| load.start_one())).await;
     let timeline = Timeline::new(&system.folder.join("probe.jsonl"))?;
@@ -150,7 +150,7 @@ async fn probe(load: &Arc<Load>, system: &System) -> anyhow::Result<Vec<String>>
     Ok(wrong)
 }
 
-async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
     let facts = Facts::gather(system, &load.client).await.context("reading what there is")?;
     let mut wrong = load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes));
     let transcripts = load.transcripts().await;
@@ -209,7 +209,7 @@ async fn dump_stream(system: &System) -> anyhow::Result<()> {
 }
 
 /// Why it hangs: what waits, in its own words, and what lies where.
-async fn dump(load: &Load, system: &System) {
+pub(crate) async fn dump(load: &Load, system: &System) {
     if let Err(error) = dump_stream(system).await {
         println!("the stream cannot be looked at: {error:#}");
     }

@@ -1,10 +1,15 @@
 //! The whole system as processes: Postgres, NATS, engines, workers and gateways, with a link of its own between each program
 //! and each server that it talks to.
 
-use crate::{disk::Disk, program::Program, proxy::Link};
+use crate::{
+    disk::Disk,
+    program::Program,
+    proxy::{Link, points::Points},
+};
 use anyhow::{Context, ensure};
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use test_harness::{Servers, process::free_port};
@@ -32,6 +37,8 @@ pub struct System {
     pub engines: Vec<Part>,
     pub workers: Vec<Part>,
     pub gateways: Vec<Part>,
+    /// Where the engines talk to the servers.
+    pub points: Arc<Points>,
     /// Logs, ledgers, the timeline.
     pub folder: PathBuf,
 }
@@ -68,6 +75,7 @@ impl System {
             engines: vec![],
             workers: vec![],
             gateways: vec![],
+            points: Arc::default(),
             folder: folder.clone(),
         };
         let baton = programs.baton.display().to_string();
@@ -105,7 +113,8 @@ impl System {
     }
 
     async fn link(&self, name: &str, server: u16) -> anyhow::Result<Link> {
-        Link::open(name.to_owned(), server).await
+        let points = name.starts_with("engine").then(|| self.points.clone());
+        Link::open(name.to_owned(), server, points).await
     }
 
     async fn part(

@@ -78,6 +78,11 @@ impl Block {
         dice.pick(&Block::ALL).copied().unwrap_or(Block::Steady)
     }
 
+    /// Of a process that is made of it alone.
+    pub fn id(self) -> String {
+        format!("faults-only-{}", format!("{self:?}").to_lowercase())
+    }
+
     /// `id` begins the ids of its elements.
     pub fn draw(self, id: &str, process: &str, drawing: &mut Drawing) {
         let [a, b, c, join] = ["a", "b", "c", "join"].map(|part| format!("{id}{part}"));

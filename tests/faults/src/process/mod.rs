@@ -71,6 +71,12 @@ impl Process {
         Process::of(format!("faults-kinds-{number}"), blocks)
     }
 
+    /// One for each kind of block, with nothing else in it.
+    pub fn of_each_kind() -> Vec<Process> {
+        let process = |block: &Block| Process::of(block.id(), vec![("b0".to_owned(), *block)]);
+        Block::ALL.iter().map(process).collect()
+    }
+
     /// Those that are only called.
     pub fn called() -> Vec<Process> {
         let steady = Process::of(CALLED.to_owned(), vec![("c0".to_owned(), Block::Steady)]);

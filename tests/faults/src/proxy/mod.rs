@@ -3,9 +3,11 @@
 //! Namespaces and packet filters need privileges that a test should not have; what they would do to a connection is done to
 //! its bytes here: cut it, hold back one direction or both, slow it down, or lose what the server answers to a COMMIT.
 
+pub mod points;
 mod postgres;
 mod pump;
 
+use points::Points;
 use postgres::Watch;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -57,6 +59,8 @@ pub struct Link {
 }
 
 struct Shared {
+    /// Of the engine's links.
+    points: Option<Arc<Points>>,
     watch: Watch,
     cut_commits: AtomicU64,
     connections: AtomicU64,
@@ -64,11 +68,13 @@ struct Shared {
 
 impl Link {
     /// Listens on a free port until the process ends.
-    pub async fn open(name: String, server: u16) -> anyhow::Result<Link> {
+    pub async fn open(name: String, server: u16, points: Option<Arc<Points>>) -> anyhow::Result<Link> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Shared { watch: Watch::default(), cut_commits: AtomicU64::new(0), connections: AtomicU64::new(0) };
+        let (cut_commits, connections) = (AtomicU64::new(0), AtomicU64::new(0));
+        let shared = Shared { points: points.clone(), watch: Watch::default(), cut_commits, connections };
         let link = Link { name, address, mode: watch::Sender::new(Mode::Open), shared: Arc::new(shared) };
+        points.into_iter().for_each(|points| points.watch(link.clone()));
         tokio::spawn(accept(link.clone(), listener, server));
         Ok(link)
     }

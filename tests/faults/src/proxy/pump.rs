@@ -2,6 +2,7 @@
 
 use super::{
     CommitFate, Link, Mode,
+    points::{Met, Place},
     postgres::{Connection, Messages},
 };
 use std::{sync::atomic::Ordering, time::Duration};
@@ -31,10 +32,14 @@ pub async fn both(link: &Link, mut client: TcpStream, mut server: TcpStream) {
 
 async fn up(link: &Link, connection: &Connection<'_>, mut client: ReadHalf<'_>, mut server: WriteHalf<'_>) {
     let mut mode = link.mode.subscribe();
+    let mut is_within = false;
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = client.read(&mut buffer).await {
         let bytes = &buffer[..length];
         connection.asked();
+        if let Some(met) = at_point(link, bytes, &mut is_within) {
+            return meet(met, connection, bytes, &mut server).await;
+        }
         let fate = link.shared.watch.fate_of(bytes);
         if let Some(fate) = fate {
             link.shared.cut_commits.fetch_add(1, Ordering::Relaxed);
@@ -50,6 +55,26 @@ async fn up(link: &Link, connection: &Connection<'_>, mut client: ReadHalf<'_>, 
         if fate == Some(CommitFate::Unanswered) {
             return tokio::time::sleep(CARRIED_OUT).await;
         }
+    }
+}
+
+fn at_point(link: &Link, said: &[u8], is_within: &mut bool) -> Option<Met> {
+    let points = link.shared.points.as_ref()?;
+    let is_postgres = link.name.ends_with("postgres");
+    let place = if is_postgres { Some(Place::in_postgres(said, is_within)) } else { Place::in_nats(said) };
+    points.pass(&link.name, place?)
+}
+
+/// What an engine said arrives or does not; then its connection breaks, or it says nothing more until it is killed.
+async fn meet(met: Met, connection: &Connection<'_>, said: &[u8], server: &mut WriteHalf<'_>) {
+    connection.no_more_answers();
+    let fate = met.fate;
+    if fate.arrives() && server.write_all(said).await.is_ok() {
+        tokio::time::sleep(CARRIED_OUT).await;
+    }
+    met.tell();
+    if fate.kills() {
+        std::future::pending().await
     }
 }
 
