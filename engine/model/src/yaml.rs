@@ -18,7 +18,7 @@ pub(crate) mod write;
 pub(crate) use activity::MULTI_INSTANCE_COMPLETION;
 pub use write::write;
 
-use crate::{Definitions, Diagnostic, validate};
+use crate::{Definitions, Diagnostic, decision::is_decision, validate};
 
 /// What a file said, and what is wrong with it.
 #[derive(Debug, Clone, Default)]
@@ -52,12 +52,6 @@ pub fn read(file_name: &str, text: &str) -> ReadResult {
 /// Whether a document of the file is a decision.
 pub fn has_decisions(text: &str) -> bool {
     text.contains("decision") && tree::parse(text, &mut Vec::new()).iter().any(is_decision)
-}
-
-fn is_decision(document: &tree::Node) -> bool {
-    let tree::Content::Map(entries) = &document.content else { return false };
-    let has = |key: &str| entries.iter().any(|entry| entry.key == key);
-    has("decision") && !has("process")
 }
 
 /// Processes of one file.

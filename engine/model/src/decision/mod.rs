@@ -16,6 +16,7 @@ mod yaml;
 pub use dmn::{is_dmn, read as read_dmn};
 pub use expression::{Expression, ExpressionKind, FunctionDefinition};
 pub use table::{Aggregation, DecisionTable, HitPolicy, InputClause, OutputClause, Rule};
+pub(crate) use yaml::is_decision;
 pub use yaml::read as read_yaml;
 
 use crate::{Diagnostic, Located, Location};
