@@ -85,7 +85,12 @@ impl Oracle {
                 return (coming.at, true);
             };
             let event = &events[number];
-            // Who comes first of several in one moment is open.
+            // Who comes first of several in one moment is open, and so is whether two conditions of one event are two occurrences.
+            let twice =
+                self.triggers(event.start, event.trigger, at, path).iter().filter(|it| it.at == coming.at).count() > 1;
+            if twice && !event.interrupts {
+                self.trace.open(coming.at, "comes twice in one moment");
+            }
             let at_once = outside.iter().filter(|other| other.at == coming.at).count();
             match at_once {
                 0 => {}
