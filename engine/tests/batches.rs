@@ -63,7 +63,8 @@ fn counts(batch: &Value) -> Value {
 
 #[tokio::test]
 async fn an_operation_reaches_every_instance_once() -> anyhow::Result<()> {
-    let servers = Servers::shared();
+    let servers = Servers::start()?;
+    let servers = &servers;
     let engine = Engine::start(servers).await?;
     engine.add_replica(servers);
     engine.deploy(WAITS).await?;
@@ -93,7 +94,8 @@ async fn an_operation_reaches_every_instance_once() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_batch_goes_on_after_a_restart() -> anyhow::Result<()> {
-    let servers = Servers::shared();
+    let servers = Servers::start()?;
+    let servers = &servers;
     let mut engine = Engine::start(servers).await?;
     engine.deploy(WAITS).await?;
     let ids = begin(&engine, 150).await?;
@@ -118,7 +120,8 @@ async fn a_batch_goes_on_after_a_restart() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_batch_is_held_and_ended() -> anyhow::Result<()> {
-    let engine = Engine::start(Servers::shared()).await?;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
     engine.deploy(WAITS).await?;
     begin(&engine, 3).await?;
     let suspend = SetSuspensionRequest {

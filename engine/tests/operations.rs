@@ -38,7 +38,8 @@ fn outcomes(entries: &[AuditEntry]) -> Vec<(&str, &str)> {
 
 #[tokio::test]
 async fn a_suspended_instance_keeps_results_and_goes_on_when_resumed() -> anyhow::Result<()> {
-    let servers = Servers::shared();
+    let servers = Servers::start()?;
+    let servers = &servers;
     let engine = Engine::start(servers).await?;
     engine.add_replica(servers);
     engine.deploy(WORK).await?;
@@ -69,7 +70,8 @@ async fn a_suspended_instance_keeps_results_and_goes_on_when_resumed() -> anyhow
 
 #[tokio::test]
 async fn timers_stand_still_messages_wait_and_people_are_told() -> anyhow::Result<()> {
-    let engine = Engine::start(Servers::shared()).await?;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
     engine.deploy(WAITS).await?;
     let id = engine.begin("waits", r#"{"order": "7"}"#).await?.instance_id;
     engine.operate(&id, json!({"operation": "suspend"})).await?;
@@ -109,7 +111,8 @@ async fn timers_stand_still_messages_wait_and_people_are_told() -> anyhow::Resul
 
 #[tokio::test]
 async fn jobs_of_a_suspended_type_wait_and_processes_do_not_start() -> anyhow::Result<()> {
-    let engine = Engine::start(Servers::shared()).await?;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
     engine.deploy(WORK).await?;
     let mut first = engine.jobs("first").await?;
     let set = |kind: &str, name: &str, suspended: bool| SetSuspensionRequest {
@@ -145,7 +148,8 @@ async fn jobs_of_a_suspended_type_wait_and_processes_do_not_start() -> anyhow::R
 
 #[tokio::test]
 async fn tokens_move_and_failures_are_tried_again() -> anyhow::Result<()> {
-    let engine = Engine::start(Servers::shared()).await?;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
     engine.deploy(WORK).await?;
     let (mut first, mut second) = (engine.jobs("first").await?, engine.jobs("second").await?);
     let id = engine.begin("work", "{}").await?.instance_id;
@@ -187,7 +191,8 @@ process:
 
 #[tokio::test]
 async fn a_running_instance_goes_to_another_version() -> anyhow::Result<()> {
-    let servers = Servers::shared();
+    let servers = Servers::start()?;
+    let servers = &servers;
     let engine = Engine::start(servers).await?;
     engine.add_replica(servers);
     engine.deploy(WAITS).await?;
@@ -241,7 +246,8 @@ async fn a_running_instance_goes_to_another_version() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn the_audit_log_is_only_added_to() -> anyhow::Result<()> {
-    let engine = Engine::start(Servers::shared()).await?;
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
     engine.deploy(WORK).await?;
     let (client, connection) = tokio_postgres::connect(&engine.database, tokio_postgres::NoTls).await?;
     tokio::spawn(connection);

@@ -145,6 +145,10 @@ async fn ask(client: &Client, mut instance: Instance) -> anyhow::Result<Instance
     let answer = client.get(&format!("/instances/{}", instance.id)).await?;
     instance.api_state = answer["instance"]["state"].as_str().unwrap_or_default().to_owned();
     instance.api_variables = answer["variables"].clone();
+    // small ones are a part of the instance's state and have no rows: then what the API shows is compared with history
+    if let (true, Value::Object(shown)) = (instance.variables.is_empty(), &instance.api_variables) {
+        instance.variables = shown.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
     loop {
         let from = instance.events.last().map_or(1, |event| event.seq + 1);
         let page = client.get(&format!("/instances/{}/history?from={from}&limit=1000", instance.id)).await?;
