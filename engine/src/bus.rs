@@ -1,4 +1,4 @@
-//! NATS: the stream of jobs and its consumers, and the loop that publishes.
+//! What goes out over NATS: the queue that all may fill, and the loop that publishes.
 //!
 //! Lanes never wait for NATS. They hand over what is to be published; when NATS is away or slow, events are dropped (who
 //! misses them reads history) and jobs are marked as unpublished for the reconciler. Acknowledgements are collected
@@ -9,29 +9,21 @@
 //! refused although the last was taken (a little room can come between them) is found by the reconciler like any other
 //! loss. While the server says that it has no room, every job asks for itself.
 
-use crate::admission::Admission;
+use crate::{
+    admission::Admission,
+    streams::{Nats, Streams},
+};
 use async_nats::{
-    Client, HeaderMap,
-    connection::State,
-    jetstream::{
-        self, Context,
-        consumer::{self, pull},
-        context::{PublishAckFuture, PublishError, PublishErrorKind},
-        stream::{self, DiscardPolicy, RetentionPolicy, StorageType},
-    },
+    HeaderMap,
+    jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind},
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
-use proto::subject::{AGENTS_STREAM, JOBS_STREAM};
 use std::{future::IntoFuture, sync::Arc, time::Duration};
 use store::{Store, job};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use uuid::Uuid;
 
-pub const ACK_WAIT: Duration = Duration::from_secs(30);
-/// Longer than it takes to publish twice by mistake; intended copies carry ids of their own.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(30);
-const MAX_ACK_PENDING: i64 = 10_000;
 const QUEUE: usize = 65_536;
 /// Jobs that share an acknowledgement.
 const GROUP: usize = 128;
@@ -56,19 +48,9 @@ pub struct OutgoingJob {
     pub attempt: AttemptId,
 }
 
-/// What the streams may hold.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamLimits {
-    /// Bytes; -1 is no limit.
-    pub jobs_max_bytes: i64,
-    pub transcripts_max_age: Duration,
-}
-
 #[derive(Clone)]
 pub struct Bus {
-    pub client: Client,
-    pub jetstream: Context,
-    limits: StreamLimits,
+    pub streams: Arc<dyn Streams>,
     queue: mpsc::Sender<Outgoing>,
     failed: mpsc::UnboundedSender<AttemptId>,
     admission: Admission,
@@ -76,20 +58,19 @@ pub struct Bus {
 
 /// The other ends, for [`run`].
 pub struct Queues {
-    outgoing: mpsc::Receiver<Outgoing>,
-    failed: mpsc::UnboundedReceiver<AttemptId>,
+    pub outgoing: mpsc::Receiver<Outgoing>,
+    pub failed: mpsc::UnboundedReceiver<AttemptId>,
 }
 
 impl Bus {
-    pub fn new(client: Client, limits: StreamLimits, admission: Admission) -> (Bus, Queues) {
+    pub fn new(streams: Arc<dyn Streams>, admission: Admission) -> (Bus, Queues) {
         let (queue, outgoing) = mpsc::channel(QUEUE);
         let (failed, failures) = mpsc::unbounded_channel();
-        let jetstream = jetstream::new(client.clone());
-        (Bus { client, jetstream, limits, queue, failed, admission }, Queues { outgoing, failed: failures })
+        (Bus { streams, queue, failed, admission }, Queues { outgoing, failed: failures })
     }
 
     pub fn is_connected(&self) -> bool {
-        self.client.connection_state() == State::Connected
+        self.streams.is_connected()
     }
 
     pub fn send(&self, outgoing: Outgoing) {
@@ -115,55 +96,10 @@ impl Bus {
             let _ = self.failed.send(attempt); // received as long as the engine runs
         }
     }
-
-    /// Makes sure that the streams are there. One that is there keeps what its operator has set (replicas, limits). Jobs
-    /// are never dropped: a full stream refuses more, and they are published again later.
-    pub async fn ensure_streams(&self) -> Result<stream::Stream, async_nats::Error> {
-        let jobs = stream::Config {
-            name: JOBS_STREAM.to_owned(),
-            subjects: vec!["jobs.>".to_owned()],
-            retention: RetentionPolicy::WorkQueue,
-            discard: DiscardPolicy::New,
-            max_bytes: self.limits.jobs_max_bytes,
-            storage: StorageType::File,
-            duplicate_window: DUPLICATE_WINDOW,
-            allow_direct: true,
-            ..Default::default()
-        };
-        let agents = stream::Config {
-            name: AGENTS_STREAM.to_owned(),
-            subjects: vec!["agents.>".to_owned()],
-            max_age: self.limits.transcripts_max_age,
-            storage: StorageType::File,
-            allow_direct: true,
-            ..Default::default()
-        };
-        self.jetstream.get_or_create_stream(agents).await?;
-        Ok(self.jetstream.get_or_create_stream(jobs).await?)
-    }
-
-    /// Makes sure that the consumer of a job type is there.
-    pub async fn ensure_consumer(&self, job_type: &str) -> Result<consumer::Consumer<pull::Config>, async_nats::Error> {
-        let config = pull::Config {
-            durable_name: Some(proto::subject::consumer(job_type)),
-            filter_subject: proto::subject::jobs_of_type(job_type),
-            ack_policy: consumer::AckPolicy::Explicit,
-            ack_wait: ACK_WAIT,
-            max_deliver: -1,
-            max_ack_pending: MAX_ACK_PENDING,
-            ..Default::default()
-        };
-        let stream = match self.jetstream.get_stream(JOBS_STREAM).await {
-            Ok(stream) => stream,
-            Err(_) => self.ensure_streams().await?,
-        };
-        let name = proto::subject::consumer(job_type);
-        Ok(stream.get_or_create_consumer(&name, config).await?)
-    }
 }
 
 /// Publishes until the queue is closed.
-pub async fn run(bus: Bus, store: Store, queues: Queues) {
+pub async fn run(bus: Bus, nats: Nats, store: Store, queues: Queues) {
     let (acks, acknowledged) = mpsc::unbounded_channel();
     tokio::spawn(collect(acknowledged, bus.clone()));
     tokio::spawn(mark_unpublished(store, queues.failed));
@@ -176,13 +112,13 @@ pub async fn run(bus: Bus, store: Store, queues: Queues) {
         }
         match next {
             Outgoing::Message { subject, payload } => {
-                let _ = bus.client.publish(subject, payload).await; // best effort by design
+                let _ = nats.client.publish(subject, payload).await; // best effort by design
             }
             Outgoing::Jobs(mut jobs) => {
                 while !jobs.is_empty() {
                     let size = if bus.admission.is_nats_well() { GROUP.min(jobs.len()) } else { 1 };
                     let rest = jobs.split_off(size);
-                    publish(&bus, &room, std::mem::replace(&mut jobs, rest), &acks).await;
+                    publish(&bus, &nats, &room, std::mem::replace(&mut jobs, rest), &acks).await;
                 }
             }
         }
@@ -196,7 +132,13 @@ struct Published {
     _room: Option<OwnedSemaphorePermit>,
 }
 
-async fn publish(bus: &Bus, room: &Arc<Semaphore>, jobs: Vec<OutgoingJob>, acks: &mpsc::UnboundedSender<Published>) {
+async fn publish(
+    bus: &Bus,
+    nats: &Nats,
+    room: &Arc<Semaphore>,
+    jobs: Vec<OutgoingJob>,
+    acks: &mpsc::UnboundedSender<Published>,
+) {
     let room = room.clone().acquire_many_owned(jobs.len() as u32).await.ok();
     let attempts: Vec<AttemptId> = jobs.iter().map(|job| job.attempt).collect();
     let last = jobs.len().saturating_sub(1);
@@ -207,12 +149,12 @@ async fn publish(bus: &Bus, room: &Arc<Semaphore>, jobs: Vec<OutgoingJob>, acks:
             headers.insert("traceparent", traceparent);
         }
         if number < last {
-            if bus.client.publish_with_headers(subject, headers, payload).await.is_err() {
+            if nats.client.publish_with_headers(subject, headers, payload).await.is_err() {
                 return bus.unpublished(attempts);
             }
             continue;
         }
-        match bus.jetstream.publish_with_headers(subject, headers, payload).await {
+        match nats.jetstream.publish_with_headers(subject, headers, payload).await {
             Ok(acknowledgement) => {
                 drop(acks.send(Published { attempts, acknowledgement, _room: room }));
                 return;
@@ -254,7 +196,7 @@ fn is_full(error: &PublishError) -> bool {
 }
 
 /// Tells the reconciler, by way of the database, which jobs were not published.
-async fn mark_unpublished(store: Store, mut failed: mpsc::UnboundedReceiver<AttemptId>) {
+pub async fn mark_unpublished(store: Store, mut failed: mpsc::UnboundedReceiver<AttemptId>) {
     let mut attempts = Vec::new();
     while failed.recv_many(&mut attempts, 1_000).await > 0 {
         let mut rows = job::Attempts::default();

@@ -34,11 +34,13 @@ mod order_id;
 mod persist;
 mod queue;
 mod reconcile;
+mod replica;
 mod request;
 mod results;
 mod signals;
 mod slot;
 mod start_together;
+mod streams;
 mod suspensions;
 mod sweep;
 mod timer_starts;
@@ -50,17 +52,10 @@ mod writes;
 pub use config::Config;
 
 use crate::{
-    admission::Admission,
-    bus::{Bus, StreamLimits},
     clock::Clock,
-    decisions::Decisions,
-    definitions::Definitions,
-    lanes::Lanes,
-    latest::Latest,
-    messages::Publisher,
     metrics::Metrics,
-    suspensions::Suspensions,
-    world::World,
+    replica::{Ground, Replica, done},
+    streams::{Nats, StreamLimits},
 };
 use prometheus_client::registry::Registry;
 use std::{sync::Arc, time::Duration};
@@ -68,8 +63,6 @@ use store::Store;
 use telemetry::Health;
 use tokio_util::sync::CancellationToken;
 
-/// Publications that may wait.
-const PUBLICATIONS: usize = 4096;
 /// Two of these without an answer, and the connection to NATS is taken for lost.
 const PING: Duration = Duration::from_secs(5);
 
@@ -108,59 +101,22 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
         jobs_max_bytes: config.jobs_max_bytes,
         transcripts_max_age: Duration::from_secs(u64::from(config.transcript_days) * 86_400),
     };
-    let admission = Admission::new(config.lanes);
-    let (bus, bus_queues) = Bus::new(client, limits, admission.clone());
+    let nats = Nats::new(client, limits);
     // the reconciler makes them too, and again when they are lost; here it is for the first jobs not to wait for it
-    if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), bus.ensure_streams()).await {
+    if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), nats.ensure_streams()).await {
         tracing::warn!(%error, "cannot make the streams yet");
     }
-    let (lanes, lane_queues) = Lanes::new(config.lanes, config.lane_depth);
-    let (publisher, publications) = Publisher::new(PUBLICATIONS);
-    let (latest, questions) = Latest::new();
-    let definitions = Definitions::new(store.clone(), latest);
-    let decisions = Decisions::new(store.clone());
-    let config = Arc::new(config);
-    let suspensions = Suspensions::default();
-    if let Ok(session) = store.session().await {
-        let _ = suspensions.refresh(&session).await; // the sweep does it every second
-    }
-    let world = World {
-        config,
-        store,
-        lane_store,
-        definitions,
-        decisions,
-        clock,
-        bus,
-        lanes,
-        publisher,
-        metrics,
-        health,
-        admission,
-        suspensions,
-    };
-    let mut tasks = tokio::task::JoinSet::new();
-    for (number, queue) in lane_queues.into_iter().enumerate() {
-        tasks.spawn(done(lane::Lane::new(world.clone(), number).run(queue)));
-    }
-    tasks.spawn(done(bus::run(world.bus.clone(), world.store.clone(), bus_queues)));
-    tasks.spawn(done(latest::run(world.store.clone(), questions)));
-    tasks.spawn(done(messages::run(world.clone(), publications)));
-    tasks.spawn(done(timers::run(world.clone())));
-    tasks.spawn(done(sweep::run(world.clone())));
-    tasks.spawn(done(reconcile::run(world.clone())));
-    tasks.spawn(done(batches::run(world.clone())));
-    tasks.spawn(results::run(world.clone()));
-    tasks.spawn(api::run(world));
+    let streams = Arc::new(nats.clone());
+    let replica = Replica::new(Ground { config, store, lane_store, clock, streams, metrics, health }).await;
+    let world = replica.world.clone();
+    let (mut tasks, bus_queues) = replica.spawn();
+    tasks.spawn(done(bus::run(world.bus.clone(), nats.clone(), world.store.clone(), bus_queues)));
+    tasks.spawn(results::run(world.clone(), nats.client.clone()));
+    tasks.spawn(api::run(world, nats.client));
     // none of them ends by itself
     while let Some(ended) = tasks.join_next().await {
         ended??;
     }
-    Ok(())
-}
-
-async fn done(task: impl Future<Output = ()>) -> anyhow::Result<()> {
-    task.await;
     Ok(())
 }
 

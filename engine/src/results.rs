@@ -6,7 +6,8 @@ use crate::{
     request::{Action, Answer, Refusal, Request},
     world::World,
 };
-use async_nats::Message;
+use async_nats::Client;
+use bytes::Bytes;
 use futures::StreamExt;
 use interpreter::{CommandKind, InstanceId, Key, RejectionCode};
 use prost::Message as _;
@@ -17,25 +18,28 @@ use store::job;
 const LEASE_MS: i64 = 30_000;
 
 /// Until the subscription ends.
-pub async fn run(world: World) -> anyhow::Result<()> {
-    let mut results = world.bus.client.queue_subscribe("results.*", ENGINE_GROUP.to_owned()).await?;
+pub async fn run(world: World, client: Client) -> anyhow::Result<()> {
+    let mut results = client.queue_subscribe("results.*", ENGINE_GROUP.to_owned()).await?;
     while let Some(message) = results.next().await {
-        take(&world, message);
+        let replied = take(&world, message.payload);
+        let (Some(inbox), client) = (message.reply, client.clone()) else { continue };
+        tokio::spawn(async move {
+            let _ = client.publish(inbox, replied.await.encode_to_vec().into()).await; // without an answer it is sent again
+        });
     }
     Ok(())
 }
 
-/// Parses, sends to the lanes, and leaves the answering to a task of its own.
-fn take(world: &World, message: Message) {
-    let waiting = match JobResult::decode(message.payload) {
+/// Parses, and sends to the lanes at once; what comes back is for a task of its own to wait for.
+pub fn take(world: &World, payload: Bytes) -> impl Future<Output = JobResultReply> + use<> {
+    let waiting = match JobResult::decode(payload) {
         Ok(mut first) => {
             let more = std::mem::take(&mut first.more);
             [first].into_iter().chain(more).map(|result| begin(world, result)).collect()
         }
         Err(_) => vec![Err(say(Status::Invalid, "not a JobResult"))],
     };
-    let (Some(inbox), client) = (message.reply, world.bus.client.clone()) else { return };
-    tokio::spawn(async move {
+    async move {
         let mut replies = Vec::with_capacity(waiting.len());
         for one in waiting {
             replies.push(match one {
@@ -44,9 +48,8 @@ fn take(world: &World, message: Message) {
             });
         }
         let more = replies.split_off(1.min(replies.len()));
-        let reply = JobResultReply { more, ..replies.pop().unwrap_or_default() };
-        let _ = client.publish(inbox, reply.encode_to_vec().into()).await; // without an answer it is sent again
-    });
+        JobResultReply { more, ..replies.pop().unwrap_or_default() }
+    }
 }
 
 type Answered = tokio::sync::oneshot::Receiver<Answer>;

@@ -28,7 +28,7 @@ mod variables;
 pub use problem::Failure;
 
 use crate::world::World;
-use async_nats::Message as Request;
+use async_nats::{Client, Message as Request};
 use bytes::Bytes;
 use futures::StreamExt;
 use prost::Message;
@@ -38,42 +38,42 @@ use tokio::sync::Semaphore;
 
 const AT_ONCE: usize = 512;
 
-type Answer = Result<Bytes, Failure>;
+pub type Answer = Result<Bytes, Failure>;
 
 /// Until the subscription ends.
-pub async fn run(world: World) -> anyhow::Result<()> {
-    let mut requests = world.bus.client.queue_subscribe("api.*", ENGINE_GROUP.to_owned()).await?;
+pub async fn run(world: World, client: Client) -> anyhow::Result<()> {
+    let mut requests = client.queue_subscribe("api.*", ENGINE_GROUP.to_owned()).await?;
     let room = Arc::new(Semaphore::new(AT_ONCE));
     while let Some(request) = requests.next().await {
-        let world = world.clone();
+        let (world, client) = (world.clone(), client.clone());
         match room.clone().try_acquire_owned() {
             Ok(permit) => drop(tokio::spawn(async move {
                 let answer = answer(&world, &request).await;
-                reply(&world, request, answer).await;
+                reply(&client, request, answer).await;
                 drop(permit);
             })),
-            Err(_) => drop(tokio::spawn(async move { reply(&world, request, Err(Failure::Busy)).await })),
+            Err(_) => drop(tokio::spawn(async move { reply(&client, request, Err(Failure::Busy)).await })),
         }
     }
     Ok(())
 }
 
-async fn reply(world: &World, request: Request, answer: Answer) {
+async fn reply(client: &Client, request: Request, answer: Answer) {
     let Some(inbox) = request.reply else { return };
     let reply = match answer {
         Ok(ok) => Reply::Ok(ok),
         Err(failure) => Reply::Problem(failure.into_problem(&request.subject)),
     };
     let mut bytes = ApiReply { reply: Some(reply) }.encode_to_vec();
-    let allowed = world.bus.client.server_info().max_payload;
+    let allowed = client.server_info().max_payload;
     if bytes.len() > allowed {
         let problem = Failure::too_large(bytes.len(), allowed).into_problem(&request.subject);
         bytes = ApiReply { reply: Some(Reply::Problem(problem)) }.encode_to_vec();
     }
-    let _ = world.bus.client.publish(inbox, bytes.into()).await; // who asked has gone, or asks again
+    let _ = client.publish(inbox, bytes.into()).await; // who asked has gone, or asks again
 }
 
-async fn answer(world: &World, request: &Request) -> Answer {
+pub async fn answer(world: &World, request: &Request) -> Answer {
     let payload = request.payload.clone();
     let method = request.subject.strip_prefix("api.").unwrap_or_default();
     let caller = request.headers.as_ref();

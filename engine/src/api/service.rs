@@ -1,7 +1,7 @@
 //! The engine itself, and what workers need of it.
 
 use super::Failure;
-use crate::{bus::ACK_WAIT, results, world::World};
+use crate::{results, streams::ACK_WAIT, world::World};
 use proto::*;
 use store::{job, timer};
 
@@ -25,7 +25,7 @@ pub async fn register_worker(world: &World, request: RegisterWorkerRequest) -> R
     if request.job_type.is_empty() {
         return Err(Failure::invalid("`job_type` is missing"));
     }
-    let made = world.bus.ensure_consumer(&request.job_type).await;
+    let made = world.bus.streams.ensure_consumer(&request.job_type).await;
     made.map_err(|error| {
         tracing::warn!(%error, job_type = request.job_type, "the consumer cannot be made");
         Failure::Unavailable

@@ -6,7 +6,7 @@ use crate::{
     Error, Result, Time,
     statement::{self, Statement},
 };
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use std::{
     str::FromStr,
     sync::atomic::{AtomicBool, Ordering},
@@ -24,6 +24,8 @@ pub const OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enabl
 /// nobody may ever say so.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+const MANAGING: ManagerConfig = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+
 /// A bounded pool of sessions. Cloning shares it.
 #[derive(Clone)]
 pub struct Store {
@@ -33,8 +35,15 @@ pub struct Store {
 impl Store {
     /// `url` as libpq has it (`postgres://user@host:port/database`). Connects when a session is first wanted.
     pub fn new(url: &str, connections: usize) -> Result<Store> {
-        let manager =
-            Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        Store::of(Manager::from_config(config(url)?, NoTls, MANAGING), connections)
+    }
+
+    /// Over connections that `connect` makes, to something that speaks Postgres's protocol.
+    pub fn over(connect: impl Connect + 'static, connections: usize) -> Result<Store> {
+        Store::of(Manager::from_connect(Config::new(), connect, MANAGING), connections)
+    }
+
+    fn of(manager: Manager, connections: usize) -> Result<Store> {
         let wait = Some(Duration::from_secs(5));
         let builder = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1);
         let builder = builder.timeouts(Timeouts { wait, create: wait, recycle: wait });
