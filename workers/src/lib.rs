@@ -5,11 +5,13 @@
 //! - [`send`]: mail and webhooks.
 //! - [`agent`]: language models with tools.
 //! - [`mcp`]: the built-in tools, served by the Model Context Protocol.
+//! - [`secret`]: `secret://name`, read at the moment of use.
 //! - [`store`]: the object store they share.
 
 pub mod agent;
 pub mod mcp;
 pub mod script;
+pub mod secret;
 pub mod send;
 pub mod service;
 pub mod store;

@@ -5,7 +5,8 @@ mod webhook;
 
 use crate::{
     Common,
-    service::egress::{self, Egress},
+    secret::{self, Secrets},
+    service::{Outside, egress},
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,8 @@ pub struct Config {
     pub common: Common,
     #[command(flatten)]
     pub egress: egress::Config,
+    #[command(flatten)]
+    pub secrets: secret::Config,
     /// The mail server: `smtp://host:port`, `smtps://user:password@host`, `smtp://host?tls=required`.
     #[arg(long, env = "BATON_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
@@ -28,8 +31,8 @@ pub struct Config {
 
 /// Works until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let egress = Arc::new(Egress::new(&config.egress)?);
-    let mut worker = config.common.worker(CONCURRENCY).job("webhook", move |job| webhook::send(egress.clone(), job));
+    let outside = Arc::new(Outside::new(&config.egress, Secrets::new(&config.secrets))?);
+    let mut worker = config.common.worker(CONCURRENCY).job("webhook", move |job| webhook::send(outside.clone(), job));
     match &config.smtp_url {
         Some(url) => {
             let mailer = Arc::new(email::Mailer::new(url, &config.mail_from)?);

@@ -37,6 +37,8 @@ pub enum EgressError {
     Url(String),
     #[error("`{0}` is not called: only http and https are")]
     Scheme(String),
+    #[error("a URL with a password in it is not called: definitions and history would show it; use `auth`")]
+    Userinfo,
     #[error("`{0}` is not called: its address is not public; BATON_EGRESS_ALLOW can allow it")]
     Forbidden(String),
 }
@@ -67,6 +69,9 @@ impl Egress {
         let url = Url::parse(url.trim()).map_err(|_| EgressError::Url(url.to_owned()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EgressError::Scheme(url.to_string()));
+        }
+        if url.password().is_some() || url.as_str().contains(crate::secret::SCHEME) {
+            return Err(EgressError::Userinfo);
         }
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
         match host.parse::<IpAddr>() {
