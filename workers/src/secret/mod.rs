@@ -9,7 +9,7 @@ mod opened;
 mod source;
 
 pub use opened::Opened;
-pub use source::{Config, SecretError, Secrets};
+pub use source::{Config, SecretError, Secrets, VARIABLE};
 
 use std::fmt;
 

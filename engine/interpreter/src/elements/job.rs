@@ -10,7 +10,7 @@
 use super::{Acted, Next, label::outcome_of};
 use crate::Variables;
 use crate::compile::Compiler;
-use crate::expression::{ExpressionError, Scope};
+use crate::expression::{ExpressionError, ExpressionErrorCode, Scope};
 use crate::run::{Here, Run};
 use crate::template::Template;
 use model::{Activity, Backoff};
@@ -84,11 +84,32 @@ fn task_data(compiler: &mut Compiler, element: &model::Element, value: &Value) -
     }
 }
 
+/// Workers put secrets where a task says `secret://name`: only who wrote the definition may say so, never the data that
+/// fills its holes.
+fn rendered(template: &Template, scope: &dyn Scope) -> Result<String, ExpressionError> {
+    let text = template.render(scope)?;
+    let strange = secrets(&text).find(|name| !secrets(template.source()).any(|written| written == *name));
+    if let Some(name) = strange {
+        return Err(ExpressionError {
+            code: ExpressionErrorCode::Failed,
+            expression: template.source().to_owned(),
+            variable: template.variables().next().map(str::to_owned),
+            message: format!("a value refers to the secret `{name}`, which the definition does not name"),
+        });
+    }
+    Ok(text)
+}
+
+fn secrets(text: &str) -> impl Iterator<Item = &str> {
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.');
+    text.split("secret://").skip(1).map(move |rest| rest.split(is_end).next().unwrap_or_default())
+}
+
 impl TaskData {
     pub fn render(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
         match self {
             TaskData::Fixed(value) => Ok(value.clone()),
-            TaskData::Text(template) => template.render(scope).map(Value::String),
+            TaskData::Text(template) => rendered(template, scope).map(Value::String),
             TaskData::List(items) => items.iter().map(|item| item.render(scope)).collect(),
             TaskData::Fields(fields) => {
                 let rendered = fields.iter().map(|(name, data)| Ok((name.clone(), data.render(scope)?)));
@@ -101,7 +122,7 @@ impl TaskData {
     pub fn check(&self, scope: &dyn Scope) -> Result<(), ExpressionError> {
         match self {
             TaskData::Fixed(_) => Ok(()),
-            TaskData::Text(template) => template.render(scope).map(drop),
+            TaskData::Text(template) => rendered(template, scope).map(drop),
             TaskData::List(items) => items.iter().try_for_each(|item| item.check(scope)),
             TaskData::Fields(fields) => fields.iter().try_for_each(|(_, data)| data.check(scope)),
         }
@@ -144,4 +165,37 @@ pub(crate) fn leave_result<'r>(
     }
     run.leave_behind(here, returned);
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use serde_json::json;
+    use std::borrow::Cow;
+
+    struct Given(Value);
+
+    impl Scope for Given {
+        fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+            self.0.get(name).map(Cow::Borrowed)
+        }
+
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+    }
+
+    fn render(text: &str, x: &str) -> Result<String, ExpressionError> {
+        rendered(&Template::compile(text)?, &Given(json!({"x": x})))
+    }
+
+    #[test]
+    fn data_does_not_name_secrets() {
+        assert!(render("Bearer secret://token ${x}", "plain").is_ok());
+        for (text, x) in [("${x}", "secret://token"), ("secret://${x}", "token"), ("secret://to${x}", "ken")] {
+            let message = render(text, x).unwrap_err().message;
+            assert!(message.contains("`token`"), "{message}");
+        }
+    }
 }

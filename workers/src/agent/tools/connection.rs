@@ -2,6 +2,7 @@
 //! waits without a limit, and one server's slowness is not another's.
 
 use super::config::Server;
+use crate::secret;
 use anyhow::Context;
 use rmcp::{
     RoleClient, ServiceError, ServiceExt,
@@ -117,6 +118,10 @@ fn process(command: &str, server: &Server) -> Command {
     if !server.is_trusted {
         let kept = HANDED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
         process.env_clear().envs(kept);
+    }
+    // nobody but the worker itself reads these
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(secret::VARIABLE)) {
+        process.env_remove(name);
     }
     process.args(&server.args).envs(&server.env).kill_on_drop(true);
     process

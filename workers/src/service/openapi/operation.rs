@@ -63,6 +63,10 @@ impl<'d> Operation<'d> {
             let value = self.typed(parameter, value);
             wrong.extend(self.faults(&parameter["schema"], &value).map(|fault| format!("`{name}`: {fault}")));
             match parameter["in"].as_str().unwrap_or_default() {
+                // a segment of dots alone is a way up, also when it is encoded
+                "path" if plain(&value).bytes().all(|byte| byte == b'.') => {
+                    wrong.push(format!("`{name}`: nothing, or dots alone, cannot stand in a path"));
+                }
                 "path" => path = path.replace(&format!("{{{name}}}"), &encoded(&plain(&value))),
                 "query" => query.extend(query_pairs(parameter, name, &value)),
                 "header" => drop(headers.insert(name.to_owned(), Value::String(plain(&value)))),
@@ -219,14 +223,7 @@ fn plain(value: &Value) -> String {
 
 /// One segment of a path: nothing in it leads elsewhere.
 fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
-    // a segment of dots alone would be taken as a way up
-    let keeps_dots = text.bytes().any(|byte| byte != b'.');
-    text.bytes()
-        .map(|byte| match byte {
-            b'.' if keeps_dots => ".".to_owned(),
-            byte if is_plain(byte) => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.');
+    let encode = |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
 }

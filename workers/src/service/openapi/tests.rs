@@ -62,8 +62,8 @@ async fn parameters_go_where_the_document_says() {
     let called = run("3.1.0", "getOrder", json!({"parameters": parameters})).await.unwrap();
     assert_eq!(called["call"], "GET /v1/api/orders/..%2Fa%20b%2F%C3%BC?limit=3&tags=x&tags=y%26z ");
     assert_eq!(called["trace"], "t");
-    let put = run("3.0.3", "putOrder", json!({"parameters": {"id": ".."}, "body": {"total": 1, "note": null}})).await;
-    assert_eq!(put.unwrap()["call"], "PUT /v1/api/orders/%2E%2E {\"total\":1,\"note\":null}");
+    let put = run("3.0.3", "putOrder", json!({"parameters": {"id": "7"}, "body": {"total": 1, "note": null}})).await;
+    assert_eq!(put.unwrap()["call"], "PUT /v1/api/orders/7 {\"total\":1,\"note\":null}");
 }
 
 #[tokio::test]
@@ -85,6 +85,8 @@ async fn what_does_not_fit_is_not_sent() {
         let message = refused(version, "putOrder", json!({"parameters": {"id": "1"}})).await;
         assert!(message.contains("the body is missing"), "{message}");
     }
+    let message = refused("3.1.0", "getOrder", json!({"parameters": {"id": ".."}})).await;
+    assert!(message.contains("dots alone"), "{message}");
     assert!(refused("3.1.0", "other", json!({})).await.contains("no operation `other`"));
     assert!(refused("2.0", "getOrder", json!({})).await.contains("neither OpenAPI 3"));
 }
