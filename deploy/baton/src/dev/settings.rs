@@ -73,6 +73,7 @@ impl Settings {
             ("BATON_DEV_MAIL_DIR", self.mail_dir().display().to_string()),
             ("BATON_SMTP_URL", format!("smtp://127.0.0.1:{}", self.smtp_port)),
             ("BATON_MAIL_FROM", "baton@localhost".to_owned()),
+            ("BATON_SECRETS_TENANTS", "dev".to_owned()),
             ("BATON_DIE_WITH_PARENT", "1".to_owned()),
         ]
     }
