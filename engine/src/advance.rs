@@ -26,6 +26,8 @@ pub enum Failure {
     /// Another replica has moved these on.
     Stale(Vec<Uuid>),
     Store(store::Error),
+    /// What was claimed is for an instance that cannot be read, and stays for who can.
+    Unreadable(String),
     /// A bug of ours, in one of the steps.
     Panicked,
     /// The connection broke during the commit: it has happened if history has this row.
@@ -59,6 +61,9 @@ pub async fn advance(
         batch.keep_claimed(&commands, &timers, &batch_items);
         batch.take_answered(answered);
         world.revive(session, &mut batch, rows, variables).await?;
+        if let Some(why) = batch.would_lose_a_claim() {
+            return Err(Failure::Unreadable(why));
+        }
     }
     let now = world.clock.now();
     batch.step(now);

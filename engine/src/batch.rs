@@ -126,6 +126,16 @@ impl<'r> Batch<'r> {
         }
     }
 
+    /// Why a timer, an order or an item of a batch would be gone with the commit, and nothing done: its instance cannot be read.
+    pub fn would_lose_a_claim(&self) -> Option<String> {
+        let claimed = self
+            .requests
+            .iter()
+            .enumerate()
+            .filter(|(index, request)| request.claim != Claim::None && !self.gone.contains(index));
+        claimed.filter_map(|(_, request)| self.unreadable.get(&request.instance.0)).next().cloned()
+    }
+
     /// All requests, in the order they came.
     pub fn step(&mut self, now: Timestamp) {
         for (index, request) in self.requests.iter().enumerate() {

@@ -135,6 +135,7 @@ impl Lane {
                     tokio::time::sleep(backoff::delay(attempt)).await;
                 }
                 Failure::Store(error) => return Err(GaveUp::Poisoned(error.to_string())),
+                Failure::Unreadable(why) => return Err(GaveUp::Poisoned(why)),
                 Failure::Panicked => return Err(GaveUp::Poisoned("a step panicked; see the log".to_owned())),
             }
         }
@@ -158,7 +159,7 @@ impl Lane {
         };
         let is_usable = match &failure {
             Failure::Store(error) => !error.is_connection_lost(),
-            Failure::Stale(_) => true,
+            Failure::Stale(_) | Failure::Unreadable(_) => true,
             Failure::Unknown { .. } | Failure::Panicked => false,
         };
         // a session that is dropped inside of a transaction is closed

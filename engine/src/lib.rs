@@ -46,10 +46,12 @@ mod sweep;
 mod timer_starts;
 mod timers;
 mod trace;
+mod verify;
 mod world;
 mod writes;
 
 pub use config::Config;
+pub use verify::{Verified, verify};
 
 use crate::{
     clock::Clock,

@@ -10,7 +10,7 @@
 use crate::{
     dispatch::{Attempt, publish_jobs},
     streams::{ACK_WAIT, Backlog, Seen},
-    world::World,
+    world::{Revival, World},
 };
 use interpreter::Key;
 use jiff::{SignedDuration, Timestamp};
@@ -94,7 +94,16 @@ async fn republish(world: &World, job_type: &str, before: Timestamp) -> anyhow::
     let mut count = 0;
     for (id, jobs) in by_instance {
         let tenant = tenants.get(&id).map(String::as_str).unwrap_or_default();
-        let Some((slot, _)) = world.look(tenant, id).await? else { continue };
+        let slot = match world.look(tenant, id).await {
+            Ok(Some((slot, _))) => slot,
+            Ok(None) => continue,
+            // another engine can, or will be able to
+            Err(Revival::Unreadable(why)) => {
+                tracing::warn!(why, "jobs of an instance that cannot be read are not published");
+                continue;
+            }
+            Err(error @ Revival::Store(_)) => return Err(error.into()),
+        };
         count += jobs.len();
         let attempt =
             |job: job::Lost| Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: job.publish_no };

@@ -86,7 +86,7 @@ impl World {
         let Parts { mut control, pages, variables } = parts;
         let stored = Stored { is_paged: control.is_paged, has_variable_rows: !control.has_variables };
         for page in pages {
-            convert::pages::add(&mut control, &page).map_err(|error| unreadable(StateError::Control(row.id, error)))?;
+            convert::pages::add(row.id, &mut control, &page).map_err(unreadable)?;
         }
         let state = convert::state::decode(&row, control, variables).map_err(unreadable)?;
         Ok(Slot::of(state, stored, definition, row.tenant, row.traceparent))

@@ -1,12 +1,13 @@
 //! Between the wire and the core: the only place where proto types and interpreter types meet.
 //!
-//! - [`event`] converts history,
+//! - [`event`] converts history, [`replay`] reads it back,
 //! - [`state`] the control state of an instance, with what it [`waits`] for, large ones in [`pages`], and with its
 //!   [`variables`] while they are small,
 //! - this page ids, JSON, times, tasks and problems.
 
 pub mod event;
 pub mod pages;
+pub mod replay;
 pub mod state;
 pub mod variables;
 mod waits;

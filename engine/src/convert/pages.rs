@@ -4,10 +4,11 @@
 //! [`PAGED_FROM`], elements and incidents go to rows of their own, each with what has keys of one range, and of those only the ones
 //! that changed are written. It comes back into its row when little is left.
 
-use super::state;
+use super::state::{self, StateError};
 use interpreter::{Instance, InstanceState, Key};
 use prost::Message;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Keys of a page. A page is written whole: less in it costs more rows, more costs more bytes for a single change.
 const KEYS: u64 = 32;
@@ -71,8 +72,8 @@ impl Pages {
 }
 
 /// Adds to a control state what stands in its pages.
-pub fn add(state: &mut proto::InstanceState, page: &[u8]) -> Result<(), prost::DecodeError> {
-    let page = proto::StatePage::decode(page)?;
+pub fn add(instance: Uuid, state: &mut proto::InstanceState, page: &[u8]) -> Result<(), StateError> {
+    let page: proto::StatePage = state::known(instance, page)?;
     state.elements.extend(page.elements);
     state.incidents.extend(page.incidents);
     Ok(())
@@ -142,7 +143,7 @@ process:
             let mut control = state::control(&row).unwrap();
             let is_paged = control.is_paged;
             assert!(is_paged || self.pages.is_empty());
-            self.pages.values().for_each(|page| add(&mut control, page).unwrap());
+            self.pages.values().for_each(|page| add(like.id.0, &mut control, page).unwrap());
             let mut instance = state::decode(&row, control, Vec::new()).unwrap();
             instance.variables.clone_from(&like.variables);
             (instance, is_paged)

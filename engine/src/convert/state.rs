@@ -1,4 +1,8 @@
 //! The control state of an instance, to and from what is stored. Fields are only ever added; variables are rows of their own.
+//!
+//! A state that a newer program has written may say things that this one does not know. It would forget them when it writes
+//! the state again, so it does not touch it: a state has the [`FORMAT`] of who wrote it, for what is said in old fields with
+//! a new meaning, and one with unknown fields (it is shorter when it is written again) is not readable either.
 
 use super::{compensation_id, compensations, json, parent, parse_compensation_id, parse_parent};
 use super::{variables, waits::Stored};
@@ -11,11 +15,19 @@ use prost::Message;
 use serde_json::Value;
 use std::ops::RangeBounds;
 
+/// Raised when something that older programs read gets another meaning. What was written before there were formats has 0.
+const FORMAT: u32 = 1;
+
 /// A row that this program cannot read: written by a newer one, or damaged.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error("the stored state of instance {0} is not readable: {1}")]
     Control(uuid::Uuid, #[source] prost::DecodeError),
+    #[error(
+        "instance {0} was moved on by a newer version of Baton (its state has {1}): this engine leaves it alone; \
+         bring it up to the version of the others"
+    )]
+    Newer(uuid::Uuid, String),
     #[error("what instance {0} keeps until it is resumed is not readable: {1}")]
     Held(uuid::Uuid, #[source] serde_json::Error),
     #[error("variable {1} of instance {0} is not JSON: {2}")]
@@ -47,6 +59,7 @@ pub fn encode(instance: &Instance, is_paged: bool, has_variables: bool) -> Vec<u
         variables: if has_variables { variables::stored(instance) } else { Vec::new() },
         suspended_at: instance.suspended_at.map(|at| at.0),
         held: instance.held.iter().map(super::command).collect(),
+        format: FORMAT,
     };
     state.encode_to_vec()
 }
@@ -63,7 +76,21 @@ pub fn page(instance: &Instance, keys: impl RangeBounds<Key> + Clone) -> proto::
 
 /// The control state of a row, still without its pages.
 pub fn control(row: &store::instance::Loaded) -> Result<proto::InstanceState, StateError> {
-    proto::InstanceState::decode(row.control.as_slice()).map_err(|error| StateError::Control(row.id, error))
+    let state: proto::InstanceState = known(row.id, &row.control)?;
+    if state.format > FORMAT {
+        return Err(StateError::Newer(row.id, format!("format {}, this one reads up to {FORMAT}", state.format)));
+    }
+    Ok(state)
+}
+
+/// A message in which there is nothing that this program does not know.
+pub fn known<M: Message + Default>(instance: uuid::Uuid, bytes: &[u8]) -> Result<M, StateError> {
+    let message = M::decode(bytes).map_err(|error| StateError::Control(instance, error))?;
+    let unknown = bytes.len().saturating_sub(message.encoded_len());
+    if unknown > 0 {
+        return Err(StateError::Newer(instance, format!("{unknown} bytes that this one does not know")));
+    }
+    Ok(message)
 }
 
 /// The instance of a row, its control state with all pages, and its variables.

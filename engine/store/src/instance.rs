@@ -140,6 +140,13 @@ pub async fn version(session: &Session, tenant: &str, id: Uuid) -> Result<Option
     rows.first().map(|row| column(row, 0, statement::INSTANCE_VERSION)).transpose()
 }
 
+/// Instances of all tenants with these, in the order of their ids.
+pub async fn after(session: &Session, id: Uuid, limit: i64) -> Result<Vec<(Uuid, String)>> {
+    let statement = statement::INSTANCE_AFTER;
+    let rows = session.query(statement, &[&id, &limit]).await?;
+    rows.iter().map(|row| Ok((column(row, 0, statement)?, column(row, 1, statement)?))).collect()
+}
+
 /// Newest first, from after the cursor (creation time and id) on. The control state is left out.
 pub async fn list(
     session: &Session,

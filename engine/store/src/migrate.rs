@@ -26,17 +26,22 @@ const PREPARE: &str = "CREATE TABLE IF NOT EXISTS migration (
 
 /// Safe to call from every replica at every start.
 pub async fn migrate(url: &str) -> Result<()> {
+    migrate_to(url, i32::MAX).await
+}
+
+/// As it was after this migration: for tests of upgrades.
+pub async fn migrate_to(url: &str, number: i32) -> Result<()> {
     let mut config: tokio_postgres::Config = url.parse().map_err(Error::Url)?;
     config.connect_timeout(std::time::Duration::from_secs(5));
     let (client, connection) = config.connect(NoTls).await.map_err(failed("connect"))?;
     let connection = tokio::spawn(connection);
-    let result = apply(&client).await;
+    let result = apply(&client, number).await;
     drop(client);
     let _ = connection.await;
     result
 }
 
-async fn apply(client: &Client) -> Result<()> {
+async fn apply(client: &Client, until: i32) -> Result<()> {
     client.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).await.map_err(failed("lock"))?;
     client.batch_execute(PREPARE).await.map_err(failed("migration table"))?;
     let rows = client.query("SELECT coalesce(max(number), 0) FROM migration", &[]).await;
@@ -45,7 +50,7 @@ async fn apply(client: &Client) -> Result<()> {
     if last > MIGRATIONS.last().map_or(0, |(number, ..)| *number) {
         return Err(Error::UnknownMigration(last));
     }
-    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > last) {
+    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > last && *number <= until) {
         let record = format!("INSERT INTO migration (number, name) VALUES ({number}, '{name}')");
         client.batch_execute(&format!("BEGIN;\n{sql};\n{record};\nCOMMIT")).await.map_err(failed(name))?;
         tracing::info!(migration = name, "the schema was brought forward");

@@ -65,6 +65,7 @@ statements! {
     INCIDENT_INSERT = "incident/insert",
     INCIDENT_LIST = "incident/list",
     INCIDENT_MIGRATE = "incident/migrate",
+    INSTANCE_AFTER = "instance/after",
     INSTANCE_CHILDREN = "instance/children",
     INSTANCE_CONFIRM = "instance/confirm",
     INSTANCE_GET = "instance/get",

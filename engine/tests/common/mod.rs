@@ -21,8 +21,12 @@ pub struct Engine {
 impl Engine {
     /// One replica, with NATS and a database of its own.
     pub async fn start(servers: &Servers) -> anyhow::Result<Engine> {
+        Engine::start_on(servers, servers.database().await).await
+    }
+
+    /// One replica, with this database.
+    pub async fn start_on(servers: &Servers, database: String) -> anyhow::Result<Engine> {
         std::mem::forget(telemetry::init("engine")); // logs of all engines of this process: BATON_LOG says which
-        let database = servers.database().await;
         let engine = Engine {
             client: async_nats::ConnectOptions::new().connect(servers.nats_url()).await?,
             shutdown: CancellationToken::new(),
