@@ -190,7 +190,7 @@ impl<'r> Batch<'r> {
     fn apply(&mut self, request: &Request, now: Timestamp) -> Answer {
         let id = request.instance.0;
         if let Some(why) = self.unreadable.get(&id) {
-            return Err(Refusal::Failed(why.clone()));
+            return Err(Refusal::Unreadable(why.clone()));
         }
         match &request.action {
             Action::Start { definition, start, traceparent } => {

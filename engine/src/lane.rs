@@ -42,6 +42,8 @@ pub struct Lane {
 enum GaveUp {
     /// Postgres is away.
     Unavailable,
+    /// An instance that one of the requests has a claim for.
+    Unreadable(String),
     /// One of the requests cannot be committed.
     Poisoned(String),
 }
@@ -78,11 +80,15 @@ impl Lane {
                     dispatch::act(&self.world, &mut self.cache, requests, committed);
                 }
                 Err(GaveUp::Unavailable) => answer_all(requests, Refusal::Unavailable),
+                Err(GaveUp::Unreadable(why)) if requests.len() == 1 => {
+                    tracing::error!(instance = %requests[0].instance, why, "what was claimed is left for another engine");
+                    answer_all(requests, Refusal::Unreadable(why));
+                }
                 Err(GaveUp::Poisoned(why)) if requests.len() == 1 => {
                     tracing::error!(instance = %requests[0].instance, why, "a command cannot be applied");
                     answer_all(requests, Refusal::Failed(why));
                 }
-                Err(GaveUp::Poisoned(_)) => {
+                Err(GaveUp::Poisoned(_) | GaveUp::Unreadable(_)) => {
                     let second = requests.split_off(requests.len() / 2);
                     self.process(requests).await;
                     self.process(second).await;
@@ -135,7 +141,7 @@ impl Lane {
                     tokio::time::sleep(backoff::delay(attempt)).await;
                 }
                 Failure::Store(error) => return Err(GaveUp::Poisoned(error.to_string())),
-                Failure::Unreadable(why) => return Err(GaveUp::Poisoned(why)),
+                Failure::Unreadable(why) => return Err(GaveUp::Unreadable(why)),
                 Failure::Panicked => return Err(GaveUp::Poisoned("a step panicked; see the log".to_owned())),
             }
         }

@@ -80,6 +80,8 @@ pub enum Refusal {
     NotThere,
     /// The engine cannot now.
     Unavailable,
+    /// A newer engine has moved it on, or it is damaged: others may be able to.
+    Unreadable(String),
     /// Our fault, or the database's; logged.
     Failed(String),
 }

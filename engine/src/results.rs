@@ -113,7 +113,7 @@ fn status(answer: Answer) -> JobResultReply {
             }
         },
         Err(Refusal::Unavailable) => say(Status::Retry, "the engine cannot reach its database"),
-        Err(Refusal::Failed(why)) => say(Status::Retry, &why),
+        Err(Refusal::Unreadable(why) | Refusal::Failed(why)) => say(Status::Retry, &why),
     }
 }
 

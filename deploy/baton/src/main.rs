@@ -38,6 +38,12 @@ enum Command {
         #[arg(long, env = "BATON_DATABASE_URL")]
         database_url: String,
     },
+    /// Fold the history of every instance, and compare it with the state that is stored.
+    Verify {
+        /// Postgres, as a URL.
+        #[arg(long, env = "BATON_DATABASE_URL")]
+        database_url: String,
+    },
     /// REST, live messages and the page.
     Gateway(gateway::Config),
     /// Do jobs.
@@ -105,10 +111,23 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::ScriptChild => return Ok(workers::script::child::main()),
         Command::Migrate { database_url } => engine::migrate(&database_url).await?,
+        Command::Verify { database_url } => return verify(&database_url).await,
         Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,
         service => serve(service).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(database_url: &str) -> anyhow::Result<ExitCode> {
+    let engine::Verified { instances, without_history, wrong } = engine::verify(database_url).await?;
+    for line in &wrong {
+        println!("{line}");
+    }
+    println!(
+        "{instances} instances: {} are not as their histories say, {without_history} have no complete history any more",
+        wrong.len()
+    );
+    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn serve(service: Command) -> anyhow::Result<()> {

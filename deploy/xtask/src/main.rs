@@ -5,6 +5,7 @@
 mod campaign;
 mod demo;
 mod faults;
+mod golden;
 mod install;
 mod place;
 mod shell;
@@ -21,6 +22,7 @@ cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system u
             [--faults kill,stop,net,…] [--crash-points] (--help says everything)
 cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
             [--seed N] [--minutes M]                    (--help says everything)
+cargo xtask golden NAME                                 keep the database of this version for the tests of upgrades
 cargo xtask setup                                       only install what is missing
 
 What is installed goes to .baton/ in this folder; missing Debian packages are installed when you are root, and named
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(&words[1..]),
         Some("test") => test::run(&words[1..]),
         Some("faults") => faults::run(&words[1..]),
+        Some("golden") => golden::run(&words[1..]),
         Some("campaign") => campaign::run(&words[1..]),
         Some("setup") => tools::Tools::for_tests().map(|_| ()),
         _ => {

@@ -23,6 +23,8 @@ pub enum Failure {
     Overloaded(&'static str),
     /// A server that we need is away.
     Unavailable,
+    /// A newer engine has moved the instance on, or it is damaged: another engine may be able to.
+    Unreadable(String),
     /// Ours; what it was is in the log.
     Internal(String),
 }
@@ -56,6 +58,10 @@ impl Failure {
             Failure::Overloaded(why) => return overloaded(why),
             Failure::Busy => return later("too much is waiting"),
             Failure::Unavailable => return later("the engine cannot reach a server that it needs"),
+            Failure::Unreadable(why) => {
+                tracing::error!(subject, why, "an instance cannot be read");
+                return later(&why);
+            }
             Failure::Internal(why) => {
                 tracing::error!(subject, why, "a request failed");
                 ("INTERNAL", 500, "something is wrong in the engine; its log says what".to_owned())
@@ -119,7 +125,7 @@ impl From<Revival> for Failure {
     fn from(error: Revival) -> Self {
         match error {
             Revival::Store(error) => error.into(),
-            Revival::Unreadable(why) => Failure::Internal(why),
+            Revival::Unreadable(why) => Failure::Unreadable(why),
         }
     }
 }
@@ -139,6 +145,7 @@ impl From<Refusal> for Failure {
             Refusal::NotThere => Failure::Conflict("nothing is active at that element".to_owned()),
             Refusal::Gone => Failure::Conflict("it was done already".to_owned()),
             Refusal::Unavailable => Failure::Unavailable,
+            Refusal::Unreadable(why) => Failure::Unreadable(why),
             Refusal::Failed(why) => Failure::Internal(why),
         }
     }

@@ -100,13 +100,17 @@ impl Dump {
         }
         for Job { subject, headers, payload } in &self.jobs {
             let _ = write!(text, "job {subject} {}", hex(payload));
-            headers.iter().for_each(|(name, value)| drop(write!(text, " {name}={value}")));
+            for (name, value) in headers {
+                let _ = write!(text, " {name}={value}");
+            }
             text.push('\n');
         }
         for (subject, payload) in &self.results {
             let _ = writeln!(text, "result {subject} {}", hex(payload));
         }
-        self.expected.iter().for_each(|expected| drop(writeln!(text, "expect {expected}")));
+        for expected in &self.expected {
+            let _ = writeln!(text, "expect {expected}");
+        }
         text
     }
 

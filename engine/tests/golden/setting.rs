@@ -71,9 +71,8 @@ async fn have_workers_begin(engine: &Engine) -> anyhow::Result<Results> {
     let message = taken.next().await.context("no job")??;
     let job = Job::decode(message.payload.clone())?;
     let result = result_of(&job, completed(r#"{"result": 42}"#)).encode_to_vec();
-    let failed = |retryable| {
-        Of::Failed(JobFailed { message: "it does not work".to_owned(), retryable, retry_after_ms: None })
-    };
+    let failed =
+        |retryable| Of::Failed(JobFailed { message: "it does not work".to_owned(), retryable, retry_after_ms: None });
     let refused = JobError { code: "NO".to_owned(), message: "no".to_owned(), variables: Default::default() };
     for (job_type, result) in [("failing", failed(true)), ("broken", failed(false)), ("refusing", Of::Error(refused))] {
         let job = next_job(&mut engine.jobs(job_type).await?).await?;
