@@ -7,7 +7,8 @@ use std::{
 };
 use worker_sdk::JobFailure;
 use workers::script::{
-    runner::{Language, Limits, Runner, Script},
+    limits::{Limits, Wanted},
+    runner::{Language, Runner, Script},
     sandbox::Sandbox,
 };
 
@@ -24,7 +25,8 @@ async fn run(language: Language, text: &str, variables: Value) -> Result<Map<Str
         ..Limits::default()
     };
     let variables = variables.as_object().unwrap().clone();
-    let script = Script { language, text: text.into(), variables, result: Some("total".into()) };
+    let script =
+        Script { language, text: text.into(), variables, result: Some("total".into()), limits: Wanted::default() };
     Runner::new(sandbox(), limits).run(&script, None, None).await
 }
 
@@ -136,6 +138,68 @@ async fn limits_end_hostile_scripts() {
     }
     let printed = python("for i in range(200000): print('x' * 100)\nresult = 1").await;
     assert_eq!(printed.unwrap()["result"], 1);
+}
+
+/// In a child that waited, with fewer of everything than the worker gives.
+async fn limited(limits: Value, text: &str) -> Result<Map<String, Value>, JobFailure> {
+    let runner = Runner::warm(sandbox(), Limits::default(), 1);
+    let limits = serde_json::from_value(limits).unwrap();
+    let script = Script { language: Language::Python, text: text.into(), variables: Map::new(), result: None, limits };
+    runner.run(&script, None, None).await
+}
+
+#[tokio::test]
+async fn a_definition_may_limit_its_script() {
+    let large = "x = bytearray(100 * 1024 * 1024)\nresult = len(x)";
+    assert_eq!(limited(json!({}), large).await.unwrap()["result"], 104_857_600);
+    assert!(bug(limited(json!({"memoryMib": 64}), large).await).contains("MemoryError"));
+    let waits = limited(json!({"wallSeconds": 0.5}), "import time\ntime.sleep(20)").await.unwrap_err();
+    assert!(waits.message().contains("longer than 500ms"), "{waits}");
+    let busy = bug(limited(json!({"cpuSeconds": 1}), "while True: pass").await);
+    assert!(busy.contains("more than 1s of processor time"), "{busy}");
+    let loud = bug(limited(json!({"outputBytes": 100}), "result = 'x' * 100").await);
+    assert!(loud.contains("larger than 100 bytes"), "{loud}");
+}
+
+#[tokio::test]
+async fn files_of_the_store_are_where_the_script_begins() {
+    let root = std::env::temp_dir().join(format!("script-store-{}", uuid::Uuid::new_v4()));
+    let store = workers::store::Store::open(&format!("file://{}", root.display())).unwrap();
+    store.put("made/one.txt", "one".into()).await.unwrap();
+    let runner = Runner::warm(sandbox(), Limits::default(), 1);
+    for text in ["result = open(path).read()", "open('/work/new', 'w')"] {
+        let variables = json!({"path": "made/one.txt"}).as_object().unwrap().clone();
+        let (language, limits) = (Language::Python, Wanted::default());
+        let script = Script { language, text: text.into(), variables, result: None, limits };
+        let outcome = runner.run(&script, Some(&store), None).await;
+        assert!(outcome.is_err() || outcome.unwrap()["result"] == "one");
+    }
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+/// A measurement, for a machine that does nothing else.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures"]
+async fn a_script_begins_at_once() {
+    let runner = Runner::warm(sandbox(), Limits::default(), 4);
+    for (language, text) in [(Language::Python, "result = a + 1"), (Language::JavaScript, "result = a + 1")] {
+        for pause in [Duration::from_millis(250), Duration::ZERO] {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let mut took = Vec::new();
+            for _ in 0..60 {
+                let variables = json!({"a": 1}).as_object().unwrap().clone();
+                let limits = Wanted::default();
+                let script = Script { language, text: text.into(), variables, result: None, limits };
+                let begun = Instant::now();
+                assert_eq!(runner.run(&script, None, None).await.unwrap()["result"], 2);
+                took.push(begun.elapsed());
+                tokio::time::sleep(pause).await;
+            }
+            took.sort();
+            println!("{language:?}, a pause of {pause:?}: median {:?}, 95 % within {:?}", took[30], took[57]);
+            assert!(took[30] < Duration::from_millis(40));
+        }
+    }
 }
 
 #[tokio::test]

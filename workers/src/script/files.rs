@@ -12,47 +12,50 @@ const LONGEST_PATH: usize = 400;
 /// Of a file system; prose with a slash in it often passes it, and then is no path.
 const LONGEST_NAME: usize = 255;
 
-/// A folder that is removed with its files when dropped.
-pub struct Files {
-    folder: PathBuf,
-}
+/// A folder of one script, removed with its files when dropped.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
 
-impl Files {
-    pub fn folder(&self) -> &Path {
-        &self.folder
+impl Folder {
+    /// Its name cannot be guessed; the user in the sandbox sees it read-only and nothing beside it.
+    pub fn new() -> std::io::Result<Folder> {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        let folder = Folder(std::env::temp_dir().join(format!("baton-files-{}", uuid::Uuid::new_v4())));
+        std::fs::DirBuilder::new().mode(0o755).create(&folder.0)?;
+        std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o755))?;
+        Ok(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
-impl Drop for Files {
+impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// None when no variable names a file of the store.
-pub async fn fetch(store: Option<&Store>, variables: &Map<String, Value>) -> Result<Option<Files>, JobFailure> {
-    let Some(store) = store else { return Ok(None) };
+/// Puts the files into the folder; whether there are any.
+pub async fn fetch(store: &Store, variables: &Map<String, Value>, folder: &Path) -> Result<bool, JobFailure> {
     let mut paths = Vec::new();
     variables.values().for_each(|value| collect(value, 0, &mut paths));
     paths.sort_unstable();
     paths.dedup();
-    let mut files = None;
+    let mut any = false;
     for path in paths.into_iter().take(MOST_FILES) {
         let content = match store.get(path, LARGEST).await {
             Ok(content) => content,
             Err(StoreError::Objects(error)) => return Err(error.into()),
             Err(_) => continue,
         };
-        if files.is_none() {
-            files = Some(new_folder().await?);
-        }
-        if let Some(Files { folder }) = &files {
-            let file = folder.join(path);
-            tokio::fs::create_dir_all(file.parent().unwrap_or(folder)).await?;
-            tokio::fs::write(&file, content).await?;
-        }
+        let file = folder.join(path);
+        tokio::fs::create_dir_all(file.parent().unwrap_or(folder)).await?;
+        tokio::fs::write(&file, content).await?;
+        any = true;
     }
-    Ok(files)
+    Ok(any)
 }
 
 /// Texts that can be paths of files: relative, in a folder. (The store checks them again.)
@@ -75,15 +78,6 @@ fn collect<'a>(value: &'a Value, depth: usize, paths: &mut Vec<&'a str>) {
     }
 }
 
-/// Its name cannot be guessed; the user in the sandbox sees it read-only and nothing beside it.
-async fn new_folder() -> Result<Files, JobFailure> {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = std::env::temp_dir().join(format!("baton-files-{}", uuid::Uuid::new_v4()));
-    tokio::fs::create_dir(&folder).await?;
-    tokio::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).await?;
-    Ok(Files { folder })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,8 +89,10 @@ mod tests {
         let store = Store::open(&format!("file://{}", root.display())).unwrap();
         store.put("made/one.yaml", "a: 1".into()).await.unwrap();
         let variables = json!({"r": {"playbookPath": "made/one.yaml"}, "x": "made/absent", "y": "../../etc/passwd"});
-        let files = fetch(Some(&store), variables.as_object().unwrap()).await.unwrap().unwrap();
-        assert_eq!(std::fs::read_to_string(files.folder().join("made/one.yaml")).unwrap(), "a: 1");
+        let folder = Folder::new().unwrap();
+        assert!(fetch(&store, variables.as_object().unwrap(), folder.path()).await.unwrap());
+        assert_eq!(std::fs::read_to_string(folder.path().join("made/one.yaml")).unwrap(), "a: 1");
+        assert!(!fetch(&store, &Map::new(), folder.path()).await.unwrap());
         std::fs::remove_dir_all(root).unwrap();
     }
 }

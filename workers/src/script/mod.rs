@@ -1,16 +1,20 @@
 //! Script tasks: Python and JavaScript, each job in a disposable sandboxed process of its own.
 //!
 //! - [`mod@sandbox`]: what that process may see and use, and the self-test at the start.
-//! - [`runner`]: one run, from the variables to the result, within limits of time and size.
+//! - [`runner`]: one run, from the variables to the result, within [`limits`] of time and size.
+//! - `pool`: sandboxed processes that wait for a script.
 //! - [`child`]: the program inside (`baton script-child`).
 
 pub mod child;
 mod files;
+pub mod limits;
+mod pool;
 pub mod runner;
 pub mod sandbox;
 
 use crate::{Common, store::Store};
-use runner::{Language, Limits, Runner, Script};
+use limits::{Limits, Wanted};
+use runner::{Language, Runner, Script};
 use sandbox::Sandbox;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +40,12 @@ pub struct Config {
     /// Mebibytes of memory that a script may use.
     #[arg(long, env = "BATON_SCRIPT_MEMORY", default_value_t = 512)]
     pub script_memory: u64,
+    /// Lets scripts reach whatever this machine reaches, the services inside too. Without it they have no network.
+    #[arg(long, env = "BATON_SCRIPT_NETWORK")]
+    pub script_network: bool,
+    /// Sandboxed processes of each language that wait for a script, so that it begins at once.
+    #[arg(long, env = "BATON_SCRIPT_WARM", default_value_t = 4)]
+    pub script_warm: usize,
     /// The program that is run in the sandbox; this one when missing.
     #[arg(long, env = "BATON_SCRIPT_CHILD")]
     pub script_child: Option<PathBuf>,
@@ -48,6 +58,14 @@ struct Task {
     script: String,
     #[serde(rename = "resultVariable")]
     result_variable: Option<String>,
+    #[serde(default)]
+    custom: Custom,
+}
+
+#[derive(Default, serde::Deserialize)]
+struct Custom {
+    #[serde(default)]
+    limits: Wanted,
 }
 
 /// Tests the sandbox, then works until shutdown. Refuses to start when a layer of the sandbox is missing.
@@ -58,7 +76,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         memory: config.script_memory.max(64) * 1024 * 1024,
         ..Limits::default()
     };
-    let runner = Arc::new(Runner::new(sandbox, limits));
+    let runner = Arc::new(Runner::warm(sandbox, limits, config.script_warm));
     let store = config.store_url.as_deref().map(Store::open).transpose()?;
     let worker = config.common.worker(CONCURRENCY);
     Ok(worker.job("script", move |job| execute(runner.clone(), store.clone(), job)).run(shutdown).await?)
@@ -66,6 +84,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
 async fn sandbox(config: &Config) -> anyhow::Result<Sandbox> {
     let sandbox = Sandbox::new(config.script_child.clone())?;
+    let sandbox = if config.script_network { sandbox.with_network() } else { sandbox };
     match sandbox.self_test().await {
         Ok(()) => Ok(sandbox),
         Err(missing) if config.allow_unsandboxed => {
@@ -81,7 +100,7 @@ async fn execute(runner: Arc<Runner>, store: Option<Store>, job: Job<Variables>)
     let language = Language::parse(&task.format).ok_or_else(|| {
         JobFailure::bug(format!("scripts in `{}` are not run; python and javascript are", task.format))
     })?;
-    let files = files::fetch(store.as_ref(), &job.input).await?;
-    let script = Script { language, text: task.script, variables: job.input.clone(), result: task.result_variable };
-    runner.run(&script, files.as_ref(), Some(&job.context)).await
+    let (variables, limits) = (job.input.clone(), task.custom.limits);
+    let script = Script { language, text: task.script, variables, result: task.result_variable, limits };
+    runner.run(&script, store.as_ref(), Some(&job.context)).await
 }

@@ -1,10 +1,16 @@
-//! One run of a script: a child is started, given the script and the variables on its input, listened to, and ended
+//! One run of a script: a child that waits is given the script and the variables on its input, listened to, and ended
 //! when it takes too long or says too much.
 
-use super::{files::Files, sandbox::Sandbox};
+use super::{
+    files,
+    limits::{Limits, Wanted},
+    pool::{Pool, Waiting},
+    sandbox::Sandbox,
+};
+use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{process::ExitStatus, process::Stdio, time::Duration};
+use std::process::ExitStatus;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     process::Child,
@@ -17,40 +23,7 @@ const LONGEST_LINE: u64 = 8 * 1024;
 /// What a shell adds to the number of the signal that ended a process.
 const SIGNALLED: i32 = 128;
 
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Time by the clock.
-    pub wall: Duration,
-    /// Time on a processor.
-    pub cpu: Duration,
-    /// Bytes.
-    pub memory: u64,
-    /// Processes and threads.
-    pub processes: u64,
-    /// Bytes in `/tmp`, and of one file.
-    pub scratch: u64,
-    /// Bytes of script and variables.
-    pub input: usize,
-    /// Bytes of what comes back.
-    pub result: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        const MIB: u64 = 1024 * 1024;
-        Limits {
-            wall: Duration::from_secs(30),
-            cpu: Duration::from_secs(20),
-            memory: 512 * MIB,
-            processes: 32,
-            scratch: 64 * MIB,
-            input: 8 * MIB as usize,
-            result: 448 * 1024,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     Python,
     JavaScript,
@@ -67,7 +40,7 @@ impl Language {
         }
     }
 
-    fn mode(self) -> &'static str {
+    pub fn mode(self) -> &'static str {
         match self {
             Language::Python => "python",
             Language::JavaScript => "javascript",
@@ -82,6 +55,8 @@ pub struct Script {
     pub text: String,
     pub variables: Map<String, Value>,
     pub result: Option<String>,
+    /// Within the worker's.
+    pub limits: Wanted,
 }
 
 /// What a child is given on its standard input, as one JSON object.
@@ -90,6 +65,12 @@ pub struct Input {
     pub script: String,
     pub variables: Map<String, Value>,
     pub result: Option<String>,
+    /// Bytes; not more than when it was started.
+    pub memory: u64,
+    /// Seconds on a processor; not more than when it was started.
+    pub cpu: u64,
+    /// Where the script's files are, when it has any.
+    pub folder: Option<String>,
 }
 
 /// What a child says on its standard output, as one JSON object.
@@ -105,73 +86,91 @@ pub enum Output {
 }
 
 pub struct Runner {
-    sandbox: Sandbox,
+    pool: Pool,
     limits: Limits,
 }
 
 impl Runner {
+    /// No child waits for a script: each is started when one is there.
     pub fn new(sandbox: Sandbox, limits: Limits) -> Self {
-        Runner { sandbox, limits }
+        Runner::warm(sandbox, limits, 0)
     }
 
-    /// Printed lines are shown as the job's progress.
+    /// So many children of each language wait for a script. Must be called within a runtime.
+    pub fn warm(sandbox: Sandbox, limits: Limits, waiting: usize) -> Self {
+        Runner { pool: Pool::new(sandbox, limits.clone(), waiting), limits }
+    }
+
+    /// Printed lines are shown as the job's progress; files that the variables name are those of the store.
     pub async fn run(
         &self,
         script: &Script,
-        files: Option<&Files>,
+        store: Option<&Store>,
         context: Option<&Context>,
     ) -> Result<Map<String, Value>, JobFailure> {
-        let input = self.input(script)?;
-        let mut command = self.sandbox.command(script.language.mode(), &self.limits, files.map(Files::folder));
-        let mut child = command.stdin(Stdio::piped()).spawn()?;
+        let limits = script.limits.within(&self.limits);
+        let mut waiting = self.pool.take(script.language).await?;
+        let input = self.input(script, &limits, store, &waiting).await?;
         let cancelled = async {
             match context {
                 Some(context) => context.cancellation().cancelled().await,
                 None => std::future::pending().await,
             }
         };
-        let wall = tokio::time::sleep(self.limits.wall);
+        let wall = tokio::time::sleep(limits.wall);
         let ended = tokio::select! {
-            ended = converse(&mut child, input, self.limits.result, context) => ended,
-            () = wall => Err(JobFailure::retryable(format!("the script took longer than {:?}", self.limits.wall))),
+            ended = converse(&mut waiting.child, input, limits.result, context) => ended,
+            () = wall => Err(JobFailure::retryable(format!("the script took longer than {:?}", limits.wall))),
             () = cancelled => Err(JobFailure::retryable("canceled")),
         };
         // The first process of the namespace: with it everything inside ends.
-        let _ = child.start_kill();
-        let status = child.wait().await?;
+        let _ = waiting.child.start_kill();
+        let status = waiting.child.wait().await?;
         match ended? {
             Some(Output::Variables(variables)) => Ok(variables),
             Some(Output::Failure(message)) => Err(JobFailure::bug(message)),
             Some(Output::Error { code, message }) => Err(JobFailure::bpmn_error(code, message)),
-            None => Err(self.silent(status)),
+            None => Err(silent(status, &limits)),
         }
     }
 
-    fn input(&self, script: &Script) -> Result<Vec<u8>, JobFailure> {
+    async fn input(
+        &self,
+        script: &Script,
+        limits: &Limits,
+        store: Option<&Store>,
+        waiting: &Waiting,
+    ) -> Result<Vec<u8>, JobFailure> {
+        let has_files = match store {
+            Some(store) => files::fetch(store, &script.variables, waiting.folder.path()).await?,
+            None => false,
+        };
         let (text, variables, result) = (script.text.clone(), script.variables.clone(), script.result.clone());
-        let input = serde_json::to_vec(&Input { script: text, variables, result })?;
-        if input.len() > self.limits.input {
-            let (size, most) = (input.len(), self.limits.input);
+        let folder = has_files.then(|| self.pool.folder_inside(waiting));
+        let (memory, cpu) = (limits.memory, limits.cpu.as_secs().max(1));
+        let input = serde_json::to_vec(&Input { script: text, variables, result, memory, cpu, folder })?;
+        if input.len() > limits.input {
+            let (size, most) = (input.len(), limits.input);
             return Err(JobFailure::bug(format!("script and variables have {size} bytes, more than {most}")));
         }
         Ok(input)
     }
+}
 
-    /// It ended without a word: a limit, most likely.
-    fn silent(&self, status: ExitStatus) -> JobFailure {
-        use std::os::unix::process::ExitStatusExt;
-        let signal = status.signal().or_else(|| status.code().map(|code| code - SIGNALLED).filter(|code| *code > 0));
-        let (cpu, memory) = (self.limits.cpu, self.limits.memory / (1024 * 1024));
-        JobFailure::bug(match signal {
-            Some(24 | 9) => {
-                format!("the script was ended: it used more than {cpu:?} of processor time or too much memory")
-            }
-            Some(25) => "the script was ended: it wrote a file that is too large".to_owned(),
-            Some(6 | 11) => format!("the script was ended: it used more than {memory} MiB, or its stack ran over"),
-            Some(31) => "the script was ended: it made a system call that is not allowed".to_owned(),
-            _ => format!("the script ended without a result ({status})"),
-        })
-    }
+/// It ended without a word: a limit, most likely.
+fn silent(status: ExitStatus, limits: &Limits) -> JobFailure {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().or_else(|| status.code().map(|code| code - SIGNALLED).filter(|code| *code > 0));
+    let (cpu, memory) = (limits.cpu, limits.memory / (1024 * 1024));
+    JobFailure::bug(match signal {
+        Some(24 | 9) => {
+            format!("the script was ended: it used more than {cpu:?} of processor time or too much memory")
+        }
+        Some(25) => "the script was ended: it wrote a file that is too large".to_owned(),
+        Some(6 | 11) => format!("the script was ended: it used more than {memory} MiB, or its stack ran over"),
+        Some(31) => "the script was ended: it made a system call that is not allowed".to_owned(),
+        _ => format!("the script ended without a result ({status})"),
+    })
 }
 
 /// Gives the input, shows what is printed, and takes the output; none when it ends without.

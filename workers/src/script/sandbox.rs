@@ -1,12 +1,12 @@
 //! The walls around a script. From the outside in:
 //!
-//! 1. bubblewrap: namespaces of its own for users, processes, network, mounts, IPC and host name; an empty environment;
+//! 1. bubblewrap: namespaces of its own for users, processes, network (unless it is granted), mounts, IPC and host name; an empty environment;
 //!    `/usr` read-only, a small `/tmp` in memory, nothing else; no capabilities; killed with its parent.
 //! 2. Inside ([`super::child`]): resource limits, Landlock where the kernel has it, and a seccomp allow list.
 //!
 //! At the start a self-test tries to get out. When it succeeds anywhere, no script is run.
 
-use super::runner::Limits;
+use super::limits::Limits;
 use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -20,6 +20,8 @@ const NOBODY: u32 = 65534;
 const SELF_TEST_WITHIN: Duration = Duration::from_secs(20);
 /// What an ordinary Linux has at its root besides `/usr`: links into it, or folders of their own on older ones.
 const ROOT_FOLDERS: [&str; 4] = ["/bin", "/lib", "/lib64", "/sbin"];
+/// What names and certificates are looked up in.
+pub const NETWORK_FILES: [&str; 4] = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl"];
 
 #[derive(Debug, Clone)]
 pub struct Sandbox {
@@ -27,6 +29,7 @@ pub struct Sandbox {
     /// None: without isolation.
     bubblewrap: Option<PathBuf>,
     is_root: bool,
+    has_network: bool,
 }
 
 /// A layer that is missing, and what to do about it.
@@ -51,13 +54,24 @@ impl Sandbox {
         let child = child.map_or_else(std::env::current_exe, std::fs::canonicalize).map_err(SandboxError::Child)?;
         let is_root = rustix::process::geteuid().is_root();
         let child = if is_root { reachable(child).map_err(SandboxError::Child)? } else { child };
-        Ok(Sandbox { child, bubblewrap: on_path("bwrap"), is_root })
+        Ok(Sandbox { child, bubblewrap: on_path("bwrap"), is_root, has_network: false })
     }
 
     /// The same program without walls around it, for machines that cannot have them.
     pub fn without_isolation(mut self) -> Self {
         self.bubblewrap = None;
         self
+    }
+
+    /// Scripts reach whatever this machine reaches.
+    pub fn with_network(mut self) -> Self {
+        self.has_network = true;
+        self
+    }
+
+    /// Where the child finds the folder that it was given.
+    pub fn folder_inside(&self, folder: &Path) -> String {
+        if self.bubblewrap.is_some() { "/work".to_owned() } else { folder.display().to_string() }
     }
 
     /// Tries to get out; names every layer that let it.
@@ -77,6 +91,7 @@ impl Sandbox {
     }
 
     /// The command that runs the child in `mode` (a language, or `self-test`); it dies when dropped.
+    /// It sees `files` as `/work`.
     pub fn command(&self, mode: &str, limits: &Limits, files: Option<&Path>) -> Command {
         let settings = [
             ("BATON_CHILD_MODE", mode.to_owned()),
@@ -84,13 +99,14 @@ impl Sandbox {
             ("BATON_CHILD_CPU", limits.cpu.as_secs().max(1).to_string()),
             ("BATON_CHILD_PROCESSES", limits.processes.to_string()),
             ("BATON_CHILD_FILE", limits.scratch.to_string()),
+            ("BATON_CHILD_NETWORK", u8::from(self.has_network).to_string()),
         ];
         let mut command = match &self.bubblewrap {
             Some(bubblewrap) => self.walled(bubblewrap, &settings, limits, files),
             None => {
                 let mut command = Command::new(&self.child);
                 command.arg("script-child").env_clear().envs(settings).env("BATON_CHILD_UNSANDBOXED", "1");
-                command.current_dir(files.map_or_else(std::env::temp_dir, Path::to_path_buf));
+                command.current_dir(std::env::temp_dir());
                 command
             }
         };
@@ -116,10 +132,16 @@ impl Sandbox {
         command.args(["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]);
         command.args(["--proc", "/proc", "--dev", "/dev", "--size", &limits.scratch.to_string(), "--tmpfs", "/tmp"]);
         command.arg("--ro-bind").arg(&self.child).arg("/run/baton");
-        match files {
-            Some(folder) => command.arg("--ro-bind").arg(folder).args(["/work", "--chdir", "/work"]),
-            None => command.args(["--chdir", "/tmp"]),
-        };
+        if let Some(folder) = files {
+            command.arg("--ro-bind").arg(folder).arg("/work");
+        }
+        if self.has_network {
+            command.arg("--share-net");
+            for file in NETWORK_FILES {
+                command.args(["--ro-bind-try", file, file]);
+            }
+        }
+        command.args(["--chdir", "/tmp"]);
         for (name, value) in settings {
             command.args(["--setenv", name, value]);
         }

@@ -1,9 +1,6 @@
 //! JavaScript: an interpreter without any access to the machine, in a process that has none either.
 
-use super::{
-    super::runner::{Input, Output},
-    setting,
-};
+use super::super::runner::{Input, Output};
 use anyhow::Context as _;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, context::EvalOptions};
 use std::{
@@ -20,9 +17,9 @@ pub fn run() -> anyhow::Result<()> {
     std::io::stdin().read_to_end(&mut input)?;
     let input: Input = serde_json::from_slice(&input).context("the input cannot be read")?;
     let runtime = Runtime::new()?;
-    runtime.set_memory_limit(usize::try_from(setting("BATON_CHILD_MEMORY")?)? / 2);
+    runtime.set_memory_limit(usize::try_from(input.memory)? / 2);
     runtime.set_max_stack_size(STACK);
-    let deadline = Instant::now() + Duration::from_secs(setting("BATON_CHILD_CPU")?);
+    let deadline = Instant::now() + Duration::from_secs(input.cpu);
     runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() > deadline)));
     let output = Context::full(&runtime)?.with(|context| execute(&context, &input, deadline));
     std::io::stdout().write_all(&serde_json::to_vec(&output?)?)?;

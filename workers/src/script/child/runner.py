@@ -6,6 +6,7 @@ import decimal
 import json
 import linecache
 import os
+import resource
 import sys
 import traceback
 import types
@@ -26,6 +27,10 @@ def main():
     with os.fdopen(0, "rb", closefd=False) as source:
         given = json.load(source)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    for limit, most in ((resource.RLIMIT_AS, given["memory"]), (resource.RLIMIT_CPU, given["cpu"])):
+        resource.setrlimit(limit, (most, most))
+    if given["folder"]:
+        os.chdir(given["folder"])
     json.dump(run(given), answer, allow_nan=False)
     answer.flush()
     os._exit(0)

@@ -1,6 +1,6 @@
 //! The inner walls, put up by the child itself before it looks at a script: resource limits, Landlock, seccomp.
 
-use super::setting;
+use super::{super::sandbox::NETWORK_FILES, setting};
 use anyhow::Context;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
@@ -26,8 +26,9 @@ pub fn put_up(becomes_another: bool) -> anyhow::Result<()> {
     if std::env::var_os("BATON_CHILD_UNSANDBOXED").is_none() {
         limit(Resource::Nproc, setting("BATON_CHILD_PROCESSES")?)?;
     }
-    restrict_files().context("Landlock")?;
-    restrict_calls().context("seccomp")?;
+    let has_network = super::setting("BATON_CHILD_NETWORK")? == 1;
+    restrict_files(has_network).context("Landlock")?;
+    restrict_calls(has_network).context("seccomp")?;
     limit(Resource::As, if becomes_another { memory } else { memory + OWN_MEMORY })
 }
 
@@ -36,32 +37,47 @@ fn limit(resource: Resource, most: u64) -> anyhow::Result<()> {
         .with_context(|| format!("the limit {resource:?} cannot be set"))
 }
 
-/// Reading what an interpreter needs and writing to `/tmp`; no TCP. As much as the kernel knows how to enforce.
-fn restrict_files() -> anyhow::Result<()> {
+/// Reading what an interpreter needs and writing to `/tmp`; no TCP unless it is granted. As much as the kernel knows how to enforce.
+fn restrict_files(has_network: bool) -> anyhow::Result<()> {
     let abi = ABI::V5;
     let readable =
         ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/proc", "/dev", "/run/baton", "/work"];
-    Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))?
+    let mut rules =
+        Ruleset::default().set_compatibility(CompatLevel::BestEffort).handle_access(AccessFs::from_all(abi))?;
+    if !has_network {
+        rules = rules.handle_access(AccessNet::from_all(abi))?;
+    }
+    let network: &[&str] = if has_network { &NETWORK_FILES } else { &[] };
+    rules
         .create()?
         .add_rules(path_beneath_rules(readable, AccessFs::from_read(abi)))?
+        .add_rules(path_beneath_rules(network, AccessFs::from_read(abi)))?
         .add_rules(path_beneath_rules(["/tmp", "/dev/null", "/dev/shm"], AccessFs::from_all(abi)))?
         .restrict_self()?;
     Ok(())
 }
 
 /// Calls that are not listed do not exist (`ENOSYS`), so that libraries fall back to older ones.
-fn restrict_calls() -> anyhow::Result<()> {
+fn restrict_calls(has_network: bool) -> anyhow::Result<()> {
     let mut rules: std::collections::BTreeMap<i64, Vec<SeccompRule>> =
         super::calls::ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_clone, vec![without_namespaces()?]);
+    if has_network {
+        rules.extend(super::calls::NETWORK.iter().map(|call| (*call, Vec::new())));
+        rules.insert(libc::SYS_socket, vec![of_family(libc::AF_INET)?, of_family(libc::AF_INET6)?]);
+    }
     let absent = SeccompAction::Errno(u32::try_from(libc::ENOSYS)?);
     let filter = SeccompFilter::new(rules, absent, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)?;
     let program: BpfProgram = filter.try_into()?;
     seccompiler::apply_filter(&program)?;
     Ok(())
+}
+
+/// The internet's sockets: none of this machine's own, none of the kernel.
+fn of_family(family: libc::c_int) -> anyhow::Result<SeccompRule> {
+    let family = u64::try_from(family)?;
+    let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, family)?;
+    Ok(SeccompRule::new(vec![is])?)
 }
 
 /// Processes and threads may be made, namespaces may not.
