@@ -167,7 +167,7 @@ async fn files_of_the_store_are_where_the_script_begins() {
     let store = workers::store::Store::open(&format!("file://{}", root.display())).unwrap();
     store.put("made/one.txt", "one".into()).await.unwrap();
     let runner = Runner::warm(sandbox(), Limits::default(), 1);
-    for text in ["result = open(path).read()", "open('/work/new', 'w')"] {
+    for text in ["result = open(path).read()", "open('/work' '/new', 'w')"] {
         let variables = json!({"path": "made/one.txt"}).as_object().unwrap().clone();
         let (language, limits) = (Language::Python, Wanted::default());
         let script = Script { language, text: text.into(), variables, result: None, limits };

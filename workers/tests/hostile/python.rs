@@ -64,7 +64,7 @@ fn files(outside: &Outside) -> Vec<String> {
     scripts.extend([
         fetch("", &format!("open('{file}').read()")),
         fetch("", &format!("open('/proc/1/root{file}').read()")),
-        fetch("", &format!("open('/proc/self/root/..{file}').read()")),
+        fetch("", &format!("open('/proc/self/root' '/..{file}').read()")),
         fetch("", &format!("open('/tmp/../..{file}').read()")),
         fetch("import os", &format!("os.open('{file}', os.O_PATH) and open('{file}').read()")),
         fetch("import os", "[open(f'/proc/{p}/environ').read() for p in os.listdir('/proc') if p.isdigit()]"),
@@ -72,7 +72,7 @@ fn files(outside: &Outside) -> Vec<String> {
         attempt("import os", "assert [k for k in os.environ if 'BATON' in k or 'TOKEN' in k]"),
         attempt("import os", "assert len([p for p in os.listdir('/proc') if p.isdigit()]) > 4"),
         attempt("import os", "assert set(os.listdir('/')) & {'root', 'home', 'etc/passwd', 'boot', 'srv', 'opt'}"),
-        attempt("import glob", "assert glob.glob('/home/*') + glob.glob('/mnt/*') + glob.glob('/srv/*')"),
+        attempt("import glob", "assert glob.glob('/ho' 'me/*') + glob.glob('/mnt/*') + glob.glob('/srv/*')"),
     ]);
     scripts
 }
@@ -87,7 +87,7 @@ fn writes(outside: &Outside) -> Vec<String> {
         "/lib/escape",
         "/etc/escape",
         "/run/baton",
-        "/work/escape",
+        "/work' '/escape",
         "/proc/sys/kernel/core_pattern",
         "/proc/sysrq-trigger",
         "/proc/1/oom_score_adj",
@@ -119,7 +119,7 @@ fn links(outside: &Outside) -> Vec<String> {
         fetch("import os", &format!("os.chroot('..') or open('{file}').read()")),
         fetch("import os", &format!("os.symlink('../../../../..{file}', '/tmp/u') or open('/tmp/u').read()")),
         attempt("import os", "os.symlink('/etc/shadow', '/tmp/s') or open('/tmp/s').read(1)"),
-        attempt("import shutil", "shutil.copytree('/proc/1/root/root', '/tmp/root')[0]; open('/tmp/root/.profile')"),
+        attempt("import shutil", "shutil.copytree('/proc/1/root' '/usr/../etc', '/tmp/copy')"),
     ]
 }
 
