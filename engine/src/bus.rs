@@ -5,9 +5,10 @@
 //! beside the publishing.
 //!
 //! The jobs of a commit are published as a group of which only the last asks for an acknowledgement: the server works off
-//! what a connection sends in order, so it answers for all. When it is refused, all count as unpublished. One that was
-//! refused although the last was taken (a little room can come between them) is found by the reconciler like any other
-//! loss. While the server says that it has no room, every job asks for itself.
+//! what a connection sends in order, so it answers for all. When it is refused, all count as unpublished. So they do when
+//! the stream has not grown by as many as they are since the group before: one was refused although the last was taken (a
+//! little room can come between them). What another replica publishes meanwhile can hide that; the reconciler finds it then,
+//! like any other loss. While the server says that it has no room, every job asks for itself.
 
 use crate::{
     admission::Admission,
@@ -18,7 +19,7 @@ use async_nats::{
     jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind},
 };
 use bytes::Bytes;
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{StreamExt, stream::FuturesOrdered};
 use std::{future::IntoFuture, sync::Arc, time::Duration};
 use store::{Store, job};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -164,29 +165,49 @@ async fn publish(
     }
 }
 
-/// Waits for acknowledgements, in whatever order they come.
+/// Waits for acknowledgements, each for itself, and looks at them in the order of publishing.
 async fn collect(mut published: mpsc::UnboundedReceiver<Published>, bus: Bus) {
-    let mut waiting = FuturesUnordered::new();
+    let mut waiting = FuturesOrdered::new();
+    let mut growth = Growth::default();
     loop {
         tokio::select! {
             next = published.recv() => match next {
-                Some(Published { attempts, acknowledgement, _room: room }) => waiting.push(async move {
+                Some(Published { attempts, acknowledgement, _room: room }) => waiting.push_back(async move {
                     let acknowledged = acknowledgement.into_future().await;
                     drop(room);
                     (acknowledged, attempts)
                 }),
                 None => return,
             },
-            Some((acknowledged, attempts)) = waiting.next(), if !waiting.is_empty() => {
-                if let Err(error) = acknowledged {
+            Some((acknowledged, attempts)) = waiting.next(), if !waiting.is_empty() => match acknowledged {
+                Ok(taken) if taken.duplicate || growth.holds(taken.sequence, attempts.len()) => {}
+                Ok(_) => {
+                    tracing::debug!(jobs = attempts.len(), "some of these jobs were not taken by the stream");
+                    bus.unpublished(attempts);
+                }
+                Err(error) => {
                     tracing::debug!(%error, jobs = attempts.len(), "jobs were not taken by the stream");
                     if is_full(&error) {
                         bus.admission.job_refused();
                     }
                     bus.unpublished(attempts);
                 }
-            }
+            },
         }
+    }
+}
+
+/// How far the stream was with the last group.
+#[derive(Default)]
+struct Growth {
+    sequence: Option<u64>,
+}
+
+impl Growth {
+    /// Whether so many can have been added before this one, and it.
+    fn holds(&mut self, sequence: u64, jobs: usize) -> bool {
+        let before = self.sequence.replace(sequence);
+        before.is_none_or(|before| sequence.saturating_sub(before) >= jobs as u64)
     }
 }
 
@@ -210,5 +231,21 @@ pub async fn mark_unpublished(store: Store, mut failed: mpsc::UnboundedReceiver<
             tracing::debug!(%error, "unpublished jobs were not marked");
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Growth;
+
+    #[test]
+    fn a_stream_that_has_grown_by_less_than_a_group_has_not_taken_all_of_it() {
+        let mut growth = Growth::default();
+        assert!(growth.holds(40, 20), "nothing is known before the first");
+        assert!(growth.holds(60, 20));
+        assert!(growth.holds(100, 20), "others publish too");
+        assert!(!growth.holds(119, 20), "one is missing");
+        assert!(!growth.holds(3, 3), "another stream");
+        assert!(growth.holds(6, 3));
     }
 }

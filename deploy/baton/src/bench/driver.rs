@@ -21,7 +21,7 @@ pub const TENANT: &str = "bench";
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Driver {
-    nats: async_nats::Client,
+    pub nats: async_nats::Client,
 }
 
 /// When each instance was asked for.
@@ -30,22 +30,27 @@ type Starts = Arc<Mutex<HashMap<String, Instant>>>;
 impl Driver {
     pub async fn connect(settings: &Settings, args: &Args) -> anyhow::Result<Driver> {
         let driver = Driver { nats: async_nats::connect(&settings.nats_url).await? };
-        let process = args.workload.process(args);
-        let file = File { name: "bench.yaml".to_owned(), content: process.into_bytes().into() };
+        driver.deploy("bench.yaml", args.workload.process(args)).await?;
+        Ok(driver)
+    }
+
+    /// Waits for the engine to be there.
+    pub async fn deploy(&self, name: &str, process: String) -> anyhow::Result<()> {
+        let file = File { name: name.to_owned(), content: process.into_bytes().into() };
         let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], dry_run: false, by: String::new() };
         let deadline = Instant::now() + PATIENCE;
-        while let Err(error) = ask(&driver.nats, "deploy", &request).await {
+        while let Err(error) = ask(&self.nats, "deploy", &request).await {
             if Instant::now() > deadline {
                 return Err(error).context("the engine does not deploy");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Ok(driver)
+        Ok(())
     }
 
     /// Runs so many instances to their ends.
     pub async fn run(&self, args: &Args, instances: usize) -> anyhow::Result<Run> {
-        let mut events = self.nats.subscribe(format!("events.{TENANT}.>")).await?;
+        let mut events = self.nats.subscribe(format!("events.{TENANT}.{PROCESS}.>")).await?;
         self.nats.flush().await?;
         let places = Arc::new(Semaphore::new(args.in_flight));
         let starts = Starts::default();
@@ -138,7 +143,7 @@ async fn start_all(
     Ok(())
 }
 
-async fn ask(nats: &async_nats::Client, method: &str, request: &impl Message) -> anyhow::Result<bytes::Bytes> {
+pub async fn ask(nats: &async_nats::Client, method: &str, request: &impl Message) -> anyhow::Result<bytes::Bytes> {
     ask_bytes(nats, method, request.encode_to_vec()).await
 }
 

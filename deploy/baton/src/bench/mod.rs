@@ -1,16 +1,19 @@
 //! `baton bench`: workloads on private servers with everything durable and a trivial worker in a process of its own. It
 //! prints what each run achieved and what it cost, and against what [`floor`] if that is asked for.
 
+mod beside;
 mod cost;
 mod driver;
 mod fill;
 mod floor;
+mod idle;
 mod plot;
 mod report;
 mod workload;
 
 use crate::dev;
 use anyhow::Context;
+use beside::Beside;
 use cost::Cost;
 use driver::Driver;
 use report::{Measured, Report, Run, System};
@@ -44,6 +47,15 @@ pub struct Args {
     /// Instances that wait all the time: for a worker that never comes.
     #[arg(long, default_value_t = 0)]
     waiting: usize,
+    /// Shows what the instances notice of something large beside them.
+    #[arg(long, value_enum)]
+    beside: Option<Beside>,
+    /// Tokens, or instances, of what is beside them.
+    #[arg(long, default_value_t = 100_000)]
+    beside_size: usize,
+    /// Shows what an engine costs in so many seconds of nothing to do.
+    #[arg(long, value_name = "SECONDS")]
+    idle: Option<u64>,
     /// Runs after a first one that does not count; the median is what to quote.
     #[arg(long, default_value_t = 5)]
     runs: usize,
@@ -68,6 +80,8 @@ pub struct Args {
 }
 
 const TOPIC: &str = "bench";
+/// Of an instance with many jobs, beside the others.
+const HOT_TOPIC: &str = "bench-hot";
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
@@ -106,6 +120,14 @@ async fn measure(
         bench.floor = Some(floor::Driver::connect(settings).await?);
     }
     fill::fill(settings, args.finished, args.waiting).await.context("filling the database")?;
+    if let Some(seconds) = args.idle {
+        idle::watch(settings, seconds).await?.print(args.json)?;
+        return Ok(Report::default());
+    }
+    if let Some(beside) = args.beside {
+        beside::run(args, beside, &bench.baton).await?.print(args.json)?;
+        return Ok(Report::default());
+    }
     bench.runs().await
 }
 
@@ -171,6 +193,7 @@ async fn worker(shutdown: CancellationToken) -> anyhow::Result<()> {
     #[derive(serde::Deserialize)]
     struct Nothing {}
     let handler = |_: worker_sdk::Job<Nothing>| async { Ok::<_, JobFailure>(serde_json::json!({"result": true})) };
-    Worker::builder(&url).name("bench").job(TOPIC, handler).concurrency(256).run(shutdown).await?;
+    let worker = Worker::builder(&url).name("bench").job(TOPIC, handler).job(HOT_TOPIC, handler);
+    worker.concurrency(256).run(shutdown).await?;
     Ok(())
 }

@@ -31,6 +31,7 @@ impl System {
     }
 }
 
+#[derive(Default)]
 pub struct Run {
     seconds: f64,
     /// Milliseconds from start to end of each instance, sorted.
@@ -43,7 +44,14 @@ impl Run {
         Run { seconds: took.as_secs_f64(), latencies }
     }
 
-    fn percentile(&self, part: f64) -> f64 {
+    /// One that came after it.
+    pub fn add(&mut self, later: Run) {
+        self.seconds += later.seconds;
+        self.latencies.extend(later.latencies);
+        self.latencies.sort_by(f64::total_cmp);
+    }
+
+    pub fn percentile(&self, part: f64) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
         let at = (last as f64 * part).round() as usize;
         self.latencies.get(at).map_or(0.0, |ms| (ms * 10.0).round() / 10.0)
@@ -146,6 +154,9 @@ struct Summary<'a> {
 impl Report {
     /// Medians, ratios, and the picture.
     pub fn finish(&self, as_json: bool, plot: Option<&Path>) -> anyhow::Result<()> {
+        if self.runs.is_empty() {
+            return Ok(());
+        }
         let (baton, floor) = (self.median(System::Baton), self.median(System::Floor));
         let ratios = baton.as_ref().zip(floor.as_ref()).map(|(baton, floor)| Ratios::of(baton, floor));
         let medians: Vec<&Measured> = baton.iter().chain(&floor).collect();
@@ -222,7 +233,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-fn rounded(number: f64, digits: i32) -> f64 {
+pub fn rounded(number: f64, digits: i32) -> f64 {
     let scale = 10f64.powi(digits);
     (number * scale).round() / scale
 }
