@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// What is so, and is now to be acted on.
 pub struct Committed {
     pub answers: Vec<Answer>,
-    pub slots: BTreeMap<Uuid, Slot>,
+    pub slots: BTreeMap<Uuid, Box<Slot>>,
     pub writes: Writes,
     /// Removed jobs with their types, to tell workers.
     pub removed_jobs: Vec<store::job::Removed>,

@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// A batch on its way through one transaction. The requests themselves stay with the lane, to be tried again.
 pub struct Batch<'r> {
     pub requests: &'r [Request],
-    /// In id order: so are rows locked.
-    pub slots: BTreeMap<Uuid, Slot>,
+    /// In id order: so are rows locked. Boxed, since they go to and fro between here and the lane's memory.
+    pub slots: BTreeMap<Uuid, Box<Slot>>,
     pub writes: Writes,
     pub answers: Vec<Answer>,
     gone: HashSet<usize>,
@@ -52,7 +52,10 @@ impl Questions {
 
 impl<'r> Batch<'r> {
     /// Takes what the cache has; the rest becomes questions.
-    pub fn gather(requests: &'r [Request], mut cached: impl FnMut(Uuid) -> Option<Slot>) -> (Batch<'r>, Questions) {
+    pub fn gather(
+        requests: &'r [Request],
+        mut cached: impl FnMut(Uuid) -> Option<Box<Slot>>,
+    ) -> (Batch<'r>, Questions) {
         let mut batch = Batch {
             requests,
             slots: BTreeMap::new(),
@@ -75,7 +78,12 @@ impl<'r> Batch<'r> {
         (batch, questions)
     }
 
-    fn ask(&mut self, request: &Request, cached: &mut impl FnMut(Uuid) -> Option<Slot>, questions: &mut Questions) {
+    fn ask(
+        &mut self,
+        request: &Request,
+        cached: &mut impl FnMut(Uuid) -> Option<Box<Slot>>,
+        questions: &mut Questions,
+    ) {
         let instance = request.instance.0;
         // a new instance has a new id; only a called one can be there already, when its caller's order comes twice
         let is_new = matches!(&request.action, Action::Start { start, .. } if start.parent.is_none());
@@ -198,7 +206,7 @@ impl<'r> Batch<'r> {
                     return Err(Refusal::Gone);
                 }
                 let tenant = request.tenant.clone().unwrap_or_else(|| definition.tenant.clone());
-                let mut slot = Slot::new(request.instance, definition.clone(), tenant, traceparent.clone());
+                let mut slot = Box::new(Slot::new(request.instance, definition.clone(), tenant, traceparent.clone()));
                 slot.step(CommandKind::Start(start.clone()), now, &mut self.writes).map_err(Refusal::Rejected)?;
                 let applied = applied(&slot);
                 self.slots.insert(id, slot);
@@ -235,7 +243,7 @@ impl<'r> Batch<'r> {
         let slot = self.slots.get_mut(&request.instance.0).ok_or(Refusal::UnknownInstance)?;
         match &request.tenant {
             Some(tenant) if *tenant != slot.tenant => Err(Refusal::UnknownInstance),
-            _ => Ok((slot, &mut self.writes)),
+            _ => Ok((slot.as_mut(), &mut self.writes)),
         }
     }
 

@@ -16,10 +16,10 @@ const VARIABLE_BYTES: u64 = 64 << 20;
 const READ_AFTER_STALE: Duration = Duration::from_secs(5);
 
 pub struct Cache {
-    young: HashMap<Uuid, Slot>,
+    young: HashMap<Uuid, Box<Slot>>,
     /// Bytes of variables that have come into the young generation.
     young_bytes: u64,
-    old: HashMap<Uuid, Slot>,
+    old: HashMap<Uuid, Box<Slot>>,
     capacity: usize,
     distrusted_until: Option<Instant>,
 }
@@ -31,11 +31,11 @@ impl Cache {
     }
 
     /// Out of the cache: it comes back with [`put`](Self::put) after the commit, and is read again if there was none.
-    pub fn take(&mut self, id: Uuid) -> Option<Slot> {
+    pub fn take(&mut self, id: Uuid) -> Option<Box<Slot>> {
         self.young.remove(&id).or_else(|| self.old.remove(&id))
     }
 
-    pub fn put(&mut self, id: Uuid, mut slot: Slot) {
+    pub fn put(&mut self, id: Uuid, mut slot: Box<Slot>) {
         let is_over = slot.instance.state != interpreter::InstanceState::Active;
         if is_over || self.capacity == 0 || self.distrusted_until.is_some_and(|until| Instant::now() < until) {
             return;

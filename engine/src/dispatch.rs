@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub fn act(world: &World, cache: &mut Cache, requests: Vec<Request>, committed: Committed) {
     let Committed { answers, mut slots, writes, removed_jobs } = committed;
     world.metrics.count(&writes);
-    let jobs = writes.jobs.values().filter_map(|job| Some((slots.get(&job.instance)?, job)));
+    let jobs = writes.jobs.values().filter_map(|job| Some((slots.get(&job.instance)?.as_ref(), job)));
     let attempts =
         jobs.map(|(slot, job)| (slot, Attempt { key: Key(job.key as u64), attempt: job.attempt, publish_no: 1 }));
     publish_jobs(world, attempts);

@@ -73,7 +73,7 @@ impl World {
             let id = row.id;
             let Some(parts) = by_instance.remove(&id).filter(|_| !batch.unreadable.contains_key(&id)) else { continue };
             match self.revive_one(row, parts).await {
-                Ok(slot) => drop(batch.slots.insert(id, slot)),
+                Ok(slot) => drop(batch.slots.insert(id, Box::new(slot))),
                 Err(Revival::Store(error)) => return Err(Failure::Store(error)),
                 Err(Revival::Unreadable(why)) => drop(batch.unreadable.insert(id, why)),
             }

@@ -65,6 +65,11 @@ impl Context {
         Ok(Context { inner: Arc::new(Inner { job, variables, loaded, task, traceparent, cancellation, live, nats }) })
     }
 
+    /// Whether something did not travel with the job and is needed.
+    pub(crate) fn lacks(&self, needs: Needs) -> bool {
+        self.inner.job.left_out.iter().any(|name| needs.wants(name))
+    }
+
     /// Asks for what did not travel with the job and is needed.
     pub(crate) async fn load(&self, needs: Needs) -> Result<(), JobFailure> {
         let missing: Vec<&String> = self.inner.job.left_out.iter().filter(|name| needs.wants(name)).collect();

@@ -41,15 +41,44 @@ impl Metrics {
         metrics
     }
 
-    pub fn started(&self, job_type: &str) {
-        self.in_flight.get_or_create(&Type { job_type: job_type.to_owned() }).inc();
+    pub fn of_type(&self, job_type: &str) -> OfType {
+        let labels = Type { job_type: job_type.to_owned() };
+        let completed = Outcome { job_type: job_type.to_owned(), outcome: COMPLETED };
+        OfType {
+            seconds: self.seconds.get_or_create(&labels).clone(),
+            in_flight: self.in_flight.get_or_create(&labels).clone(),
+            completed: self.jobs.get_or_create(&completed).clone(),
+            others: self.jobs.clone(),
+            job_type: labels.job_type,
+        }
+    }
+}
+
+pub(crate) const COMPLETED: &str = "completed";
+
+/// Of one job type: found once, not with each job.
+#[derive(Debug)]
+pub(crate) struct OfType {
+    seconds: Histogram,
+    in_flight: Gauge,
+    completed: Counter,
+    others: Family<Outcome, Counter>,
+    job_type: String,
+}
+
+impl OfType {
+    pub fn started(&self) {
+        self.in_flight.inc();
     }
 
     /// `outcome`: completed, retryable, error, bug, canceled.
-    pub fn finished(&self, job_type: &str, outcome: &'static str, took: Duration) {
-        let labels = Type { job_type: job_type.to_owned() };
-        self.in_flight.get_or_create(&labels).dec();
-        self.seconds.get_or_create(&labels).observe(took.as_secs_f64());
-        self.jobs.get_or_create(&Outcome { job_type: job_type.to_owned(), outcome }).inc();
+    pub fn finished(&self, outcome: &'static str, took: Duration) {
+        self.in_flight.dec();
+        self.seconds.observe(took.as_secs_f64());
+        if outcome == COMPLETED {
+            self.completed.inc();
+        } else {
+            self.others.get_or_create(&Outcome { job_type: self.job_type.clone(), outcome }).inc();
+        }
     }
 }

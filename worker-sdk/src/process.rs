@@ -2,6 +2,7 @@
 
 use crate::{
     Context, JobFailure, Variables,
+    metrics::{COMPLETED, OfType},
     report::report,
     running::still_wanted,
     worker::{JobType, Shared},
@@ -19,7 +20,12 @@ const CANCEL_GRACE: Duration = Duration::from_secs(5);
 const OVERTAKEN: Duration = Duration::from_millis(100);
 
 /// Ends when the job is acknowledged, or given back.
-pub(crate) async fn process(shared: Arc<Shared>, job_type: Arc<JobType>, message: jetstream::Message) {
+pub(crate) async fn process(
+    shared: Arc<Shared>,
+    job_type: Arc<JobType>,
+    measures: Arc<OfType>,
+    message: jetstream::Message,
+) {
     let redelivered = message.info().map(|info| info.delivered > 1).unwrap_or(false);
     let (message, acker) = message.split();
     let acker = Arc::new(acker);
@@ -33,12 +39,12 @@ pub(crate) async fn process(shared: Arc<Shared>, job_type: Arc<JobType>, message
         // Delivered twice: the one in hand answers for both.
         Err(attempt) if attempt == context.attempt() => return,
         // The next attempt has overtaken the answer to the last one's result.
-        Err(_) => return give_back(&acker, OVERTAKEN).await,
+        Err(_) => return Box::pin(give_back(&acker, OVERTAKEN)).await,
     }
     let started = Instant::now();
-    shared.metrics.started(context.job_type());
+    measures.started();
     let outcome = work(&shared, &job_type, &context).instrument(span).await;
-    shared.metrics.finished(context.job_type(), outcome, started.elapsed());
+    measures.finished(outcome, started.elapsed());
     shared.running.release(&context);
     acknowledge(&acker).await;
 }
@@ -58,7 +64,7 @@ async fn begin(shared: &Shared, message: &async_nats::Message, acker: &Acker) ->
         Ok(begun) => Some(begun),
         Err(error) => {
             tracing::error!(subject = %message.subject, "a job cannot be read: {error}");
-            let _ = acker.ack_with(AckKind::Term).await;
+            let _ = Box::pin(acker.ack_with(AckKind::Term)).await;
             None
         }
     }
@@ -84,13 +90,16 @@ async fn is_settled(shared: &Shared, context: &Context, redelivered: bool) -> bo
     if shared.running.has_finished(context.id(), context.attempt()) {
         return true;
     }
-    redelivered && !still_wanted(shared, vec![context.id().to_owned()]).await.is_empty()
+    // boxed as whatever is rare: a job's future is copied when it is spawned
+    redelivered && !Box::pin(still_wanted(shared, vec![context.id().to_owned()])).await.is_empty()
 }
 
 /// Runs the handler and reports; answers how it went, for the metrics.
 async fn work(shared: &Shared, job_type: &JobType, context: &Context) -> &'static str {
     let handler = async {
-        context.load(job_type.needs).await?;
+        if context.lacks(job_type.needs) {
+            Box::pin(context.load(job_type.needs)).await?;
+        }
         (job_type.handler)(context.clone()).await
     };
     let cancelled = async {
@@ -114,7 +123,7 @@ async fn work(shared: &Shared, job_type: &JobType, context: &Context) -> &'stati
 
 fn name_of(outcome: &Result<Variables, JobFailure>) -> &'static str {
     match outcome {
-        Ok(_) => "completed",
+        Ok(_) => COMPLETED,
         Err(JobFailure::Retryable { .. }) => "retryable",
         Err(JobFailure::BpmnError { .. }) => "error",
         Err(JobFailure::Bug { .. }) => "bug",

@@ -2,6 +2,7 @@
 //! server, so no job lies here while another worker is idle.
 
 use crate::{
+    metrics::OfType,
     process::process,
     report::jittered,
     running::heed_cancels,
@@ -25,10 +26,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) async fn run(shared: Arc<Shared>, job_type: Arc<JobType>, at_once: usize, shutdown: CancellationToken) {
     let stopped = CancellationToken::new();
     tokio::spawn(heed_cancels(shared.clone(), job_type.name.clone(), stopped.clone()));
+    let measures = Arc::new(shared.metrics.of_type(&job_type.name));
     let mut jobs = JoinSet::new();
     while let Some(consumer) = register(&shared, &job_type.name, &shutdown).await {
         let jetstream = jetstream::new(shared.nats.clone());
-        let pull = Pull { shared: &shared, job_type: &job_type, at_once, consumer, jetstream };
+        let pull = Pull { shared: &shared, job_type: &job_type, measures: &measures, at_once, consumer, jetstream };
         match pull.run(&mut jobs, &shutdown).await {
             Ok(()) => break,
             Err(error) => tracing::warn!(job_type = job_type.name, "registering again: {error}"),
@@ -84,6 +86,7 @@ pub(crate) fn ok(payload: &[u8]) -> Result<bytes::Bytes, String> {
 struct Pull<'a> {
     shared: &'a Arc<Shared>,
     job_type: &'a Arc<JobType>,
+    measures: &'a Arc<OfType>,
     at_once: usize,
     consumer: RegisterWorkerReply,
     /// One for all messages: each that is made runs a task of its own.
@@ -129,7 +132,8 @@ impl Pull<'_> {
     fn receive(&self, message: async_nats::Message, jobs: &mut JoinSet<()>) -> Result<usize, String> {
         match message.status {
             None | Some(StatusCode::OK) => {
-                jobs.spawn(process(self.shared.clone(), self.job_type.clone(), self.delivery(message)));
+                let (shared, job_type, measures) = (self.shared.clone(), self.job_type.clone(), self.measures.clone());
+                jobs.spawn(process(shared, job_type, measures, self.delivery(message)));
                 Ok(1)
             }
             Some(StatusCode::IDLE_HEARTBEAT) => Ok(0),

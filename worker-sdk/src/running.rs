@@ -29,7 +29,7 @@ pub(crate) struct Running {
 #[derive(Default)]
 struct State {
     /// By job id.
-    jobs: HashMap<String, Held>,
+    jobs: HashMap<Arc<str>, Held>,
     /// The last attempt of each job that has been finished, and the jobs in the order of their ends.
     finished: HashMap<Arc<str>, u32>,
     order: VecDeque<Arc<str>>,
@@ -52,15 +52,15 @@ impl Running {
         if let Some(already) = state.jobs.get(context.id()) {
             return Err(already.attempt);
         }
-        state.jobs.insert(context.id().to_owned(), held);
+        state.jobs.insert(context.id().into(), held);
         Ok(())
     }
 
     /// The job is over, and remembered.
     pub fn release(&self, context: &Context) {
         let mut state = self.state();
-        state.jobs.remove(context.id());
-        let id: Arc<str> = context.id().into();
+        let held = state.jobs.remove_entry(context.id());
+        let id: Arc<str> = held.map_or_else(|| context.id().into(), |(id, _)| id);
         if state.finished.insert(id.clone(), context.attempt()).is_none() {
             state.order.push_back(id);
         }
@@ -103,7 +103,7 @@ impl Running {
         (ack_wait / 4).max(Duration::from_millis(100))
     }
 
-    fn held(&self) -> Vec<(String, Held)> {
+    fn held(&self) -> Vec<(Arc<str>, Held)> {
         self.state().jobs.iter().map(|(id, held)| (id.clone(), held.clone())).collect()
     }
 
@@ -124,7 +124,7 @@ pub(crate) async fn keep_leases(shared: Arc<Shared>, stopped: CancellationToken)
             let _ = job.acker.ack_with(AckKind::Progress).await;
         }
         for jobs in held.chunks(HEARTBEAT_BATCH) {
-            let ids = jobs.iter().map(|(id, _)| id.clone()).collect();
+            let ids = jobs.iter().map(|(id, _)| id.to_string()).collect();
             for canceled in still_wanted(&shared, ids).await {
                 shared.running.cancel(&canceled, 0);
             }

@@ -18,7 +18,7 @@ pub fn inject(headers: &mut HeaderMap) {
 
 /// Makes `span` a child of the context in the headers, if there is one.
 pub fn set_parent(span: &Span, headers: Option<&HeaderMap>) {
-    let Some(headers) = headers else { return };
+    let Some(headers) = headers.filter(|headers| headers.get("traceparent").is_some()) else { return };
     adopt(span, global::get_text_map_propagator(|propagator| propagator.extract(&HeadersRead(headers))));
 }
 
@@ -29,8 +29,12 @@ pub fn current_traceparent() -> Option<String> {
 
 /// A span as a `traceparent`; none when traces are off.
 pub fn traceparent_of(span: &Span) -> Option<String> {
+    let context = span.context();
+    if !context.span().span_context().is_valid() {
+        return None;
+    }
     let mut fields = HashMap::new();
-    global::get_text_map_propagator(|propagator| propagator.inject_context(&span.context(), &mut fields));
+    global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut fields));
     fields.remove("traceparent")
 }
 
