@@ -129,6 +129,7 @@ fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: Timest
         retries_left: payload.retries_left,
         created_at: now.0,
         left_out: payload.left_out,
+        answers: payload.answers.iter().map(convert::question::answer).collect(),
     }
 }
 

@@ -93,6 +93,9 @@ fn command(result: Of, key: Key, attempt: u32) -> Result<CommandKind, String> {
             retryable: failed.retryable,
             retry_after_ms: failed.retry_after_ms,
         },
+        Of::Asked(question) => {
+            CommandKind::AskPerson { key, attempt, question: Box::new(convert::question::parse(question)?) }
+        }
         Of::Error(error) => {
             let variables = convert::parse_variables(&error.variables)?;
             CommandKind::ThrowJobError { key, attempt, code: error.code, message: error.message, variables }

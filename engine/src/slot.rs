@@ -11,7 +11,7 @@ use crate::{
 };
 use interpreter::{
     Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, Key, Rejection, RejectionCode,
-    Timestamp, migrate::Migration,
+    Timestamp, effect::UserTask, migrate::Migration,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -62,7 +62,7 @@ impl Slot {
             pages: Pages::of(&mut instance, stored.is_paged),
             changed_variables: Changed::none(stored.has_variable_rows),
             stored_version: instance.version,
-            places: instance.elements.iter().map(|(key, element)| (*key, element.element)).collect(),
+            places: places(&instance),
             incidents: instance.incidents.iter().map(|(key, incident)| (*key, incident.element_instance)).collect(),
             local_scopes: instance.variables.keys().copied().filter(|scope| *scope != Key::ROOT).collect(),
             former: Vec::new(),
@@ -138,6 +138,10 @@ impl Slot {
             EventKind::IncidentRaised { incident, element_instance, .. } => {
                 self.incidents.insert(*incident, *element_instance);
             }
+            // A question stands under a key of its own.
+            EventKind::UserTaskCreated { key, task: UserTask { question: Some(_), element: Some(element), .. } } => {
+                self.places.insert(*key, *element);
+            }
             EventKind::JobCompleted { .. } => writes.completed_jobs += 1,
             _ => {}
         }
@@ -195,6 +199,13 @@ impl Slot {
             traceparent: self.traceparent.clone(),
         }
     }
+}
+
+/// Where everything stands that is alive, and that asks a person.
+fn places(instance: &Instance) -> HashMap<Key, ElementIndex> {
+    let elements = instance.elements.iter().map(|(key, element)| (*key, element.element));
+    let questions = instance.questions.iter().filter_map(|(task, key)| Some((*task, instance.element(*key)?.element)));
+    elements.chain(questions).collect()
 }
 
 /// Only to another version of the same process.

@@ -75,6 +75,10 @@ fn work(kind: &Kind) -> (&'static str, Value) {
             ("jobRetried", json!({"attempt": retried.attempt, "retriesLeft": retried.retries_left}))
         }
         Kind::JobCanceled(_) => ("jobCanceled", Value::Null),
+        Kind::JobAsked(asked) => {
+            ("jobAsked", json!({"attempt": asked.attempt, "question": asked.question, "task": asked.task}))
+        }
+        Kind::JobAnswered(answer) => ("jobAnswered", answered(answer)),
         Kind::UserTaskCreated(task) => ("userTaskCreated", user_task(task)),
         Kind::UserTaskCompleted(completed) => ("userTaskCompleted", json!({"by": completed.by})),
         Kind::UserTaskCanceled(_) => ("userTaskCanceled", Value::Null),
@@ -138,6 +142,13 @@ fn user_task(task: &UserTask) -> Value {
     json!({
         "name": task.name, "assignee": task.assignee, "candidateGroups": task.candidate_groups,
         "candidateUsers": task.candidate_users, "priority": task.priority, "dueDate": task.due.map(json::time),
+    })
+}
+
+fn answered(answer: &proto::Answer) -> Value {
+    json!({
+        "question": answer.question, "values": answer.values.as_ref().map(|values| json::value(values)), "by": answer.by,
+        "expires": answer.expires.map(json::time),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a handler is given: the job's data, and the means to show progress and to notice that nobody wants it any more.
 
-use crate::{JobFailure, Variables, fetch, live::Live, needs::Needs};
+use crate::{Answer, JobFailure, Question, Variables, fetch, live::Live, needs::Needs};
 use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
 use serde::{
     Deserialize, Deserializer,
@@ -176,6 +176,17 @@ impl Context {
         read.map_err(|error| {
             JobFailure::bug(format!("the variables at `{}` do not fit this worker: {error}", self.element_id()))
         })
+    }
+
+    /// Asks a person. With the answer, when it is there (the question is known by its id); without one the attempt is over by
+    /// `?`: nothing is held while the person thinks, and the handler begins again, as the next attempt, with the answer.
+    pub fn ask(&self, question: Question) -> Result<Answer, JobFailure> {
+        self.answer(question.id()).ok_or_else(|| JobFailure::Asks(Box::new(question)))
+    }
+
+    /// What a person has answered to the question of that id, or that nobody has in time.
+    pub fn answer(&self, question: &str) -> Option<Answer> {
+        self.inner.job.answers.iter().rev().find(|answer| answer.question == question).map(Answer::of)
     }
 
     /// Cancelled when the job is no longer wanted: stop, undo nothing, return anything.

@@ -1,6 +1,7 @@
 //! The three ways a job can fail. They differ in who has to act: nobody (it is tried again), the process (a modelled
 //! BPMN error), or a person (a bug, an incident at once).
 
+use crate::Question;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{error::Error, fmt, time::Duration};
@@ -16,6 +17,8 @@ pub enum JobFailure {
     BpmnError { code: String, message: String, variables: Map<String, Value> },
     /// Trying again cannot help: an incident at once, for a person to resolve.
     Bug { message: String },
+    /// No failure: a person has to answer before it can go on. What [`Context::ask`](crate::Context::ask) gives.
+    Asks(Box<Question>),
 }
 
 impl JobFailure {
@@ -56,6 +59,7 @@ impl JobFailure {
             JobFailure::Retryable { message, .. }
             | JobFailure::BpmnError { message, .. }
             | JobFailure::Bug { message } => message,
+            JobFailure::Asks(question) => question.title(),
         }
     }
 }
@@ -66,6 +70,7 @@ impl fmt::Display for JobFailure {
             JobFailure::Retryable { message, .. } => write!(f, "{message} (can be tried again)"),
             JobFailure::BpmnError { code, message, .. } => write!(f, "BPMN error {code}: {message}"),
             JobFailure::Bug { message } => write!(f, "{message} (trying again cannot help)"),
+            JobFailure::Asks(question) => write!(f, "it waits for a person: {}", question.title()),
         }
     }
 }

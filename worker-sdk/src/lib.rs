@@ -40,6 +40,7 @@ mod metrics;
 mod needs;
 mod process;
 mod pull;
+mod question;
 mod report;
 mod running;
 pub mod testing;
@@ -48,6 +49,7 @@ mod worker;
 pub use context::{Context, Job};
 pub use failure::JobFailure;
 pub use handler::{TaskResult, Variables};
+pub use question::{Answer, Question};
 pub use worker::{Builder, Worker, WorkerError};
 
 // What a worker's `main` needs, so that its Cargo.toml stays short.

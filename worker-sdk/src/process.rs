@@ -115,7 +115,7 @@ async fn work(shared: &Shared, job_type: &JobType, context: &Context) -> &'stati
     }
     let name = name_of(&outcome);
     if let Err(failure) = &outcome {
-        tracing::info!(job = context.id(), attempt = context.attempt(), "the job failed: {failure}");
+        tracing::info!(job = context.id(), attempt = context.attempt(), "the job is not done: {failure}");
     }
     report(shared, context, outcome).await;
     name
@@ -127,6 +127,7 @@ fn name_of(outcome: &Result<Variables, JobFailure>) -> &'static str {
         Err(JobFailure::Retryable { .. }) => "retryable",
         Err(JobFailure::BpmnError { .. }) => "error",
         Err(JobFailure::Bug { .. }) => "bug",
+        Err(JobFailure::Asks(_)) => "asks",
     }
 }
 

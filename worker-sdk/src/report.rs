@@ -144,6 +144,7 @@ fn result_of(outcome: Result<Variables, JobFailure>) -> job_result::Result {
             retryable: true,
             retry_after_ms: after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         }),
+        Err(JobFailure::Asks(question)) => job_result::Result::Asked(question.into_wire()),
         Err(JobFailure::Bug { message }) => {
             job_result::Result::Failed(JobFailed { message, retryable: false, retry_after_ms: None })
         }

@@ -77,6 +77,14 @@ impl TestJob {
         self
     }
 
+    /// A person has answered the question of that id; null: nobody has in time.
+    #[must_use]
+    pub fn answered(mut self, question: impl Into<String>, values: Value) -> Self {
+        let values = values.is_object().then(|| values.to_string().into());
+        self.job.answers.push(proto::Answer { question: question.into(), values, ..proto::Answer::default() });
+        self
+    }
+
     /// The job is no longer wanted when the handler begins.
     #[must_use]
     pub fn cancelled(mut self) -> Self {

@@ -4,6 +4,7 @@
 //! gives its state, whatever has become of the rules since.
 
 mod migrated;
+mod question;
 
 use crate::instance::{
     Compensable, CompensationId, Deferred, Incident, Job, Repetition, Subscription, TimerState, Waits,
@@ -54,6 +55,8 @@ impl Instance {
             | EventKind::JobCompleted { .. }
             | EventKind::JobFailed { .. }
             | EventKind::JobRetried { .. }
+            | EventKind::JobAsked { .. }
+            | EventKind::JobAnswered { .. }
             | EventKind::JobCanceled { .. } => self.apply_job(&event.kind),
             EventKind::TimerScheduled { .. }
             | EventKind::TimerFired { .. }
@@ -70,7 +73,10 @@ impl Instance {
             | EventKind::CompensationHandlerStarted { .. }
             | EventKind::CompensationCompleted { .. }
             | EventKind::CompensationDiscarded { .. } => self.apply_compensation(&event.kind),
-            EventKind::UserTaskCreated { key, .. } => self.change(*key, |element| element.user_task = true),
+            EventKind::UserTaskCreated { key, task } => match &task.question {
+                Some(asked) => question::describe(self, asked.element_instance, task),
+                None => self.change(*key, |element| element.user_task = true),
+            },
             EventKind::UserTaskCompleted { key, .. } | EventKind::UserTaskCanceled { key } => {
                 self.change(*key, |element| element.user_task = false);
             }
@@ -121,7 +127,7 @@ impl Instance {
         match kind {
             EventKind::JobCreated { key, job_type, retries } => self.change(*key, |element| {
                 let job_type = job_type.clone();
-                element.job = Some(Job { job_type, attempt: 1, retries_left: *retries, retry_at: None });
+                element.job = Some(Job::new(job_type, *retries));
             }),
             EventKind::JobFailed { key, retries_left, retry_at, .. } => self.change_job(*key, |job| {
                 job.retries_left = *retries_left;
@@ -133,9 +139,10 @@ impl Instance {
                 job.retry_at = None;
             }),
             EventKind::JobCompleted { key, .. } | EventKind::JobCanceled { key } => {
+                self.close_question(*key);
                 self.change(*key, |element| element.job = None);
             }
-            _ => {}
+            _ => question::apply(self, kind),
         }
     }
 
@@ -414,6 +421,7 @@ fn comes_from_outside(kind: &EventKind) -> bool {
         kind,
         EventKind::JobCompleted { .. }
             | EventKind::JobFailed { .. }
+            | EventKind::JobAnswered { .. }
             | EventKind::UserTaskCompleted { .. }
             | EventKind::TimerFired { .. }
             | EventKind::MessageReceived { .. }

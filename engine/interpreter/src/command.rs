@@ -2,6 +2,7 @@
 //! [`Rejection`](crate::Rejection), and a rejected command has changed nothing.
 
 use crate::{ElementIndex, InstanceId, Key, Timestamp, Variables, instance::Parent};
+use model::FormField;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ pub enum CommandKind {
     FailJob { key: Key, attempt: u32, message: String, retryable: bool, retry_after_ms: Option<u64> },
     /// A worker reports a modelled error.
     ThrowJobError { key: Key, attempt: u32, code: String, message: String, variables: Variables },
+    /// A worker cannot go on before a person has answered: the attempt is over, and the answer begins the next.
+    AskPerson { key: Key, attempt: u32, question: Box<Question> },
     /// The backoff of a failed job is over.
     RetryJob { key: Key },
     /// A timer is due. `target` is the event that waits: the element itself, or one of its boundary events.
@@ -95,6 +98,25 @@ pub struct Start {
     pub business_key: Option<String>,
     /// The call activity that asked for it.
     pub parent: Option<Parent>,
+}
+
+/// What a worker asks a person in the midst of a job.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Question {
+    /// The worker's own name for it, by which it knows the answer again; unique within the job.
+    pub id: String,
+    /// What the person reads first.
+    pub title: String,
+    pub text: Option<String>,
+    pub assignee: Option<String>,
+    pub candidate_groups: Vec<String>,
+    pub candidate_users: Vec<String>,
+    pub priority: Option<String>,
+    pub form_fields: Vec<FormField>,
+    /// What the person has to know, and what the fields begin with: by name.
+    pub data: Variables,
+    /// Who has not answered by then is not waited for any longer.
+    pub expires_after_ms: Option<u64>,
 }
 
 /// What a deployed decision came to, and why.

@@ -141,4 +141,16 @@ pub struct UserTask {
     pub priority: Option<String>,
     pub due: Option<Timestamp>,
     pub form_fields: Vec<model::FormField>,
+    /// A worker asks in the midst of its job.
+    pub question: Option<AskedInJob>,
+}
+
+/// What is said of a task with which a job waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskedInJob {
+    /// The element instance that has the job.
+    pub element_instance: Key,
+    pub id: String,
+    pub text: Option<String>,
+    pub data: Variables,
 }

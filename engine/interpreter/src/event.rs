@@ -4,7 +4,7 @@
 
 use crate::command::Decided;
 use crate::effect::UserTask;
-use crate::instance::{CompensationId, Parent};
+use crate::instance::{Answer, CompensationId, Parent};
 use crate::{CommandKind, DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,6 +102,19 @@ pub enum EventKind {
     },
     JobCanceled {
         key: Key,
+    },
+    /// The attempt is over and the job waits for a person: `task` is a key of its own, under which the
+    /// [`UserTaskCreated`](Self::UserTaskCreated) that follows stands.
+    JobAsked {
+        key: Key,
+        attempt: u32,
+        question: String,
+        task: Key,
+    },
+    /// A person has answered, or nobody has in time; the next attempt follows.
+    JobAnswered {
+        key: Key,
+        answer: Answer,
     },
     /// `repetitions_left`: of a cycle, after this one; none is unbounded.
     TimerScheduled {

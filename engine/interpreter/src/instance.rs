@@ -4,6 +4,7 @@ use crate::{
     CommandKind, DefinitionKey, ElementIndex, FlowIndex, InstanceId, Key, Timestamp, Variables,
     elements_by_key::ElementsByKey,
 };
+use model::FormField;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -46,6 +47,8 @@ pub struct Instance {
     pub suspended_at: Option<Timestamp>,
     /// What came from outside since then, oldest first.
     pub held: VecDeque<CommandKind>,
+    /// By the key of the task: the element instance whose job waits for a person.
+    pub questions: BTreeMap<Key, Key>,
 }
 
 /// The call activity that waits for this instance.
@@ -148,6 +151,32 @@ pub struct Job {
     pub retries_left: u32,
     /// Set while it waits for its next attempt.
     pub retry_at: Option<Timestamp>,
+    /// Set while it waits for a person.
+    pub question: Option<OpenQuestion>,
+    /// What it has been answered, oldest first; of many, or large ones, the newest.
+    pub answers: VecDeque<Answer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenQuestion {
+    pub id: String,
+    /// The key of the person's task.
+    pub task: Key,
+    pub title: String,
+    pub form_fields: Vec<FormField>,
+}
+
+/// What became of a question that a job has asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The id of the question.
+    pub question: String,
+    /// What the person has filled in; none: nobody has answered in time.
+    pub values: Option<Variables>,
+    pub by: Option<String>,
+    pub at: Timestamp,
+    /// What the answer allows, it allows until then.
+    pub expires: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,9 +229,14 @@ impl Repetition {
 }
 
 impl Job {
+    pub(crate) fn new(job_type: String, retries: u32) -> Job {
+        let (question, answers) = (None, VecDeque::new());
+        Job { job_type, attempt: 1, retries_left: retries, retry_at: None, question, answers }
+    }
+
     /// Whether a worker's answer to the current attempt counts.
     pub fn is_open(&self) -> bool {
-        self.retries_left > 0 && self.retry_at.is_none()
+        self.retries_left > 0 && self.retry_at.is_none() && self.question.is_none()
     }
 }
 
@@ -238,6 +272,7 @@ impl Instance {
             compensable: BTreeMap::new(),
             suspended_at: None,
             held: VecDeque::new(),
+            questions: BTreeMap::new(),
         }
     }
 
@@ -258,6 +293,11 @@ impl Instance {
     /// Whether `key` can be compensated, asked when it has just been remembered and before anything else in its scope is.
     pub(crate) fn is_remembered(&self, key: Key, scope: Key) -> bool {
         self.compensable_in(scope).next_back().is_some_and(|(_, last)| last.key == key)
+    }
+
+    /// The element instance whose job waits for the answer to the task `task`.
+    pub fn asker(&self, task: Key) -> Option<Key> {
+        self.questions.get(&task).copied()
     }
 
     pub fn is_suspended(&self) -> bool {

@@ -2,6 +2,7 @@
 //! waits.
 
 use crate::expression::ExpressionError;
+use crate::instance::Answer;
 use crate::variables::{View, size_of, visible_json, visible_names};
 use crate::{Instance, Key, Process, Timestamp};
 use serde_json::{Map, Value};
@@ -22,6 +23,8 @@ pub struct JobPayload {
     pub left_out: Vec<String>,
     /// The element's properties, templates rendered, and `custom`.
     pub task: Map<String, Value>,
+    /// What people have answered so far, oldest first.
+    pub answers: Vec<Answer>,
 }
 
 /// What travels with a job, in bytes; a worker asks for the rest.
@@ -69,6 +72,7 @@ pub fn job_payload(
         variables: visible_json(process, instance, key, |name| !left_out.iter().any(|left| left == name)),
         left_out,
         task,
+        answers: job.answers.iter().cloned().collect(),
     })
 }
 

@@ -10,6 +10,11 @@ pub const ELEMENTS_PER_INSTANCE: u64 = 200_000;
 pub const BYTES_PER_WRITE: u64 = 256 * 1024;
 /// Bytes of all variables of an instance together.
 pub const BYTES_PER_INSTANCE: u64 = 2 * 1024 * 1024;
+/// What a job may carry of answers that people have given it: how many, and their bytes.
+pub const ANSWERS_OF_A_JOB: usize = 32;
+pub const BYTES_OF_ANSWERS: usize = 256 * 1024;
+/// Fields of the form with which a job asks a person.
+pub const FIELDS_OF_A_QUESTION: usize = 50;
 /// How many calls deep a process may run.
 pub const CALL_DEPTH: u32 = 32;
 /// How long a message that a process throws waits for its receiver, which may be busy with a person's task or a worker's

@@ -50,6 +50,10 @@ pub fn of_joins(process: &Process, instance: &Instance) -> Vec<WaitingJoin> {
 fn own_reasons(process: &Process, here: &ElementInstance) -> Vec<String> {
     let is_own = |target: &ElementIndex| !is_boundary(process, here, *target);
     let mut reasons = Vec::new();
+    if let Some(question) = here.job.as_ref().and_then(|job| job.question.as_ref()) {
+        let limit = here.waits.timers.get(&here.element).map(|timer| format!(" until {}", time::iso(timer.due)));
+        return vec![format!("a person's answer to “{}”{}", question.title, limit.unwrap_or_default())];
+    }
     if let Some(job) = &here.job {
         reasons.push(describe_job(job));
     }

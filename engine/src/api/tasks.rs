@@ -51,13 +51,17 @@ pub async fn get(world: &World, request: GetUserTaskRequest) -> Result<GetUserTa
     drop(session);
     let row = row.ok_or_else(no_task)?;
     let (slot, _) = world.look(owner, instance).await?.ok_or_else(no_task)?;
+    let task = info(world, row).await?;
+    let question = task.task.as_ref().and_then(|task| task.question.as_ref());
+    let inner = question.map_or(Key(key), |question| Key(question.element_instance));
     let mut seen = Variables::new();
-    let scopes: Vec<Key> = slot.instance.scopes_of(Key(key)).chain([Key::ROOT]).collect();
+    let scopes: Vec<Key> = slot.instance.scopes_of(inner).chain([Key::ROOT]).collect();
     for scope in scopes.into_iter().rev() {
         let own = slot.instance.variables.get(&scope).into_iter().flatten();
         seen.extend(own.map(|(name, value)| (name.clone(), value.clone())));
     }
-    Ok(GetUserTaskReply { task: Some(info(world, row).await?), variables: convert::variables_json(&seen) })
+    seen.extend(question.and_then(|question| convert::parse_variables(&question.data).ok()).unwrap_or_default());
+    Ok(GetUserTaskReply { task: Some(task), variables: convert::variables_json(&seen) })
 }
 
 pub async fn claim(world: &World, request: ClaimUserTaskRequest) -> Result<Empty, Failure> {

@@ -1,6 +1,6 @@
 //! Events to the wire. What a row of history holds are keys and indexes; names are filled in for whoever reads it.
 
-use super::{json, parent, user_task};
+use super::{json, parent, question, user_task};
 use crate::definitions::Definition;
 use interpreter::{ElementIndex, Event, EventKind, Key};
 use proto::event::Kind;
@@ -79,6 +79,8 @@ fn place(kind: &EventKind, places: &impl Places) -> (Key, Option<ElementIndex>) 
         | EventKind::JobCompleted { key, .. }
         | EventKind::JobFailed { key, .. }
         | EventKind::JobRetried { key, .. }
+        | EventKind::JobAsked { key, .. }
+        | EventKind::JobAnswered { key, .. }
         | EventKind::JobCanceled { key }
         | EventKind::TimerScheduled { key, .. }
         | EventKind::TimerFired { key, .. }
@@ -161,6 +163,10 @@ fn kind(kind: &EventKind) -> Kind {
             Kind::JobRetried(proto::JobRetried { attempt: *attempt, retries_left: *retries_left })
         }
         EventKind::JobCanceled { .. } => Kind::JobCanceled(empty),
+        EventKind::JobAsked { attempt, question, task, .. } => {
+            Kind::JobAsked(proto::JobAsked { attempt: *attempt, question: question.clone(), task: task.0 })
+        }
+        EventKind::JobAnswered { answer, .. } => Kind::JobAnswered(question::answer(answer)),
         EventKind::TimerScheduled { target, due, repetitions_left, .. } => {
             Kind::TimerScheduled(proto::TimerScheduled {
                 target: target.0,

@@ -3,10 +3,12 @@
 //! - [`event`] converts history, [`replay`] reads it back,
 //! - [`state`] the control state of an instance, with what it [`waits`] for, large ones in [`pages`], and with its
 //!   [`variables`] while they are small,
+//! - [`question`] what jobs ask people, and are answered,
 //! - this page ids, JSON, times, tasks and problems.
 
 pub mod event;
 pub mod pages;
+pub mod question;
 pub mod replay;
 pub mod state;
 pub mod variables;
@@ -103,6 +105,7 @@ pub fn user_task(task: &UserTask) -> proto::UserTask {
         priority: task.priority.clone(),
         due: task.due.map(|due| due.0),
         form_fields: task.form_fields.iter().map(form_field).collect(),
+        question: task.question.as_ref().map(question::asked),
     }
 }
 

@@ -5,7 +5,7 @@
 //! a new meaning, and one with unknown fields (it is shorter when it is written again) is not readable either.
 
 use super::{compensation_id, compensations, json, parent, parse_compensation_id, parse_parent};
-use super::{variables, waits::Stored};
+use super::{question, variables, waits::Stored};
 use bytes::Bytes;
 use interpreter::{
     DefinitionKey, ElementIndex, ElementInstance, FlowIndex, Instance, InstanceId, InstanceState, Key, Timestamp,
@@ -106,6 +106,8 @@ pub fn decode(
     instance.version = row.version as u64;
     instance.next_key = state.next_key;
     instance.elements = state.elements.into_iter().map(decode_element).collect();
+    instance.questions =
+        instance.elements.iter().filter_map(|(key, element)| Some((asked_task(element)?, *key))).collect();
     instance.children = state.children;
     instance.activated = state.activated;
     instance.deferrals = state.deferrals;
@@ -177,6 +179,8 @@ fn element_instance(key: Key, element: &ElementInstance) -> proto::ElementInstan
             attempt: job.attempt,
             retries_left: job.retries_left,
             retry_at: job.retry_at.map(|at| at.0),
+            question: job.question.as_ref().map(question::open),
+            answers: job.answers.iter().map(question::answer).collect(),
         }),
         child: element.child.map(|child| child.to_string()),
         decision: element.decision.clone(),
@@ -227,6 +231,8 @@ fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
             attempt: job.attempt,
             retries_left: job.retries_left,
             retry_at: job.retry_at.map(Timestamp),
+            question: job.question.map(question::parse_open),
+            answers: job.answers.into_iter().map(question::parse_answer).collect(),
         }),
         child: element.child.and_then(|child| child.parse().ok()).map(InstanceId),
         decision: element.decision,
@@ -238,6 +244,10 @@ fn decode_element(element: proto::ElementInstance) -> (Key, ElementInstance) {
         is_reopened: element.is_reopened,
     };
     (Key(element.key), decoded)
+}
+
+fn asked_task(element: &ElementInstance) -> Option<Key> {
+    Some(element.job.as_ref()?.question.as_ref()?.task)
 }
 
 fn waiting_token((place, count): (&(Key, ElementIndex, FlowIndex), &u32)) -> proto::WaitingToken {

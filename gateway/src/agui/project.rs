@@ -252,9 +252,19 @@ impl Run {
                 vec![json!({"op": "add", "path": format!("/flows/{}", pointer(flow_id)), "value": *count})]
             }
             Body::UserTaskCreated { task_instance, .. } => {
-                let key = task_instance.task_id.rsplit_once(':').and_then(|(_, key)| key.parse().ok());
+                let own = || task_instance.task_id.rsplit_once(':').and_then(|(_, key)| key.parse().ok());
+                let asked = task_instance.question.as_ref().map(|asked| asked.element_instance);
+                let key = asked.or_else(own);
                 if let Some(active) = key.and_then(|key: u64| state.elements.get_mut(&key)) {
                     active.task = Some(interrupt(task_instance));
+                }
+                Vec::new()
+            }
+            // The job goes on: it waits for nobody any more.
+            Body::UserTaskCompleted { task_id, .. } | Body::UserTaskCancelled { task_id, .. } => {
+                let is_this = |active: &&mut Active| active.task.as_ref().is_some_and(|task| task.id == *task_id);
+                if let Some(active) = state.elements.values_mut().find(is_this) {
+                    active.task = None;
                 }
                 Vec::new()
             }
@@ -289,7 +299,7 @@ fn interrupt(task: &TaskInstance) -> Interrupt {
     Interrupt {
         id: task.task_id.clone(),
         reason: "input_required",
-        message: task.task_name.clone(),
+        message: task.question.as_ref().and_then(|asked| asked.text.as_ref()).unwrap_or(&task.task_name).clone(),
         response_schema: json!({"type": "object", "properties": properties, "required": required}),
         metadata: json!({
             "assignee": task.assignee, "candidateGroups": task.candidate_groups, "dueDate": task.due_date,

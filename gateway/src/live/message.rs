@@ -70,8 +70,21 @@ pub struct TaskInstance {
     pub priority: Option<String>,
     pub due_date: Option<String>,
     pub form_fields: Vec<FormField>,
-    /// Variables that the task sees, as far as they were heard of here.
+    /// Variables that the task sees, as far as they were heard of here; with what a job that asks wants to be known.
     pub data: Map<String, Value>,
+    /// A job asks in the midst of its work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<Asked>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    pub job_id: String,
+    #[serde(skip)]
+    pub element_instance: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 //! one message, so that a client sees the sequence without holes.
 
 use super::{
-    message::{Body, Element, Failure, Message, Outcome, TaskInstance},
+    message::{Asked, Body, Element, Failure, Message, Outcome, TaskInstance},
     shape::Shape,
 };
 use crate::{event::describe, json};
@@ -93,6 +93,7 @@ impl Projection {
             Kind::UserTaskCreated(_) | Kind::UserTaskCompleted(_) | Kind::UserTaskCanceled(_) => {
                 vec![self.user_task(batch, event, kind)]
             }
+            Kind::JobAsked(_) => vec![self.job(batch, event, kind)],
             Kind::JobCreated(_) | Kind::JobCompleted(_) | Kind::JobFailed(_) | Kind::JobRetried(_) => {
                 vec![self.job(batch, event, kind)]
             }
@@ -192,7 +193,7 @@ impl Projection {
         match kind {
             Kind::UserTaskCreated(task) => Body::UserTaskCreated {
                 element_id,
-                task_instance: Box::new(task_instance(task_id, task, self.visible(event.key))),
+                task_instance: Box::new(self.task_instance(batch, event.key, task_id, task)),
                 action: "showApprovalForm",
             },
             Kind::UserTaskCompleted(completed) => {
@@ -201,6 +202,17 @@ impl Projection {
             }
             _ => Body::UserTaskCancelled { element_id, task_id },
         }
+    }
+
+    fn task_instance(&self, batch: &EventBatch, key: u64, task_id: String, task: &proto::UserTask) -> TaskInstance {
+        let Some(asked) = &task.question else { return task_instance(task_id, task, self.visible(key), None) };
+        let mut data = self.visible(asked.element_instance);
+        if let Value::Object(shown) = json::value(&asked.data) {
+            data.extend(shown);
+        }
+        let element_instance = asked.element_instance;
+        let question = Asked { job_id: id(batch, element_instance), element_instance, text: asked.text.clone() };
+        task_instance(task_id, task, data, Some(question))
     }
 
     fn job(&mut self, batch: &EventBatch, event: &Event, kind: &Kind) -> Body {
@@ -220,6 +232,7 @@ impl Projection {
                 incident_id: None,
             },
             Kind::JobCreated(_) => progress(0.0, "initializing", String::new()),
+            Kind::JobAsked(_) => progress(0.0, "waiting", "waits for a person".to_owned()),
             Kind::JobRetried(retried) => progress(0.0, "retry", format!("Attempt {}", retried.attempt)),
             _ => {
                 self.result = Some((event.key, Map::new()));
@@ -229,7 +242,12 @@ impl Projection {
     }
 }
 
-fn task_instance(task_id: String, task: &proto::UserTask, data: Map<String, Value>) -> TaskInstance {
+fn task_instance(
+    task_id: String,
+    task: &proto::UserTask,
+    data: Map<String, Value>,
+    question: Option<Asked>,
+) -> TaskInstance {
     TaskInstance {
         task_id,
         task_name: task.name.clone(),
@@ -240,6 +258,7 @@ fn task_instance(task_id: String, task: &proto::UserTask, data: Map<String, Valu
         due_date: task.due.map(json::time),
         form_fields: task.form_fields.iter().cloned().map(Into::into).collect(),
         data,
+        question,
     }
 }
 

@@ -74,6 +74,18 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     due_date: Option<String>,
     form_fields: Vec<FormField>,
+    /// A job asks in the midst of its work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<Question>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Question {
+    /// The key of the element instance whose job asks: with the instance's id the id of the job.
+    element_instance_key: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -221,6 +233,9 @@ impl From<proto::UserTask> for Task {
             priority: wire.priority,
             due_date: wire.due.map(json::time),
             form_fields: wire.form_fields.into_iter().map(Into::into).collect(),
+            question: wire
+                .question
+                .map(|asked| Question { element_instance_key: asked.element_instance, text: asked.text }),
         }
     }
 }

@@ -87,6 +87,8 @@ impl<'a> Opened<'a> {
                 variables: self.hide_fields(variables),
             }),
             Err(JobFailure::Bug { message }) => Err(JobFailure::Bug { message: self.hide(&message) }),
+            // No worker that reads secrets asks people.
+            Err(question @ JobFailure::Asks(_)) => Err(question),
         }
     }
 

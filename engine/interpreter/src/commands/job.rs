@@ -83,7 +83,7 @@ pub(super) fn retry(run: &mut Run<'_>, key: Key) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn end_attempt(run: &mut Run<'_>, key: Key, attempt: u32, message: &str) {
+pub(super) fn end_attempt(run: &mut Run<'_>, key: Key, attempt: u32, message: &str) {
     run.emit(EventKind::JobFailed { key, attempt, message: message.to_owned(), retries_left: 0, retry_at: None });
     run.effect(Effect::RemoveJob { key, attempt, tell_worker: false });
 }

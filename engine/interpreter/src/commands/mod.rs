@@ -6,6 +6,7 @@ mod instance;
 mod job;
 mod message;
 mod modify;
+mod question;
 mod signal;
 mod start;
 mod suspension;
@@ -35,6 +36,7 @@ fn carry_out(run: &mut Run<'_>, command: CommandKind) -> Result<(), Rejection> {
         CommandKind::ThrowJobError { key, attempt, code, message, variables } => {
             job::throw(run, key, attempt, job::Thrown { code, message, variables })
         }
+        CommandKind::AskPerson { key, attempt, question } => question::ask(run, key, attempt, *question),
         CommandKind::RetryJob { key } => job::retry(run, key),
         CommandKind::FireTimer { key, target } => timer::fire(run, key, target),
         CommandKind::DeliverMessage { key, target, message_name, variables } => {

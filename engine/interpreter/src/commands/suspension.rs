@@ -43,6 +43,7 @@ pub(super) fn obey(run: &mut Run<'_>, command: CommandKind) -> Result<(), Reject
         }
         CommandKind::CompleteJob { key, attempt, .. }
         | CommandKind::FailJob { key, attempt, .. }
+        | CommandKind::AskPerson { key, attempt, .. }
         | CommandKind::ThrowJobError { key, attempt, .. } => {
             let (key, attempt) = (*key, *attempt);
             job::find_open(run, key, attempt)?;
@@ -88,6 +89,7 @@ fn is_result(command: &CommandKind, job: Key) -> bool {
     match command {
         CommandKind::CompleteJob { key, .. }
         | CommandKind::FailJob { key, .. }
+        | CommandKind::AskPerson { key, .. }
         | CommandKind::ThrowJobError { key, .. } => *key == job,
         _ => false,
     }

@@ -88,6 +88,7 @@ impl UserTask {
             priority: one(&self.priority)?,
             due: one(&self.due_date)?.map(|text| due(&text, run.now)).transpose()?,
             form_fields: self.form_fields.clone(),
+            question: None,
         })
     }
 

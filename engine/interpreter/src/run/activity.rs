@@ -52,9 +52,14 @@ impl<'r> Run<'r> {
         let Some(element) = self.instance.element(key) else { return };
         let (attempt, child, user_task) =
             (element.job.as_ref().map(|job| (job.attempt, job.is_open())), element.child, element.user_task);
+        let question = element.job.as_ref().and_then(|job| job.question.as_ref()).map(|question| question.task);
         if element.decision.is_some() {
             // Its answer will find nobody who waits.
             self.emit(EventKind::DecisionWithdrawn { key });
+        }
+        if let Some(task) = question {
+            self.emit(EventKind::UserTaskCanceled { key: task });
+            self.effect(Effect::CloseUserTask { key: task, completed: false });
         }
         if let Some((attempt, is_open)) = attempt {
             self.emit(EventKind::JobCanceled { key });

@@ -2,7 +2,8 @@
 
 use super::{Here, Run};
 use crate::elements::Next;
-use crate::instance::Job;
+use crate::instance::TimerState;
+use crate::time::Schedule;
 use crate::{Effect, ElementIndex, EventKind, Key};
 
 impl<'r> Run<'r> {
@@ -67,7 +68,7 @@ impl<'r> Run<'r> {
             || element.child.is_some()
             || element.decision.is_some()
             || element.user_task
-            || element.job.as_ref().is_some_and(Job::is_open);
+            || element.job.as_ref().is_some_and(|job| job.is_open() || job.question.is_some());
         if element.completing {
             let outcome = element.outcome.clone();
             self.leave(here, outcome);
@@ -85,7 +86,12 @@ impl<'r> Run<'r> {
     /// What failed is beside its work, which goes on: its boundary events and its event sub-processes wait anew, or its
     /// repetition is decided anew.
     fn wait_again(&mut self, here: Here<'r>) {
+        let own = self.instance.waits(here.key).and_then(|waits| waits.timers.get(&here.element.index)).copied();
         self.cancel_waits(here.key);
+        // Until when a person may answer has nothing to do with what failed.
+        if let Some(TimerState { due, repetitions_left }) = own {
+            self.set_timer(here.key, here.element.index, Schedule { due, repetitions_left });
+        }
         let inside = if self.is_interrupted(here.key) { &[] } else { self.event_sub_processes(here.key) };
         let armed = self.arm_boundary(here).and_then(|()| self.arm_event_sub_processes(here.key, inside));
         let armed = armed.map(|()| Next::Wait);

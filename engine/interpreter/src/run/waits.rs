@@ -116,7 +116,7 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    fn set_timer(&mut self, key: Key, target: ElementIndex, schedule: Schedule) {
+    pub fn set_timer(&mut self, key: Key, target: ElementIndex, schedule: Schedule) {
         let Schedule { due, repetitions_left } = schedule;
         self.emit(EventKind::TimerScheduled { key, target, due, repetitions_left });
         self.effect(Effect::ScheduleTimer { key, target, due });

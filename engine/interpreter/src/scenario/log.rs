@@ -64,6 +64,11 @@ fn describe<'a>(world: &'a World<'_>, run: usize, event: &Event, name: &dyn Fn(&
             format!("{}: attempt {attempt} failed ({message}), {retries_left} retries left", name(key))
         }
         EventKind::JobRetried { key, attempt, .. } => format!("{}: attempt {attempt} begins", name(key)),
+        EventKind::JobAsked { key, question, .. } => format!("{}: the job asks a person: {question}", name(key)),
+        EventKind::JobAnswered { key, answer } => match &answer.values {
+            Some(_) => format!("{}: {} is answered", name(key), answer.question),
+            None => format!("{}: nobody has answered {}", name(key), answer.question),
+        },
         EventKind::JobCanceled { key } => format!("{}: job canceled", name(key)),
         EventKind::TimerScheduled { target, due, .. } => {
             format!("{} waits until {}", id(target), crate::time::iso(*due))
