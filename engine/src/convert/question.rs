@@ -2,9 +2,9 @@
 
 use super::{form_field, parse_variables, variables_json};
 use interpreter::{
-    Key, Timestamp,
+    Key, Timestamp, Variables,
     command::Question,
-    effect::AskedInJob,
+    effect::{AskedInJob, UserTask},
     instance::{Answer, OpenQuestion},
 };
 
@@ -48,6 +48,19 @@ pub(super) fn asked(asked: &AskedInJob) -> proto::AskedInJob {
         text: asked.text.clone(),
         data: variables_json(&asked.data),
     }
+}
+
+/// Of a task in the history, what the state of the job that asks depends on.
+pub(super) fn replayed(task: &proto::UserTask) -> UserTask {
+    let Some(asked) = &task.question else { return UserTask::default() };
+    let question = AskedInJob {
+        element_instance: Key(asked.element_instance),
+        id: asked.id.clone(),
+        text: None,
+        data: Variables::new(),
+    };
+    let form_fields = task.form_fields.iter().cloned().filter_map(|field| parse_form_field(field).ok()).collect();
+    UserTask { name: task.name.clone(), form_fields, question: Some(question), ..UserTask::default() }
 }
 
 pub fn answer(answer: &Answer) -> proto::Answer {

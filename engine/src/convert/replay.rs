@@ -1,11 +1,11 @@
 //! Stored events back to the core's, so that a history can be folded again. What only people read (the texts of a user task) is
 //! left out: the state does not depend on it.
 
-use super::{parse_compensation_id, parse_parent};
+use super::{parse_compensation_id, parse_parent, question};
 use bytes::Bytes;
 use interpreter::{
     DefinitionKey, ElementIndex, Event, EventKind, FlowIndex, InstanceId, Key, Timestamp, command::Decided,
-    effect::UserTask, instance::CompensationId,
+    instance::CompensationId,
 };
 use proto::event::Kind;
 use serde_json::Value;
@@ -137,7 +137,7 @@ impl Of {
             Kind::ElementTerminated(_) => EventKind::ElementTerminated { key },
             Kind::LoopStarted(it) => EventKind::LoopStarted { key, planned: it.planned, at_once: it.at_once },
             Kind::ScopeInterrupted(_) => EventKind::ScopeInterrupted { scope },
-            Kind::UserTaskCreated(_) => EventKind::UserTaskCreated { key, task: UserTask::default() },
+            Kind::UserTaskCreated(it) => EventKind::UserTaskCreated { key, task: question::replayed(it) },
             Kind::UserTaskCompleted(it) => EventKind::UserTaskCompleted { key, by: it.by.clone() },
             Kind::UserTaskCanceled(_) => EventKind::UserTaskCanceled { key },
             Kind::ErrorThrown(it) => EventKind::ErrorThrown { key, code: it.code.clone(), message: it.message.clone() },
@@ -173,6 +173,10 @@ impl Of {
             },
             Kind::JobRetried(it) => EventKind::JobRetried { key, attempt: it.attempt, retries_left: it.retries_left },
             Kind::JobCanceled(_) => EventKind::JobCanceled { key },
+            Kind::JobAsked(it) => {
+                EventKind::JobAsked { key, attempt: it.attempt, question: it.question.clone(), task: Key(it.task) }
+            }
+            Kind::JobAnswered(it) => EventKind::JobAnswered { key, answer: question::parse_answer(it.clone()) },
             Kind::DecisionRequested(it) => EventKind::DecisionRequested { key, decision_id: it.decision_id.clone() },
             Kind::DecisionMade(it) => {
                 let (output, trace) = (json("an output", &it.output)?, json("a trace", &it.trace)?);
