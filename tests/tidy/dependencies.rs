@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("store", &["interpreter", "model"]),
     ("engine", &["store", "interpreter", "decision", "model", "proto", "telemetry"]),
     ("worker-sdk", &["proto", "telemetry"]),
-    ("workers", &["worker-sdk", "proto", "telemetry"]),
+    ("workers", &["worker-sdk", "interpreter", "proto", "telemetry"]),
     ("gateway", &["proto", "telemetry"]),
     ("baton", &["engine", "gateway", "workers", "worker-sdk", "interpreter", "model", "proto", "telemetry"]),
     ("custom-worker", &["worker-sdk"]),

@@ -14,6 +14,8 @@ pub enum Code {
     NoAnswer,
     TooManyCalls,
     RecordTooLarge,
+    BudgetExceeded,
+    UnknownOutcome,
 }
 
 impl Code {
@@ -27,7 +29,16 @@ impl Code {
             Code::NoAnswer => "AGENT_NO_ANSWER",
             Code::TooManyCalls => "AGENT_TOO_MANY_CALLS",
             Code::RecordTooLarge => "AGENT_RECORD_TOO_LARGE",
+            Code::BudgetExceeded => "AGENT_BUDGET_EXCEEDED",
+            Code::UnknownOutcome => "AGENT_UNKNOWN_OUTCOME",
         }
+    }
+
+    /// Whether an attempt after this failure goes on from the transcript: it does, unless the same conversation would only fail
+    /// the same way.
+    pub fn goes_on(message: &str) -> bool {
+        let hopeless = [Code::NoAnswer, Code::RecordTooLarge, Code::InvalidTask, Code::UnknownOutcome];
+        !hopeless.iter().any(|code| message.starts_with(code.name()))
     }
 
     pub fn retryable(self, message: impl Display) -> JobFailure {

@@ -1,14 +1,19 @@
 //! Agentic tasks: a language model with tools, in a loop whose every step is recorded before and after.
 //!
-//! - `run`: the loop of model calls and tool calls.
+//! - `run`: the loop of model calls and tool calls. `calls`: the latter.
 //! - `transcript`: the record of it, which a restarted worker goes on from.
 //! - `tools`: MCP servers and the names that definitions use for their tools.
+//! - `policy`: which calls a person has to agree to. `person`: asking. `budget`: what may be used.
 //! - `outcome`: what counts as an answer. `failure`: why there is none.
 //! - `task`: what the definition says.
 //! - `provider`: the models.
 
+mod budget;
+mod calls;
 mod failure;
 mod outcome;
+mod person;
+mod policy;
 mod provider;
 mod run;
 mod task;
@@ -16,6 +21,7 @@ mod tools;
 mod transcript;
 
 use crate::Common;
+use budget::Prices;
 use provider::LlmProvider;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -39,6 +45,9 @@ pub struct Config {
     /// Command line of the built-in tools' server; this program's own `mcp` when missing.
     #[arg(long, env = "BATON_MCP_COMMAND")]
     pub mcp_command: Option<String>,
+    /// JSON file with what models cost, for budgets of money: {"<model>": {"input": …, "output": …}}, each of a million tokens.
+    #[arg(long, env = "BATON_LLM_PRICES")]
+    pub llm_prices: Option<PathBuf>,
 }
 
 /// Works until shutdown.
@@ -58,13 +67,15 @@ pub struct Agent {
     servers: Servers,
     llm: Option<String>,
     environment: Environment,
+    prices: Prices,
 }
 
 impl Agent {
     /// Of the configuration, what concerns models and tools is used. Starts nothing yet.
     pub fn new(config: &Config) -> anyhow::Result<Agent> {
         let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref())?;
-        Ok(Agent { servers, llm: config.llm.clone(), environment: Box::new(|name| std::env::var(name).ok()) })
+        let prices = Prices::load(config.llm_prices.as_deref())?;
+        Ok(Agent { servers, llm: config.llm.clone(), environment: Box::new(|name| std::env::var(name).ok()), prices })
     }
 
     /// Chooses models by these variables and not by those of the process.

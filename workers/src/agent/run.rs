@@ -6,12 +6,14 @@
 
 use super::{
     Agent,
+    budget::Budget,
     failure::Code,
-    outcome,
-    provider::{ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolCall, Usage},
+    outcome, person,
+    policy::Policy,
+    provider::{ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolSpec, Usage},
     task::Task,
-    tools::{Answer, OfferError, Servers, Tool},
-    transcript::{Entry, Transcript},
+    tools::{OfferError, Servers, Tool},
+    transcript::{Entry, Transcript, now},
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -19,10 +21,6 @@ use worker_sdk::{Job, JobFailure, Variables};
 
 /// How often a useless answer is sent back in a row.
 const REPAIRS: u32 = 3;
-/// How often the same call with the same arguments is carried out.
-const SAME_CALL: u32 = 3;
-/// How many calls of one reply are carried out.
-const CALLS_AT_ONCE: usize = 32;
 
 pub async fn run(job: Job<Variables>, agent: &Agent) -> Result<Variables, JobFailure> {
     let task: Task = job.task()?;
@@ -33,7 +31,8 @@ pub async fn run(job: Job<Variables>, agent: &Agent) -> Result<Variables, JobFai
     }
     let done = go_on(job, &task, agent, &mut transcript).await;
     if let Err(JobFailure::Bug { message }) = &done {
-        transcript.append(Entry::RunFailed { error: message.clone() }).await?;
+        let goes_on = Code::goes_on(message);
+        transcript.append(Entry::RunFailed { error: message.clone(), goes_on }).await?;
     }
     done
 }
@@ -46,7 +45,9 @@ async fn go_on(
     transcript: &mut Transcript,
 ) -> Result<Variables, JobFailure> {
     outcome::check_schema(task)?;
-    let tools = agent.servers.offer(&task.tools()).await.map_err(|error| match &error {
+    let policy = Policy::of(&task.custom);
+    let allowed: Vec<String> = task.tools().into_iter().filter(|tool| !policy.is_denied(tool)).collect();
+    let tools = agent.servers.offer(&allowed).await.map_err(|error| match &error {
         OfferError::Unavailable(_) => Code::ToolsUnavailable.retryable(error),
         OfferError::Unknown(_) => Code::UnknownTool.bug(error),
     })?;
@@ -54,13 +55,14 @@ async fn go_on(
         agent_type: task.agent_type.clone(),
         system: task.system(),
         messages: Vec::new(),
-        tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
+        tools: offered(&tools, task)?,
         temperature: task.temperature(),
     };
     let run = Run {
         replayed: transcript.entries.len(),
         next: 0,
         provider: agent.provider(&task.model),
+        budget: Budget::of(&task.custom, &task.model, &agent.prices),
         servers: &agent.servers,
         job,
         task,
@@ -74,21 +76,36 @@ async fn go_on(
     run.converse().await
 }
 
-struct Run<'a> {
-    job: Job<Variables>,
-    task: &'a Task,
+/// With the built-in tool that asks people, where the task wants it.
+fn offered(tools: &[Tool], task: &Task) -> Result<Vec<ToolSpec>, JobFailure> {
+    let mut offered: Vec<ToolSpec> = tools.iter().map(|tool| tool.spec.clone()).collect();
+    if task.asks_person() {
+        if offered.iter().any(|tool| tool.name == person::ASK_PERSON) {
+            return Err(
+                Code::InvalidTask.bug(format!("with custom.askPerson no tool can be called `{}`", person::ASK_PERSON))
+            );
+        }
+        offered.push(person::tool());
+    }
+    Ok(offered)
+}
+
+pub(super) struct Run<'a> {
+    pub job: Job<Variables>,
+    pub task: &'a Task,
+    pub budget: Budget<'a>,
     provider: Box<dyn LlmProvider>,
-    servers: &'a Servers,
-    tools: Vec<Tool>,
-    request: ChatRequest,
-    transcript: &'a mut Transcript,
+    pub servers: &'a Servers,
+    pub tools: Vec<Tool>,
+    pub request: ChatRequest,
+    pub transcript: &'a mut Transcript,
     /// How many entries were there when the worker took the job up, and the next of them.
     replayed: usize,
     next: usize,
     usage: Usage,
-    calls: u32,
+    pub calls: u32,
     /// How often each call was asked for.
-    seen: HashMap<String, u32>,
+    pub seen: HashMap<String, u32>,
 }
 
 impl Run<'_> {
@@ -147,7 +164,7 @@ impl Run<'_> {
     }
 
     /// The next entry of what was there already.
-    fn replay(&mut self) -> Option<Entry> {
+    pub fn replay(&mut self) -> Option<Entry> {
         if self.next >= self.replayed {
             return None;
         }
@@ -159,6 +176,7 @@ impl Run<'_> {
         let reply = match self.recorded_reply() {
             Some(reply) => reply,
             None => {
+                self.budget.before_model_call(&self.transcript.spent, now())?;
                 self.transcript.append(Entry::ModelCall { call }).await?;
                 let reply = self.chat(call).await?;
                 self.transcript.append(Entry::ModelReply { call, reply: reply.clone() }).await?;
@@ -208,74 +226,6 @@ impl Run<'_> {
         Ok(reply)
     }
 
-    async fn use_tool(&mut self, call: &ToolCall, place: usize, share: f64) -> Result<(), JobFailure> {
-        self.calls += 1;
-        let is_too_much = self.is_too_much(call, place);
-        let answer = match self.recorded_result(&call.id) {
-            Recorded::Result(answer) => answer,
-            recorded => {
-                self.job.progress(share, format!("using {}", call.name));
-                self.job.tool_called(&call.id, &call.name, &call.arguments);
-                let began = matches!(recorded, Recorded::Begun);
-                if !began {
-                    let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
-                    self.transcript.append(Entry::ToolCall { id, tool, arguments }).await?;
-                }
-                let answer = self.carry_out(call, began, is_too_much).await;
-                let (id, tool, result) = (call.id.clone(), call.name.clone(), answer.text.clone());
-                self.transcript.append(Entry::ToolResult { id, tool, result, is_error: answer.is_error }).await?;
-                self.job.tool_answered(&call.id, &call.name, &json!(answer.text), answer.is_error);
-                answer
-            }
-        };
-        let (call_id, content) = (call.id.clone(), answer.text);
-        self.request.messages.push(Message::Tool { call_id, content, is_error: answer.is_error });
-        Ok(())
-    }
-
-    /// What the record says of the call that comes next in it.
-    fn recorded_result(&mut self, call_id: &str) -> Recorded {
-        let mut begun = false;
-        while let Some(entry) = self.replay() {
-            match entry {
-                Entry::ToolResult { id, result, is_error, .. } if id == call_id => {
-                    return Recorded::Result(Answer { text: result, is_error });
-                }
-                Entry::ToolCall { id, .. } if id == call_id => begun = true,
-                _ => {}
-            }
-        }
-        if begun { Recorded::Begun } else { Recorded::Nothing }
-    }
-
-    /// Why a call is not carried out, in words for the model. Counts what is replayed, too.
-    fn is_too_much(&mut self, call: &ToolCall, place: usize) -> Option<String> {
-        let times = self.seen.entry(format!("{} {}", call.name, call.arguments)).or_insert(0);
-        *times += 1;
-        if *times > SAME_CALL {
-            return Some(format!("this very call has been made {SAME_CALL} times; do something else"));
-        }
-        let is_crowded = place >= CALLS_AT_ONCE;
-        is_crowded.then(|| format!("only {CALLS_AT_ONCE} calls at once are carried out; ask for the rest again"))
-    }
-
-    async fn carry_out(&self, call: &ToolCall, began: bool, is_too_much: Option<String>) -> Answer {
-        let error = |text: String| Answer { text, is_error: true };
-        let Some(tool) = self.tools.iter().find(|tool| tool.spec.name == call.name) else {
-            let names: Vec<&str> = self.tools.iter().map(|tool| tool.spec.name.as_str()).collect();
-            return error(format!("there is no tool `{}`; there are: {}", call.name, names.join(", ")));
-        };
-        if began && !tool.is_repeatable {
-            return error(
-                "this call was begun before the worker was restarted; whether it took effect is unknown".to_owned(),
-            );
-        }
-        match is_too_much {
-            Some(reason) => error(reason),
-            None => self.servers.call(tool, &call.arguments).await,
-        }
-    }
-
     async fn say(&mut self, text: String) -> Result<(), JobFailure> {
         if !matches!(self.replay(), Some(Entry::Asked { .. })) {
             self.transcript.append(Entry::Asked { text: text.clone() }).await?;
@@ -305,11 +255,4 @@ impl Run<'_> {
         self.job.status("completed", 1.0, format!("done, confidence {confidence}"));
         Ok(output)
     }
-}
-
-enum Recorded {
-    Result(Answer),
-    /// The intent is there, the result is not.
-    Begun,
-    Nothing,
 }

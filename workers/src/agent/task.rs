@@ -3,8 +3,11 @@
 use super::{failure::Code, provider::Message};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 use worker_sdk::{JobFailure, Variables};
 
+/// Seven days.
+const DEFAULT_APPROVAL_MS: u64 = 7 * 24 * 3_600_000;
 const DEFAULT_ITERATIONS: u32 = 20;
 const MAX_ITERATIONS: u32 = 200;
 /// Of the inputs as text; what is longer is cut, and the model is told.
@@ -19,7 +22,7 @@ pub struct Task {
     confidence_threshold: Value,
     max_retries: Value,
     documentation: Option<String>,
-    custom: Map<String, Value>,
+    pub custom: Map<String, Value>,
 }
 
 impl Task {
@@ -52,6 +55,29 @@ impl Task {
             }
         }
         tools
+    }
+
+    /// Users and groups who decide; none: everybody who does tasks.
+    pub fn approvers(&self) -> (Vec<String>, Vec<String>) {
+        match self.custom.get("approvers") {
+            Some(Value::Object(named)) => (texts(named.get("users")), texts(named.get("groups"))),
+            groups => (Vec::new(), texts(groups)),
+        }
+    }
+
+    /// How long a person is waited for.
+    pub fn approval_timeout(&self) -> Duration {
+        let written = self.custom.get("approvalTimeout").and_then(milliseconds);
+        Duration::from_millis(written.unwrap_or(DEFAULT_APPROVAL_MS))
+    }
+
+    pub fn asks_person(&self) -> bool {
+        self.custom.get("askPerson").is_some_and(|asks| asks == &Value::Bool(true) || asks == "true")
+    }
+
+    /// Whether a person is asked what became of a call that may have happened.
+    pub fn asks_for_outcomes(&self) -> bool {
+        self.custom.get("unknownOutcome").is_some_and(|told| told == "ask")
     }
 
     pub fn output_schema(&self) -> Option<&Value> {
@@ -96,6 +122,16 @@ impl Task {
         }
         Ok(Message::User { text: format!("Inputs:\n{text}") })
     }
+}
+
+/// An ISO 8601 duration, or a number of milliseconds.
+pub fn milliseconds(value: &Value) -> Option<u64> {
+    let span = || value.as_str()?.trim().parse::<jiff::Span>().ok();
+    let written = || {
+        let duration = span()?.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+        u64::try_from(duration.as_millis()).ok()
+    };
+    number(value).filter(|number| *number >= 0.0).map(|number| number as u64).or_else(written)
 }
 
 /// A number, also where it was written as text.

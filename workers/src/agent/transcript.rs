@@ -5,6 +5,7 @@
 //! the part of the record that counts: the next attempt begins anew.
 
 use super::{
+    budget::Spent,
     failure::Code,
     provider::{Message, Reply},
 };
@@ -72,9 +73,40 @@ pub enum Entry {
     RunFinished {
         output: Variables,
     },
+    #[serde(rename_all = "camelCase")]
     RunFailed {
         error: String,
+        /// The next attempt goes on from here; else all of it is put aside.
+        #[serde(default)]
+        goes_on: bool,
     },
+    /// A person is asked about this call; the attempt ends.
+    PersonAsked {
+        question: String,
+        call: String,
+        about: About,
+    },
+    /// Without values nobody has answered in time.
+    PersonAnswered {
+        question: String,
+        call: String,
+        values: Option<Variables>,
+        by: Option<String>,
+        /// Until when the answer may be used, milliseconds since 1970.
+        expires: Option<i64>,
+    },
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum About {
+    /// Whether the call may be made.
+    Approval,
+    /// Whether the call has happened.
+    Outcome,
+    /// What the model wants to know.
+    Question,
 }
 
 impl Entry {
@@ -88,6 +120,8 @@ impl Entry {
             Entry::ToolResult { .. } => "tool_result",
             Entry::RunFinished { .. } => "run_finished",
             Entry::RunFailed { .. } => "run_failed",
+            Entry::PersonAsked { .. } => "person_asked",
+            Entry::PersonAnswered { .. } => "person_answered",
         }
     }
 }
@@ -103,6 +137,8 @@ pub struct Transcript {
     /// Bytes of a record.
     largest: usize,
     pub entries: Vec<Entry>,
+    /// By everything that was ever recorded, also what is put aside.
+    pub spent: Spent,
 }
 
 impl Transcript {
@@ -118,6 +154,7 @@ impl Transcript {
             last_sequence: 0,
             largest: said.unwrap_or(LARGEST_MESSAGE).saturating_sub(HEADERS),
             entries: Vec::new(),
+            spent: Spent::default(),
         };
         transcript.read().await?;
         // Records are kept for a time only: a conversation whose beginning is gone is no conversation.
@@ -163,22 +200,41 @@ impl Transcript {
     fn take(&mut self, payload: &[u8]) {
         let Ok(record) = TranscriptRecord::decode(payload) else { return };
         self.step = self.step.max(record.step);
-        match serde_json::from_slice(&record.data) {
-            Ok(Entry::RunFailed { .. }) => self.entries.clear(),
+        let entry = serde_json::from_slice(&record.data);
+        if let Ok(entry) = &entry {
+            self.spent.count(entry, record.at);
+        }
+        match entry {
+            Ok(Entry::RunFailed { goes_on: true, .. }) => {}
+            Ok(Entry::RunFailed { goes_on: false, .. }) => self.entries.clear(),
             Ok(entry) => self.entries.push(entry),
             Err(error) => tracing::warn!(%error, job = self.job_id, "a record of the transcript cannot be read"),
         }
     }
 
+    /// The number that the next record will have.
+    pub fn next_step(&self) -> u64 {
+        self.step + 1
+    }
+
+    /// The arguments with which this call was begun last.
+    pub fn begun_with(&self, call: &str) -> Option<Value> {
+        self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::ToolCall { id, arguments, .. } if id == call => Some(arguments.clone()),
+            _ => None,
+        })
+    }
+
     /// Appends durably.
     pub async fn append(&mut self, entry: Entry) -> Result<(), JobFailure> {
         self.step += 1;
+        let at = now();
         if let Some(bus) = &self.bus {
             let record = TranscriptRecord {
                 job_id: self.job_id.clone(),
                 attempt: self.attempt,
                 step: self.step,
-                at: now(),
+                at,
                 kind: entry.kind().to_owned(),
                 data: serde_json::to_vec(&entry)?.into(),
             };
@@ -196,11 +252,13 @@ impl Transcript {
             })?;
             self.last_sequence = ack.sequence;
         }
+        self.spent.count(&entry, at);
         self.entries.push(entry);
         Ok(())
     }
 }
 
-fn now() -> i64 {
+/// Milliseconds since 1970.
+pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -79,7 +79,7 @@ impl Folder {
         std::fs::write(&file, tools.to_string()).unwrap();
         let common = Common { nats_url: String::new(), http_addr: None, concurrency: None };
         let built_in = format!("{} --root {}", built_in().display(), self.files().display());
-        Config { common, llm: None, mcp_config: Some(file), mcp_command: Some(built_in) }
+        Config { common, llm: None, mcp_config: Some(file), mcp_command: Some(built_in), llm_prices: None }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Servers {
 #[derive(Clone)]
 pub struct Tool {
     pub spec: ToolSpec,
+    /// As the definition calls it.
+    pub alias: String,
     target: Target,
     /// Calling it again does no harm, says its server.
     pub is_repeatable: bool,
@@ -114,7 +116,7 @@ fn offered(alias: &str, listed: &Listed, target: Target) -> Tool {
         description: listed.description.clone().unwrap_or_default().into_owned(),
         schema: Value::Object((*listed.input_schema).clone()),
     };
-    Tool { spec, target, is_repeatable }
+    Tool { spec, alias: alias.to_owned(), target, is_repeatable }
 }
 
 fn text(result: CallToolResult) -> String {
