@@ -3,5 +3,6 @@
 mod answers;
 mod model;
 mod parts;
+mod people;
 mod restarts;
 mod servers;

@@ -3,7 +3,7 @@
 //! The result is left in `resultVariable`, else in `<id>_result`. Its outcome is true when its `confidence` meets the
 //! task's threshold, else false, also when it does not say; runs below the threshold have been repeated by the worker.
 
-use super::{Acted, Behavior, JobSpec, Next, job};
+use super::{Acted, Behavior, JobSpec, Next, agent_rules, job};
 use crate::Variables;
 use crate::compile::Compiler;
 use crate::run::{Here, Run};
@@ -23,6 +23,7 @@ pub(crate) fn compile(
     activity: &Activity,
     task: &model::AgenticTask,
 ) -> Option<AgenticTask> {
+    agent_rules::check(compiler, element)?;
     let job = job::compile(compiler, element, activity, "agent", &["systemPrompt", "prompt"])?;
     let result_variable = activity.result_variable.clone().unwrap_or_else(|| format!("{}_result", element.id));
     Some(AgenticTask { job, result_variable, confidence_threshold: task.confidence_threshold })

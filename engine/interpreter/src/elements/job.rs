@@ -16,6 +16,8 @@ use crate::template::Template;
 use model::{Activity, Backoff};
 use serde_json::{Map, Value};
 
+/// The key of `custom` with what an agent may do with its tools.
+pub(super) const TOOL_POLICY: &str = "toolPolicy";
 const RETRIES: u32 = 3;
 const BACKOFF: Backoff = Backoff { initial_ms: 1_000, factor: 2.0, maximum_ms: 60_000 };
 const TIMEOUT_MS: u64 = 60_000;
@@ -55,8 +57,14 @@ pub(crate) fn compile(
         fields.push((name.clone(), data));
     }
     if !element.custom.is_empty() {
-        let custom = Value::Object(element.custom.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
-        fields.push(("custom".to_owned(), task_data(compiler, element, &custom)?));
+        let custom = element.custom.iter().map(|(name, value)| {
+            // Its expressions are about what the worker knows, and evaluated there.
+            let is_fixed = name == TOOL_POLICY;
+            let data =
+                if is_fixed { Some(TaskData::Fixed(value.clone())) } else { task_data(compiler, element, value) };
+            Some((name.clone(), data?))
+        });
+        fields.push(("custom".to_owned(), TaskData::Fields(custom.collect::<Option<_>>()?)));
     }
     let options = &activity.job;
     Some(JobSpec {

@@ -5,6 +5,7 @@
 //! without it.
 
 mod ad_hoc_sub_process;
+mod agent_rules;
 mod agentic_task;
 mod boundary_event;
 mod business_rule_task;
