@@ -89,6 +89,12 @@ function newElement(id) {
   };
 }
 
+/** A job that has asked a person goes on. */
+function afterQuestion(state, message) {
+  const element = state.element(message.elementId);
+  element.waitsForPerson = element.type === 'userTask' || element.type === 'manualTask';
+}
+
 const APPLY = {
   'workflow.started'(state, message) {
     state.startedAt = message.timestamp;
@@ -112,6 +118,11 @@ const APPLY = {
     element.progress = null;
     element.waitsForPerson = element.type === 'userTask' || element.type === 'manualTask';
   },
+  'userTask.created'(state, message) {
+    if (message.taskInstance?.question) state.element(message.elementId).waitsForPerson = true;
+  },
+  'userTask.completed': afterQuestion,
+  'userTask.cancelled': afterQuestion,
   'element.completed'(state, message) {
     const element = left(state, message);
     if (element.repeaters.has(message.elementInstanceKey)) return;

@@ -15,8 +15,16 @@ const TURNS = {
   asked: ({ text }) => ['Asked again', h('div', { class: 'said' }, text)],
   tool_call: ({ tool, arguments: args }) => [named('Calls', tool), args && Object.keys(args).length > 0 && documentOf(args)],
   tool_result: ({ tool, result, isError }) => [named(isError ? 'Failed:' : 'Answer of', tool), answer(result)],
+  person_asked: ({ about }) => ['Asks a person', h('div', { class: 'said' }, ASKED[about] ?? ASKED.question)],
+  person_answered: ({ values, by }) => values ? [`Answer of ${by || 'a person'}`, documentOf(values)] : ['Nobody has answered in time'],
   run_finished: ({ output = {} }) => ['Finished', outcome(output)],
   run_failed: ({ error }) => ['Failed', h('div', { class: 'said' }, error)],
+};
+
+const ASKED = {
+  approval: 'Whether the tool may be called.',
+  outcome: 'Whether the call has happened, before a worker died.',
+  question: 'What the model wants to know.',
 };
 
 /** The records that make a turn. */
@@ -44,6 +52,7 @@ export function isStandIn(records) {
 export function pending(records) {
   const last = records.at(-1);
   if (last?.kind === 'model_call') return 'Waiting for the model …';
+  if (last?.kind === 'person_asked') return 'Waiting for a person …';
   return last?.kind === 'tool_call' ? `Waiting for ${last.data?.tool} …` : null;
 }
 

@@ -86,6 +86,7 @@ function about(task) {
 }
 
 function instructions(task, { elements }, variables) {
+  if (task.question) return task.question.text ? h('p', { class: 'instruction' }, quoted(task.question.text)) : '';
   const element = elements.find(({ id }) => id === task.elementId);
   const text = instruction(element?.properties?.documentation, variables);
   return text ? h('p', { class: 'instruction' }, quoted(text)) : '';
