@@ -1,6 +1,6 @@
 //! What the gateway can be told. Every value is an option of the command line and a variable of the environment.
 
-use crate::auth::ApiKeys;
+use crate::{approval::LinkKey, auth::ApiKeys};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -21,6 +21,11 @@ pub struct Config {
     /// nobody gets in.
     #[arg(long, env = "BATON_API_KEYS", default_value = "", hide_env_values = true)]
     pub api_keys: ApiKeys,
+
+    /// What approval links in mails are signed with, at least 16 characters; the send workers have the same. Without it no
+    /// link is good.
+    #[arg(long, env = "BATON_LINK_KEY", hide_env_values = true)]
+    pub link_key: Option<LinkKey>,
 
     /// Origins whose pages may open a WebSocket, separated by commas. Empty: only the gateway's own page.
     #[arg(long, env = "BATON_ALLOWED_ORIGINS", value_delimiter = ',')]

@@ -8,9 +8,11 @@
 //! - [`rest`]: the REST routes, one file per resource, and the OpenAPI document.
 //! - [`live`]: from committed events to the messages that a browser draws.
 //! - [`agui`]: the same as AG-UI 1.0.
+//! - [`approval`]: links in mails that answer a user task.
 //! - [`page`]: the embedded page.
 
 mod agui;
+mod approval;
 mod auth;
 mod config;
 mod engine;

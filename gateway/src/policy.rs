@@ -107,6 +107,8 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("POST", "messages" | "signals") => Action::PublishMessage,
         ("GET", "user-tasks" | "user-tasks/{id}") => Action::ReadUserTasks,
         ("POST", "user-tasks/{id}/claim" | "user-tasks/{id}/complete") => Action::DoUserTask,
+        ("GET", "approval/{link}") => Action::ReadUserTasks,
+        ("POST", "approval/{link}") => Action::DoUserTask,
         ("GET", "incidents") => Action::ReadIncidents,
         ("POST", "incidents/{id}/resolve") => Action::ResolveIncident,
         ("POST", "files") => Action::UploadFile,

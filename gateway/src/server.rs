@@ -1,7 +1,7 @@
 //! The listener, the router and its layers.
 
 use crate::{
-    agui,
+    agui, approval,
     config::Config,
     http::{authorize, deadline, no_such_route, observe, panicked, secure, wrong_method},
     live::{hub::Hub, websocket},
@@ -96,7 +96,8 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
         .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(app), authorize));
-    api.route("/api/{*rest}", get(no_such_route).fallback(no_such_route))
+    api.merge(approval::routes(app))
+        .route("/api/{*rest}", get(no_such_route).fallback(no_such_route))
         .fallback(page::serve)
         .layer(from_fn(deadline))
         .layer(CatchPanicLayer::custom(panicked))

@@ -6,6 +6,7 @@
 //! - `state.proto`: the stored control state of an instance.
 //! - `api.proto`: the engine's request/reply API.
 //! - `operations.proto`: of it, what operators do.
+//! - `link.proto`: what links in mails stand for.
 
 pub mod subject;
 

@@ -20,6 +20,8 @@ pub struct Played {
 struct State {
     histories: HashMap<String, Vec<EventBatch>>,
     calls: Vec<(String, Vec<u8>)>,
+    /// By id, those that there are.
+    tasks: HashMap<String, proto::UserTaskInfo>,
     /// Answers that are not the usual ones.
     problems: HashMap<String, Problem>,
 }
@@ -44,6 +46,11 @@ impl Played {
     /// From now on the method is answered with this problem.
     pub fn refuse(&self, method: &str, problem: Problem) {
         self.state.lock().unwrap().problems.insert(method.to_owned(), problem);
+    }
+
+    /// An open user task.
+    pub fn add_task(&self, task: proto::UserTaskInfo) {
+        self.state.lock().unwrap().tasks.insert(task.id.clone(), task);
     }
 
     /// The last request of this method.
@@ -108,6 +115,11 @@ impl Played {
         let ok = match method {
             "get_history" => return history(&state, &proto::GetHistoryRequest::decode(payload).unwrap()),
             "get_instance" => return instance(&state, &proto::GetInstanceRequest::decode(payload).unwrap()),
+            "get_user_task" => {
+                let request = proto::GetUserTaskRequest::decode(payload).unwrap();
+                let task = state.tasks.get(&request.id).cloned();
+                proto::GetUserTaskReply { task, ..Default::default() }.encode_to_vec()
+            }
             "get_process" => process().encode_to_vec(),
             "start_instance" => proto::StartInstanceReply {
                 instance_id: "new".into(),
@@ -123,7 +135,14 @@ impl Played {
                 trace: br#"[{"decision":"risk","rules":[1]}]"#.to_vec().into(),
             }
             .encode_to_vec(),
-            "complete_user_task" | "cancel_instance" | "set_variables" | "resolve_incident" => {
+            "complete_user_task" => {
+                let request = proto::CompleteUserTaskRequest::decode(payload).unwrap();
+                if let Some(task) = state.tasks.get_mut(&request.id) {
+                    task.state = "completed".into();
+                }
+                proto::CommandReply { instance_id: "i".into(), version: 9 }.encode_to_vec()
+            }
+            "cancel_instance" | "set_variables" | "resolve_incident" => {
                 proto::CommandReply { instance_id: "i".into(), version: 9 }.encode_to_vec()
             }
             _ => Vec::new(),

@@ -1,6 +1,8 @@
 //! Send tasks: mail over SMTP, and webhooks. (Messages to other instances are the engine's own business.)
 
+pub mod approval;
 mod email;
+mod html;
 mod webhook;
 
 use crate::{
@@ -21,7 +23,9 @@ pub struct Config {
     pub egress: egress::Config,
     #[command(flatten)]
     pub secrets: secret::Config,
-    /// The mail server: `smtp://host:port`, `smtps://user:password@host`, `smtp://host?tls=required`.
+    #[command(flatten)]
+    pub approval: approval::Config,
+    /// The mail server (may be, or have in it, `secret://name` of the worker's own secrets): `smtp://host:port`, `smtps://user:password@host`, `smtp://host?tls=required`.
     #[arg(long, env = "BATON_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
     /// Who mails come from.
@@ -33,12 +37,15 @@ pub struct Config {
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let outside = Arc::new(Outside::new(&config.egress, Secrets::new(&config.secrets))?);
     let mut worker = config.common.worker(CONCURRENCY).job("webhook", move |job| webhook::send(outside.clone(), job));
-    match &config.smtp_url {
-        Some(url) => {
-            let mailer = Arc::new(email::Mailer::new(url, &config.mail_from)?);
-            worker = worker.job("email", move |job| email::send(mailer.clone(), job));
-        }
-        None => tracing::warn!("BATON_SMTP_URL is not set: email jobs are not taken"),
+    let links = approval::Links::new(&config.approval)?;
+    let is_mailer = config.smtp_url.is_some() || config.secrets.secrets_dir.is_some();
+    if is_mailer {
+        let secrets = Secrets::new(&config.secrets);
+        let mailer = email::Mailer::new(config.smtp_url.as_deref(), &config.mail_from, links, secrets)?;
+        let mailer = Arc::new(mailer);
+        worker = worker.job("email", move |job| email::send(mailer.clone(), job));
+    } else {
+        tracing::warn!("neither BATON_SMTP_URL nor BATON_SECRETS_DIR is set: email jobs are not taken");
     }
     Ok(worker.run(shutdown).await?)
 }

@@ -3,12 +3,14 @@
 //! A name is resolved once, every address must be public, and the connection goes to exactly those addresses. Proxies
 //! from the environment and redirects are not followed. What is inside on purpose is named in `BATON_EGRESS_ALLOW`.
 
+use futures::{FutureExt, future::BoxFuture};
 use reqwest::{
     Client, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -46,8 +48,20 @@ pub enum EgressError {
 #[derive(Debug)]
 struct Allowed(Vec<String>);
 
+/// From a name to its addresses.
+type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
+/// As this machine is configured.
+fn system() -> Lookup {
+    Arc::new(|host| async move { Ok(tokio::net::lookup_host((host.as_str(), 0)).await?.collect()) }.boxed())
+}
+
 impl Egress {
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
+        Egress::resolving(config, system())
+    }
+
+    fn resolving(config: &Config, lookup: Lookup) -> Result<Self, reqwest::Error> {
         let names = config.allow.iter().map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
         let allowed = Arc::new(Allowed(names.collect()));
         let client = Client::builder()
@@ -55,7 +69,7 @@ impl Egress {
             .redirect(Policy::none())
             .connect_timeout(CONNECT_WITHIN)
             .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(Public(allowed.clone())))
+            .dns_resolver(Arc::new(Public { allowed: allowed.clone(), lookup }))
             .build()?;
         Ok(Egress { client, allowed })
     }
@@ -115,14 +129,18 @@ impl Allowed {
 }
 
 /// Resolves names; fails when any address is inside and not allowed, so that no mixture leads in.
-struct Public(Arc<Allowed>);
+struct Public {
+    allowed: Arc<Allowed>,
+    lookup: Lookup,
+}
 
 impl Resolve for Public {
     fn resolve(&self, name: Name) -> Resolving {
-        let allowed = self.0.clone();
+        let allowed = self.allowed.clone();
+        let host = name.as_str().to_owned();
+        let found = (self.lookup)(host.clone());
         Box::pin(async move {
-            let host = name.as_str().to_owned();
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let addresses = found.await?;
             let may =
                 |ip: IpAddr| is_public(ip) || allowed.has_name(&host) || (ip.is_loopback() && allowed.has_loopback());
             if addresses.iter().all(|address| may(address.ip())) {
@@ -164,6 +182,9 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         && !(a == 0x2001 && (b < 0x0200 || b == 0x0db8)) // Teredo and other assignments, documentation
         && !(a == 0x3fff && b < 0x1000) // documentation
 }
+
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ use crate::{
 };
 use egress::Egress;
 use futures::future::BoxFuture;
+pub use signature::hmac;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use worker_sdk::{Job, JobFailure, Variables};

@@ -168,7 +168,8 @@ struct Mail {
     body: String,
 }
 
-/// Headers and body of a message, as far as the inbox shows them: decoded subject, and the text of a single part.
+/// Headers and body of a message, as far as the inbox shows them: decoded subject, and the text; of several parts the last,
+/// which is the one that says most (RFC 2046, 5.1.4).
 fn parse(data: &str) -> Mail {
     let (head, body) = data.split_once("\n\n").unwrap_or((data, ""));
     let head = head.replace("\n ", " ").replace("\n\t", " ");
@@ -178,12 +179,17 @@ fn parse(data: &str) -> Mail {
             key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
         })
     };
+    let kind = header("Content-Type").unwrap_or_default();
+    let boundary = kind.split_once("boundary=").map(|(_, boundary)| boundary.trim_matches('"').to_owned());
+    let parts = boundary.iter().flat_map(|boundary| body.split(&format!("--{boundary}")).collect::<Vec<_>>());
+    let last = parts.filter(|part| !part.trim().is_empty() && part.trim() != "--").last();
     let encoding = header("Content-Transfer-Encoding").unwrap_or_default().to_ascii_lowercase();
     let body = match encoding.as_str() {
         "quoted-printable" => String::from_utf8_lossy(&quoted_printable(body, false)).into_owned(),
         "base64" => String::from_utf8_lossy(&base64(body)).into_owned(),
         _ => body.to_owned(),
     };
+    let body = last.map_or(body, |part| parse(part.trim_start_matches('\n')).body);
     Mail {
         subject: encoded_words(&header("Subject").unwrap_or_default()),
         message_id: header("Message-ID").unwrap_or_default(),
@@ -266,6 +272,15 @@ mod tests {
         assert_eq!(mail.subject, "Ä ok");
         assert_eq!(mail.message_id, "<1@x>");
         assert_eq!(mail.body, "Ab ä\n");
+    }
+
+    #[test]
+    fn of_several_parts_the_last_is_shown() {
+        let mail = parse(
+            "Subject: x\nContent-Type: multipart/alternative;\n boundary=\"b1\"\n\n--b1\nContent-Type: text/plain\n\nplain\n\
+             --b1\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\nPGI+aGk8L2I+\n--b1--\n",
+        );
+        assert_eq!((mail.subject.as_str(), mail.body.as_str()), ("x", "<b>hi</b>"));
     }
 
     #[test]

@@ -74,6 +74,8 @@ impl Settings {
             ("BATON_SMTP_URL", format!("smtp://127.0.0.1:{}", self.smtp_port)),
             ("BATON_MAIL_FROM", "baton@localhost".to_owned()),
             ("BATON_SECRETS_TENANTS", "dev".to_owned()),
+            ("BATON_PUBLIC_URL", self.url()),
+            ("BATON_LINK_KEY", format!("links of {}", self.api_key)),
             ("BATON_DIE_WITH_PARENT", "1".to_owned()),
         ]
     }
