@@ -189,6 +189,9 @@ async fn a_name_is_asked_for_once_and_its_checked_addresses_are_used() {
     let client = egress.client().clone();
     let call = tokio::spawn(async move { client.get(url).send().await });
     let (connection, _) = listener.accept().await.unwrap();
-    assert_eq!((connection.local_addr().unwrap().ip(), asked.load(Ordering::SeqCst)), ("127.0.0.1".parse().unwrap(), 1));
+    assert_eq!(
+        (connection.local_addr().unwrap().ip(), asked.load(Ordering::SeqCst)),
+        ("127.0.0.1".parse().unwrap(), 1)
+    );
     call.abort();
 }
