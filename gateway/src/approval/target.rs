@@ -8,7 +8,7 @@ use proto::{ApprovalLink, Event, UserTaskInfo, event::Kind};
 const PAGE: u32 = 1000;
 
 pub enum Target {
-    Open(UserTaskInfo),
+    Open(Box<UserTaskInfo>),
     /// By this link or by anybody, or it was taken back.
     Answered,
     NotYet,
@@ -34,7 +34,7 @@ pub async fn find(app: &App, link: &ApprovalLink) -> Result<Target, Problem> {
     let wire = proto::GetUserTaskRequest { tenant: link.tenant.clone(), id: format!("{instance}:{key}") };
     let reply: proto::GetUserTaskReply = app.engine.call("get_user_task", &wire).await?;
     Ok(match reply.task {
-        Some(task) if task.state == "open" => Target::Open(task),
+        Some(task) if task.state == "open" => Target::Open(Box::new(task)),
         _ => Target::Answered,
     })
 }
