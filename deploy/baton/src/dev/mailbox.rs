@@ -181,8 +181,8 @@ fn parse(data: &str) -> Mail {
     };
     let kind = header("Content-Type").unwrap_or_default();
     let boundary = kind.split_once("boundary=").map(|(_, boundary)| boundary.trim_matches('"').to_owned());
-    let parts = boundary.iter().flat_map(|boundary| body.split(&format!("--{boundary}")).collect::<Vec<_>>());
-    let last = parts.filter(|part| !part.trim().is_empty() && part.trim() != "--").next_back();
+    let mut parts = boundary.iter().flat_map(|boundary| body.split(&format!("--{boundary}")).collect::<Vec<_>>());
+    let last = parts.rfind(|part| !part.trim().is_empty() && part.trim() != "--");
     let encoding = header("Content-Transfer-Encoding").unwrap_or_default().to_ascii_lowercase();
     let body = match encoding.as_str() {
         "quoted-printable" => String::from_utf8_lossy(&quoted_printable(body, false)).into_owned(),
