@@ -8,5 +8,6 @@ mod corners;
 mod kills;
 mod running;
 mod scenarios;
+mod secrets;
 mod story;
 mod traces;
