@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Each of our crates and those of ours that it may use: the arrows of the architecture.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("proto", &[]),
     ("telemetry", &[]),
     ("model", &[]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("decision", &["feel", "model"]),
     ("interpreter", &["decision", "feel", "model"]),
     ("store", &["interpreter", "model"]),
+    ("store-model", &["store"]),
     ("engine", &["store", "interpreter", "decision", "model", "proto", "telemetry"]),
     ("worker-sdk", &["proto", "telemetry"]),
     ("workers", &["worker-sdk", "interpreter", "proto", "telemetry"]),
