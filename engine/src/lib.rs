@@ -38,6 +38,8 @@ mod replica;
 mod request;
 mod results;
 mod signals;
+#[cfg(test)]
+mod simulation;
 mod slot;
 mod start_together;
 mod streams;
