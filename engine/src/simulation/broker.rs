@@ -107,10 +107,6 @@ impl Broker {
         let before = self.stream().clone();
         move |broker| *broker.stream() = before
     }
-
-    pub fn len(&self) -> usize {
-        self.stream().messages.len()
-    }
 }
 
 impl Streams for Broker {

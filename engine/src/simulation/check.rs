@@ -141,10 +141,10 @@ impl Checker<'_> {
                     if jobs.remove(&event.key) != Some(done.attempt) {
                         return say("I7: a result was accepted that was not wanted, of");
                     }
-                    self.was_done(instance, event.key, done.attempt, "completed")?;
+                    self.was_done(instance, event.key, done.attempt, &["completed"])?;
                 }
                 Some(Kind::JobFailed(failed)) => {
-                    self.was_done(instance, event.key, failed.attempt, "failed")?;
+                    self.was_done(instance, event.key, failed.attempt, &["failed", "declined"])?;
                 }
                 Some(Kind::TimerScheduled(timer)) => drop(timers.insert((event.key, timer.target), timer.due)),
                 Some(Kind::TimerFired(fired)) => match timers.remove(&(event.key, fired.target)) {
@@ -161,11 +161,11 @@ impl Checker<'_> {
     }
 
     /// What was accepted is what a worker has really done, in that attempt.
-    fn was_done(&self, instance: &Instance, key: u64, attempt: u32, what: &str) -> Result<(), String> {
+    fn was_done(&self, instance: &Instance, key: u64, attempt: u32, what: &[&str]) -> Result<(), String> {
         let job = convert::id(instance.id, key);
         match self.ledger.of(&job, attempt) {
-            Some(done) if done == what => Ok(()),
-            other => Err(format!("I8: {job}, attempt {attempt}: {what} was accepted, a worker has {other:?}")),
+            Some(done) if what.contains(&done) => Ok(()),
+            other => Err(format!("I8: {job}, attempt {attempt}: {what:?} was accepted, a worker has {other:?}")),
         }
     }
 

@@ -54,14 +54,17 @@ pub enum Mistake {
 }
 
 /// What one simulation came to.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     pub wrong: Vec<String>,
     /// Transactions that wrote something.
     pub commits: u64,
     /// Simulated.
     pub seconds: u64,
-    pub counts: BTreeMap<&'static str, u64>,
+    /// Real ones.
+    pub milliseconds: u64,
+    /// What broke, and how often.
+    pub counts: BTreeMap<String, u64>,
     /// Of the history of everything.
     pub digest: u64,
 }
@@ -74,9 +77,12 @@ pub fn simulate(seed: u64, mistake: Option<Mistake>) -> Report {
         let report = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(seed, mistake)));
         report.unwrap_or_else(|error| Report { wrong: vec![format!("{error:#}")], ..Report::default() })
     };
+    let began = std::time::Instant::now();
     let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(run);
     let ended = thread.map(std::thread::JoinHandle::join);
-    ended.ok().and_then(Result::ok).unwrap_or_else(|| Report { wrong: vec!["a panic".to_owned()], ..Report::default() })
+    let report = ended.ok().and_then(Result::ok);
+    let report = report.unwrap_or_else(|| Report { wrong: vec!["a panic".to_owned()], ..Report::default() });
+    Report { milliseconds: began.elapsed().as_millis() as u64, ..report }
 }
 
 async fn run(seed: u64, mistake: Option<Mistake>) -> anyhow::Result<Report> {
@@ -97,7 +103,10 @@ async fn run(seed: u64, mistake: Option<Mistake>) -> anyhow::Result<Report> {
         processes,
         started,
     });
+    sleep(Duration::from_millis(50)).await; // the replicas have begun, and wait
+    outside::hold(true); // processes are compiled in another thread
     clients.deploy().await?;
+    outside::hold(false);
     let ledger = Arc::new(Ledger::default());
     let lies = mistake == Some(Mistake::Lies);
     let workers = Workers { broker: broker.clone(), replicas: replicas.clone(), chaos: chaos.clone(), ledger, lies };
@@ -198,5 +207,6 @@ async fn conclude(clients: &Clients, ledger: &Ledger, seed: u64) -> Report {
             row[4].bytes().iter().fold(0, |hash, byte| hash * 31 + u64::from(*byte) & 0xFFFF_FFFF),
         )
     });
-    Report { wrong, commits: model.commits(), seconds: outside::seconds(), counts: clients.chaos.counts(), digest }
+    let counts = clients.chaos.counts().into_iter().map(|(what, times)| (what.to_owned(), times)).collect();
+    Report { wrong, commits: model.commits(), seconds: outside::seconds(), counts, digest, milliseconds: 0 }
 }

@@ -15,6 +15,7 @@ thread_local! {
     /// Nanoseconds since the beginning of the simulation.
     static CLOCK: Cell<Option<u64>> = const { Cell::new(None) };
     static RANDOM: Cell<u64> = const { Cell::new(0) };
+    static IS_HELD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// When every simulation begins, in seconds since 1970: the first of January 2026.
@@ -25,6 +26,11 @@ const SECOND: u64 = 1_000_000_000;
 pub fn enter(seed: u64) {
     RANDOM.set(seed);
     CLOCK.set(Some(0));
+}
+
+/// While the clock is held, other threads may work for this one: it waits for them, and meanwhile no time passes.
+pub fn hold(is_held: bool) {
+    IS_HELD.set(is_held);
 }
 
 /// Microseconds since 2000, as Postgres counts.
@@ -90,8 +96,12 @@ pub unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, flags: c_
 pub unsafe extern "C" fn epoll_wait(epoll: c_int, events: *mut c_void, most: c_int, timeout: c_int) -> c_int {
     let mut waits = timeout;
     if let Some(now) = CLOCK.get().filter(|_| timeout > 0) {
-        CLOCK.set(Some(now + timeout as u64 * 1_000_000));
-        waits = 0;
+        if IS_HELD.get() {
+            waits = -1;
+        } else {
+            CLOCK.set(Some(now + timeout as u64 * 1_000_000));
+            waits = 0;
+        }
     }
     let (mask, size) = (std::ptr::null::<c_void>(), 8usize);
     unsafe { syscall(libc::SYS_epoll_pwait, epoll, events, most, waits, mask, size) as c_int }
