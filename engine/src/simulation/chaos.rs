@@ -111,7 +111,11 @@ impl Inner {
         self.happens("a commit refused", 3).then_some(Fault::Fails("40001"))
     }
 
-    fn at_statement(&mut self) -> Option<Fault> {
+    /// A `BEGIN` or `ROLLBACK` needs nothing that Postgres could refuse: only its connection can fail.
+    fn at_statement(&mut self, statement: &str) -> Option<Fault> {
+        if matches!(statement, "BEGIN" | "ROLLBACK") {
+            return self.happens("a connection cut at a transaction's border", 2).then_some(Fault::CutBefore);
+        }
         if self.happens("a serialization failure", 2) {
             return Some(Fault::Fails("40001"));
         }
@@ -139,7 +143,7 @@ impl Faults for Chaos {
         let delay = inner.delay();
         let fault = match statement {
             "COMMIT" => inner.at_commit(replica),
-            _ => inner.at_statement(),
+            _ => inner.at_statement(statement),
         };
         Happens { delay, fault }
     }
