@@ -17,12 +17,14 @@ use std::{
 const HELP: &str = "\
 cargo xtask campaign [--models N]     random processes for the oracle (200000)
                      [--hostile N]    hostile definitions (10000)
+                     [--simulations N] seeds of the simulated engine (1000)
                      [--seed N]       of the first process; the next ones follow (0: those of the last campaign again)
                      [--minutes M]    afterwards, rounds of further processes until so long has passed";
 
 struct Plan {
     models: u64,
     hostile: u64,
+    simulations: u64,
     seed: u64,
     minutes: u64,
 }
@@ -43,11 +45,13 @@ pub fn run(words: &[String]) -> Result<()> {
     let plan = plan(words)?;
     shell::aloud(tests("oracle", &["--no-run"]))?;
     shell::aloud(tests("hostile", &["--no-run"]))?;
+    shell::aloud(simulated(&["--no-run"]))?;
     let begun = Instant::now();
     let mut rows = vec![
         oracle("oracle", "the_engine", plan.seed, plan.models)?,
         oracle("token game", "an_unstructured", plan.seed, plan.models)?,
         hostile(plan.hostile)?,
+        simulation(plan.seed, plan.simulations)?,
     ];
     let until = begun + Duration::from_secs(plan.minutes * 60);
     let mut seed = unseen();
@@ -72,12 +76,13 @@ fn unseen() -> u64 {
 }
 
 fn plan(words: &[String]) -> Result<Plan> {
-    let mut plan = Plan { models: 200_000, hostile: 10_000, seed: 0, minutes: 0 };
+    let mut plan = Plan { models: 200_000, hostile: 10_000, simulations: 1_000, seed: 0, minutes: 0 };
     for pair in words.chunks(2) {
         let number = pair.get(1).and_then(|number| number.replace('_', "").parse().ok());
         match (pair[0].as_str(), number) {
             ("--models", Some(number)) => plan.models = number,
             ("--hostile", Some(number)) => plan.hostile = number,
+            ("--simulations", Some(number)) => plan.simulations = number,
             ("--seed", Some(number)) => plan.seed = number,
             ("--minutes", Some(number)) => plan.minutes = number,
             _ => return Err(format!("`{}` is not understood\n{HELP}", pair.join(" "))),
@@ -107,6 +112,19 @@ fn hostile(definitions: u64) -> Result<Row> {
     let mut command = tests("hostile", &["hostile_definitions", "--", "--nocapture"]);
     command.env("BATON_HOSTILE", definitions.to_string()).env("BATON_HOSTILE_MS", "100");
     watched("hostile", command)
+}
+
+fn simulated(words: &[&str]) -> Command {
+    let mut arguments = vec!["test", "--locked", "--quiet", "--profile", "campaign", "--package", "engine", "--lib"];
+    arguments.extend(words);
+    shell::command("cargo", &arguments)
+}
+
+fn simulation(seed: u64, simulations: u64) -> Result<Row> {
+    println!("\n── simulation: {simulations} seeds");
+    let mut command = simulated(&["simulation::tests::nothing_is_lost", "--", "--nocapture"]);
+    command.env("BATON_SIMULATIONS", simulations.to_string()).env("BATON_SIMULATION_FIRST", (seed + 1).to_string());
+    watched("simulation", command)
 }
 
 /// Runs one, shows it, and takes down the figures that it gives.
