@@ -49,8 +49,6 @@ const LONGEST_DRAIN: u64 = 1_200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     Of(Bug),
-    /// Workers make up attempts.
-    Lies,
 }
 
 /// What one simulation came to.
@@ -87,7 +85,7 @@ pub fn simulate(seed: u64, mistake: Option<Mistake>) -> Report {
 
 async fn run(seed: u64, mistake: Option<Mistake>) -> anyhow::Result<Report> {
     let chaos = Chaos::new(seed);
-    let bug = mistake.and_then(|mistake| if let Mistake::Of(bug) = mistake { Some(bug) } else { None });
+    let bug = mistake.map(|Mistake::Of(bug)| bug);
     let model = Model::new(chaos.clone(), bug);
     let broker = Arc::new(Broker::new(chaos.clone()));
     let replicas = Arc::new(Replicas::new(model.clone(), broker.clone(), chaos.clone()));
@@ -108,8 +106,7 @@ async fn run(seed: u64, mistake: Option<Mistake>) -> anyhow::Result<Report> {
     clients.deploy().await?;
     outside::hold(false);
     let ledger = Arc::new(Ledger::default());
-    let lies = mistake == Some(Mistake::Lies);
-    let workers = Workers { broker: broker.clone(), replicas: replicas.clone(), chaos: chaos.clone(), ledger, lies };
+    let workers = Workers { broker: broker.clone(), replicas: replicas.clone(), chaos: chaos.clone(), ledger };
     let workers = Arc::new(workers);
     let mut tasks = JoinSet::new();
     (0..WORKERS).for_each(|_| drop(tasks.spawn(workers::run(workers.clone()))));

@@ -23,8 +23,6 @@ pub enum Bug {
     LostOrder,
     /// Some timers are not set.
     LostTimer,
-    /// Timers fire before they are due.
-    EarlyTimer,
     /// An order counts for each that takes it, not only for the first.
     ClaimedTwice,
     /// Some commits are answered, and never happen.
@@ -33,8 +31,6 @@ pub enum Bug {
     TornCommit,
     /// Advisory locks lock nothing.
     NoAdvisoryLocks,
-    /// Jobs are not removed when they are answered.
-    KeptJob,
 }
 
 pub struct Schema {
@@ -187,7 +183,7 @@ impl Database {
             return false;
         }
         self.chances += 1;
-        let is_rare = matches!(bug, Bug::LostOrder | Bug::LostTimer | Bug::LostCommit | Bug::TornCommit | Bug::KeptJob);
+        let is_rare = matches!(bug, Bug::LostOrder | Bug::LostTimer | Bug::LostCommit | Bug::TornCommit);
         !is_rare || self.chances.is_multiple_of(20)
     }
 }

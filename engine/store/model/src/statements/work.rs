@@ -46,9 +46,7 @@ fn delete(view: &mut View<'_>, p: &[Value]) -> Outcome {
     let mut removed = Vec::new();
     for done in unnest(p) {
         let Some(row) = attempt(view, &done) else { continue };
-        if !view.database.makes(Bug::KeptJob) {
-            view.delete(job::TABLE, &row)?;
-        }
+        view.delete(job::TABLE, &row)?;
         removed.push(columns(&row, &[job::instance, job::key, job::attempt, job::kind]));
     }
     Ok(Answer::rows(removed))
@@ -132,19 +130,14 @@ fn insert_timers(view: &mut View<'_>, p: &[Value]) -> Outcome {
     upsert(view, timer::TABLE, timers, |_, timer| timer.to_vec())
 }
 
-/// How much too early timers are looked at: not at all.
-fn haste(view: &mut View<'_>) -> i64 {
-    if view.database.makes(Bug::EarlyTimer) { 3600 * SECOND } else { 0 }
-}
-
 fn fire(view: &mut View<'_>, p: &[Value]) -> Outcome {
-    let now = view.now + haste(view);
+    let now = view.now;
     let fired = delete_each(view, timer::TABLE, &unnest(p), |row| row[timer::due].time() <= now)?;
     Ok(Answer::rows(fired.iter().map(|row| row[..3].to_vec()).collect()))
 }
 
 fn claim(view: &mut View<'_>, p: &[Value]) -> Outcome {
-    let now = view.now + haste(view);
+    let now = view.now;
     let mut due = view.scan(timer::TABLE, &[]);
     due.retain(|row| row[timer::claim_at].time() <= now && !view.is_locked(timer::TABLE, &row[..3]));
     due.sort_by_key(|row| row[timer::claim_at].time());
