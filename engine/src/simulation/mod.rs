@@ -201,7 +201,7 @@ async fn conclude(clients: &Clients, ledger: &Ledger, seed: u64) -> Report {
     let digest = rows.iter().fold(seed, |digest, row| {
         faults::dice::mix(
             digest,
-            row[4].bytes().iter().fold(0, |hash, byte| hash * 31 + u64::from(*byte) & 0xFFFF_FFFF),
+            row[4].bytes().iter().fold(0, |hash, byte| (hash * 31 + u64::from(*byte)) & 0xFFFF_FFFF),
         )
     });
     let counts = clients.chaos.counts().into_iter().map(|(what, times)| (what.to_owned(), times)).collect();
