@@ -98,7 +98,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let clock =
         until_done("read Postgres's clock", || async { Ok(Clock::measure_first(&store.session().await?).await?) })
             .await;
-    let options = async_nats::ConnectOptions::new().retry_on_initial_connect().name("baton-engine").ping_interval(PING);
+    let options = telemetry::nats::options().await?.retry_on_initial_connect().name("baton-engine").ping_interval(PING);
     let servers: Vec<&str> = config.nats_url.split(',').collect();
     let client = options.connect(servers).await?;
     let limits = StreamLimits {

@@ -10,7 +10,7 @@ use crate::{
     state::App,
 };
 use anyhow::Context;
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, Event};
 use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
@@ -63,23 +63,22 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
 async fn connect(config: &Config, health: &Health, hub: &Hub) -> anyhow::Result<Client> {
     let (health, hub) = (health.clone(), hub.clone());
     health.set("nats", false);
+    let options = telemetry::nats::options().await.context("reading the bus's credentials")?;
     let options =
-        ConnectOptions::new().name("baton gateway").ping_interval(PING).retry_on_initial_connect().event_callback(
-            move |event| {
-                let (health, hub) = (health.clone(), hub.clone());
-                async move {
-                    match event {
-                        Event::Connected => {
-                            health.set("nats", true);
-                            hub.resync();
-                        }
-                        Event::Disconnected | Event::Closed => health.set("nats", false),
-                        Event::SlowConsumer(_) => hub.resync(),
-                        event => tracing::debug!(%event, "the bus"),
+        options.name("baton gateway").ping_interval(PING).retry_on_initial_connect().event_callback(move |event| {
+            let (health, hub) = (health.clone(), hub.clone());
+            async move {
+                match event {
+                    Event::Connected => {
+                        health.set("nats", true);
+                        hub.resync();
                     }
+                    Event::Disconnected | Event::Closed => health.set("nats", false),
+                    Event::SlowConsumer(_) => hub.resync(),
+                    event => tracing::debug!(%event, "the bus"),
                 }
-            },
-        );
+            }
+        });
     options.connect(config.nats_url.as_str()).await.context("connecting to the bus (BATON_NATS_URL)")
 }
 

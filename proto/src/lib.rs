@@ -10,6 +10,11 @@
 
 pub mod subject;
 
+/// The version of what workers and engines say to each other; its rules are in `engine/docs/wire.md`.
+pub const WIRE_VERSION: u32 = 1;
+/// The oldest that an engine still understands from a worker, and a worker from an engine. 0 says nothing of versions.
+pub const OLDEST_WIRE_VERSION: u32 = 0;
+
 mod generated {
     #![allow(clippy::all, rustdoc::all)]
     include!(concat!(env!("OUT_DIR"), "/baton.v1.rs"));

@@ -1,6 +1,8 @@
 //! What a handler is given: the job's data, and the means to show progress and to notice that nobody wants it any more.
 
-use crate::{Answer, JobFailure, Question, Variables, fetch, live::Live, needs::Needs};
+use crate::{Answer, JobFailure, Question, Variables, fetch, live::Live, needs::Needs, state::States};
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
 use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
 use serde::{
     Deserialize, Deserializer,
@@ -20,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Job<I> {
     /// The variables that the element sees, or what its input mappings made.
     pub input: I,
+    /// Everything else of the job.
     pub context: Context,
 }
 
@@ -48,6 +51,7 @@ struct Inner {
     cancellation: CancellationToken,
     live: Live,
     nats: Option<async_nats::Client>,
+    states: States,
 }
 
 impl Context {
@@ -57,12 +61,14 @@ impl Context {
         traceparent: Option<String>,
         live: Live,
         nats: Option<async_nats::Client>,
+        states: States,
     ) -> Result<Self, serde_json::Error> {
         check_object(&job.variables)?;
         check_object(&job.task)?;
         let cancellation = CancellationToken::new();
         let (variables, loaded, task) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Ok(Context { inner: Arc::new(Inner { job, variables, loaded, task, traceparent, cancellation, live, nats }) })
+        let inner = Inner { job, variables, loaded, task, traceparent, cancellation, live, nats, states };
+        Ok(Context { inner: Arc::new(inner) })
     }
 
     /// Whether something did not travel with the job and is needed.
@@ -93,6 +99,24 @@ impl Context {
         found.map_err(|error| JobFailure::retryable(format!("the variable `{name}` cannot be had: {error}")))
     }
 
+    /// The JSON of one variable in parts of some hundred KiB, as they come: nothing of it has to be in memory as a whole.
+    /// Give such a variable no field in the input type, or it is loaded all the same.
+    pub fn variable_parts(&self, name: &str) -> impl Stream<Item = Result<Bytes, JobFailure>> + Send + Unpin + use<> {
+        let (nats, here) = (self.inner.nats.clone(), self.variables().get(name).map(ToString::to_string));
+        match (here, nats) {
+            (Some(here), _) => stream::iter([Ok(Bytes::from(here))]).boxed(),
+            (None, Some(nats)) => fetch::parts(nats, self.inner.job.clone(), name.to_owned()).boxed(),
+            (None, None) => {
+                stream::iter([Err(JobFailure::bug(format!("there is no connection to ask for `{name}` on")))]).boxed()
+            }
+        }
+    }
+
+    /// What the worker was given by [`state`](crate::Builder::state): of each type one.
+    pub fn state<S: Send + Sync + 'static>(&self) -> Result<Arc<S>, JobFailure> {
+        self.inner.states.get()
+    }
+
     /// Variables that were too large to travel with the job and were not asked for: [`Context::variable`] has them.
     pub fn left_out(&self) -> impl Iterator<Item = &str> {
         let names = self.inner.job.left_out.iter().map(String::as_str);
@@ -109,34 +133,42 @@ impl Context {
         self.inner.job.attempt
     }
 
+    /// Attempts that are left after this one.
     pub fn retries_left(&self) -> u32 {
         self.inner.job.retries_left
     }
 
+    /// Whose it is.
     pub fn tenant(&self) -> &str {
         &self.inner.job.tenant
     }
 
+    /// What it is done by.
     pub fn job_type(&self) -> &str {
         &self.inner.job.r#type
     }
 
+    /// The run of the process that it belongs to.
     pub fn instance_id(&self) -> &str {
         &self.inner.job.instance_id
     }
 
+    /// The process, as its file names it.
     pub fn process_id(&self) -> &str {
         &self.inner.job.process_id
     }
 
+    /// Which of its deployed versions.
     pub fn process_version(&self) -> u32 {
         self.inner.job.process_version
     }
 
+    /// The task, as the process names it.
     pub fn element_id(&self) -> &str {
         &self.inner.job.element_id
     }
 
+    /// The task, as people call it.
     pub fn element_name(&self) -> &str {
         &self.inner.job.element_name
     }
@@ -151,6 +183,7 @@ impl Context {
         self.inner.job.created_at
     }
 
+    /// All variables that came along or were asked for.
     pub fn variables(&self) -> &Variables {
         let travelled = || self.inner.variables.get_or_init(|| object(&self.inner.job.variables));
         self.inner.loaded.get().unwrap_or_else(travelled)
@@ -194,6 +227,7 @@ impl Context {
         &self.inner.cancellation
     }
 
+    /// Whether nobody wants the job any more.
     pub fn is_cancelled(&self) -> bool {
         self.inner.cancellation.is_cancelled()
     }

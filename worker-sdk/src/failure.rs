@@ -12,24 +12,42 @@ use std::{error::Error, fmt, time::Duration};
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobFailure {
     /// Trying again can help. The engine counts attempts and waits as the definition says; `after` overrides the wait.
-    Retryable { message: String, after: Option<Duration> },
+    Retryable {
+        /// For people.
+        message: String,
+        /// When the next attempt begins; as the definition says when missing.
+        after: Option<Duration>,
+    },
     /// What the process expects to go wrong: caught by the error boundary event with this code.
-    BpmnError { code: String, message: String, variables: Map<String, Value> },
+    BpmnError {
+        /// What boundary events catch it by.
+        code: String,
+        /// For people.
+        message: String,
+        /// Set before the boundary event is taken.
+        variables: Map<String, Value>,
+    },
     /// Trying again cannot help: an incident at once, for a person to resolve.
-    Bug { message: String },
+    Bug {
+        /// Shown with the incident.
+        message: String,
+    },
     /// No failure: a person has to answer before it can go on. What [`Context::ask`](crate::Context::ask) gives.
     Asks(Box<Question>),
 }
 
 impl JobFailure {
+    /// It may work next time.
     pub fn retryable(message: impl Into<String>) -> Self {
         JobFailure::Retryable { message: message.into(), after: None }
     }
 
+    /// The process has a way for this: the error boundary event with this code.
     pub fn bpmn_error(code: impl Into<String>, message: impl Into<String>) -> Self {
         JobFailure::BpmnError { code: code.into(), message: message.into(), variables: Map::new() }
     }
 
+    /// A person has to look at it.
     pub fn bug(message: impl Into<String>) -> Self {
         JobFailure::Bug { message: message.into() }
     }
@@ -54,6 +72,19 @@ impl JobFailure {
         self
     }
 
+    /// Retryable, with the error and its causes as the message.
+    pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message.push_str(": ");
+            message.push_str(&error.to_string());
+            cause = error.source();
+        }
+        JobFailure::retryable(message)
+    }
+
+    /// What went wrong, for people.
     pub fn message(&self) -> &str {
         match self {
             JobFailure::Retryable { message, .. }
@@ -75,16 +106,9 @@ impl fmt::Display for JobFailure {
     }
 }
 
-impl<E: Error> From<E> for JobFailure {
+impl<E: Error + 'static> From<E> for JobFailure {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
-        JobFailure::retryable(message)
+        JobFailure::of_error(&error)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Variables that are too large to travel with a job are asked for, in parts.
 
-use crate::{pull::ok, report::jittered};
+use crate::{JobFailure, pull::ok, report::jittered};
+use bytes::Bytes;
+use futures::{Stream, stream};
 use prost::Message;
 use proto::{GetVariableReply, GetVariableRequest, Job, subject};
 use serde_json::Value;
@@ -18,6 +20,44 @@ pub(crate) async fn variable(nats: &async_nats::Client, job: &Job, name: &str) -
             Ok(Some(json)) => return serde_json::from_slice(&json).map_err(|error| error.to_string()),
             Ok(None) => failed = "it keeps changing".to_owned(),
             // what the engine says will not become better by asking again
+            Err(Unanswered::Refused(why)) => return Err(why),
+            Err(Unanswered::Silence(why)) => failed = why,
+        }
+        tokio::time::sleep(jittered(PAUSE)).await;
+    }
+    Err(failed)
+}
+
+/// A variable's JSON, part by part. It has to stay as it is meanwhile.
+pub(crate) fn parts(
+    nats: async_nats::Client,
+    job: Job,
+    name: String,
+) -> impl Stream<Item = Result<Bytes, JobFailure>> + Send {
+    let (offset, digest) = (0, None);
+    stream::try_unfold((nats, job, name, offset, digest), |(nats, job, name, offset, digest)| async move {
+        let failed = |why| JobFailure::retryable(format!("the variable `{name}` cannot be had: {why}"));
+        let next = match part_in_time(&nats, &job, &name, offset).await {
+            Ok(next) => next,
+            Err(why) => return Err(failed(why)),
+        };
+        if offset > 0 && offset >= next.total {
+            return Ok(None);
+        }
+        if digest.as_ref().is_some_and(|digest| *digest != next.digest) || next.part.is_empty() {
+            return Err(failed("it has changed meanwhile".to_owned()));
+        }
+        let read = offset + next.part.len() as u64;
+        Ok(Some((next.part, (nats, job, name, read, Some(next.digest)))))
+    })
+}
+
+/// Asks again while nobody answers.
+async fn part_in_time(nats: &async_nats::Client, job: &Job, name: &str, at: u64) -> Result<GetVariableReply, String> {
+    let mut failed = String::new();
+    for _ in 0..ATTEMPTS {
+        match part(nats, job, name, at).await {
+            Ok(part) => return Ok(part),
             Err(Unanswered::Refused(why)) => return Err(why),
             Err(Unanswered::Silence(why)) => failed = why,
         }

@@ -13,6 +13,7 @@ pub type Variables = Map<String, Value>;
 /// of their own, of which the one named `result` is the task's result.
 #[derive(Debug, Clone, Serialize)]
 pub struct TaskResult<T> {
+    /// Goes to the task's `resultVariable`.
     pub result: T,
 }
 
@@ -28,11 +29,34 @@ where
     let handler = Arc::new(handler);
     Arc::new(move |context| {
         let handler = handler.clone();
-        let work = async move {
+        guarded(async move {
             let job = Job { input: context.input()?, context };
             output(handler(job).await?)
-        };
-        AssertUnwindSafe(work).catch_unwind().map(|done| done.unwrap_or_else(panicked)).boxed()
+        })
+    })
+}
+
+/// A panic becomes a failure.
+pub(crate) fn guarded<W>(work: W) -> BoxFuture<'static, Result<Variables, JobFailure>>
+where
+    W: Future<Output = Result<Variables, JobFailure>> + Send + 'static,
+{
+    AssertUnwindSafe(work).catch_unwind().map(|done| done.unwrap_or_else(panicked)).boxed()
+}
+
+/// A handler that takes a state beside the job.
+pub(crate) fn with_state<S, I, O, F, Fut>(handler: F) -> Erased
+where
+    S: Send + Sync + 'static,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+    F: Fn(Job<I>, Arc<S>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, JobFailure>> + Send + 'static,
+{
+    let handler = Arc::new(handler);
+    erase(move |job: Job<I>| {
+        let (handler, state) = (handler.clone(), job.state::<S>());
+        async move { handler(job, state?).await }
     })
 }
 

@@ -31,10 +31,14 @@
 //! A job is delivered at least once: towards the outside use [`Context::id`] as the idempotency key, which is the same
 //! in every attempt. Its result is applied exactly once.
 
+#![deny(missing_docs)]
+
 mod context;
 mod failure;
 mod fetch;
 mod handler;
+mod layer;
+mod limit;
 mod live;
 mod metrics;
 mod needs;
@@ -43,6 +47,7 @@ mod pull;
 mod question;
 mod report;
 mod running;
+mod state;
 pub mod testing;
 mod worker;
 
@@ -50,8 +55,11 @@ pub use context::{Context, Job};
 pub use failure::JobFailure;
 pub use handler::{TaskResult, Variables};
 pub use question::{Answer, Question};
+pub use layer::{Failed, JobService};
+pub use limit::Rate;
 pub use worker::{Builder, Worker, WorkerError};
 
 // What a worker's `main` needs, so that its Cargo.toml stays short.
 pub use proto;
+#[doc(no_inline)]
 pub use tokio_util::sync::CancellationToken;

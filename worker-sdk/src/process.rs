@@ -56,7 +56,7 @@ async fn begin(shared: &Shared, message: &async_nats::Message, acker: &Acker) ->
         let header =
             || message.headers.as_ref().and_then(|headers| headers.get("traceparent")).map(ToString::to_string);
         let traceparent = telemetry::propagation::traceparent_of(&span).or_else(header);
-        Context::new(job, traceparent, shared.live.clone(), Some(shared.nats.clone()))
+        Context::new(job, traceparent, shared.live.clone(), Some(shared.nats.clone()), shared.states.clone())
             .map(|context| (context, span))
             .map_err(|error| error.to_string())
     });
@@ -97,6 +97,9 @@ async fn is_settled(shared: &Shared, context: &Context, redelivered: bool) -> bo
 /// Runs the handler and reports; answers how it went, for the metrics.
 async fn work(shared: &Shared, job_type: &JobType, context: &Context) -> &'static str {
     let handler = async {
+        for limit in &job_type.limits {
+            Box::pin(limit.wait(&shared.nats)).await;
+        }
         if context.lacks(job_type.needs) {
             Box::pin(context.load(job_type.needs)).await?;
         }

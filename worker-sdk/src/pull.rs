@@ -11,7 +11,9 @@ use crate::{
 use async_nats::{StatusCode, Subscriber, jetstream};
 use futures::StreamExt;
 use prost::Message;
-use proto::{ApiReply, RegisterWorkerReply, RegisterWorkerRequest, api_reply, subject};
+use proto::{
+    ApiReply, OLDEST_WIRE_VERSION, RegisterWorkerReply, RegisterWorkerRequest, WIRE_VERSION, api_reply, subject,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +22,8 @@ const REQUEST_EXPIRES: Duration = Duration::from_secs(30);
 const IDLE_HEARTBEAT: Duration = Duration::from_secs(5);
 /// Without a word from the server for this long, the requests are lost.
 const SILENCE: Duration = Duration::from_secs(12);
+/// How it begins when one of both has to be updated: trying again cannot help.
+const TOO_OLD: [&str; 2] = ["WORKER_TOO_OLD", "ENGINE_TOO_OLD"];
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Works on jobs of this type until shutdown, then drains.
@@ -57,8 +61,12 @@ async fn register(shared: &Shared, job_type: &str, shutdown: &CancellationToken)
                 return Some(consumer);
             }
             Err(error) => {
-                tracing::warn!(job_type, "cannot register yet: {error}");
                 shared.health.set("engine", false);
+                if TOO_OLD.iter().any(|code| error.starts_with(code)) {
+                    shared.give_up(error);
+                    return None;
+                }
+                tracing::warn!(job_type, "cannot register yet: {error}");
             }
         }
         let _ = timeout(jittered(pause), shutdown.cancelled()).await;
@@ -67,11 +75,16 @@ async fn register(shared: &Shared, job_type: &str, shutdown: &CancellationToken)
 }
 
 async fn try_register(shared: &Shared, job_type: &str) -> Result<RegisterWorkerReply, String> {
-    let request = RegisterWorkerRequest { job_type: job_type.to_owned() };
+    let request = RegisterWorkerRequest { job_type: job_type.to_owned(), wire_version: WIRE_VERSION };
     let asked = shared.nats.request(subject::api("register_worker"), request.encode_to_vec().into());
     let reply = timeout(Duration::from_secs(5), asked).await.map_err(|_| "the engine does not answer".to_owned())?;
     let ok = ok(&reply.map_err(|error| format!("the engine does not answer: {error}"))?.payload)?;
-    RegisterWorkerReply::decode(ok).map_err(|error| error.to_string())
+    let reply = RegisterWorkerReply::decode(ok).map_err(|error| error.to_string())?;
+    if !(OLDEST_WIRE_VERSION..).contains(&reply.wire_version) {
+        let theirs = reply.wire_version;
+        return Err(format!("ENGINE_TOO_OLD: the engine speaks version {theirs} of the wire: update the engine"));
+    }
+    Ok(reply)
 }
 
 /// The reply message within an [`ApiReply`].

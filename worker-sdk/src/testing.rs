@@ -13,17 +13,25 @@
 //! # });
 //! ```
 
-use crate::{Context, Job, JobFailure, Variables, handler, live::Live};
+use crate::{
+    Context, Job, JobFailure, JobService, Variables,
+    handler::{self, Erased},
+    layer::{self, Wrap},
+    live::Live,
+    state::States,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
+use tower::{BoxError, Layer, Service};
 
 /// A fabricated job.
-#[derive(Debug, Clone)]
 pub struct TestJob {
     job: proto::Job,
     cancelled: bool,
     nats: Option<async_nats::Client>,
+    states: States,
+    layers: Vec<Wrap>,
 }
 
 /// What became of it.
@@ -36,6 +44,7 @@ pub struct Outcome {
 }
 
 impl TestJob {
+    /// A first attempt, without variables.
     pub fn new(job_type: impl Into<String>) -> Self {
         let instance = uuid::Uuid::new_v4();
         let job = proto::Job {
@@ -53,7 +62,7 @@ impl TestJob {
             retries_left: 3,
             ..proto::Job::default()
         };
-        TestJob { job, cancelled: false, nats: None }
+        TestJob { job, cancelled: false, nats: None, states: States::default(), layers: Vec::new() }
     }
 
     /// An object.
@@ -99,11 +108,32 @@ impl TestJob {
         self
     }
 
+    /// What [`crate::Builder::state`] would be given.
+    #[must_use]
+    pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
+        self.states.insert(state);
+        self
+    }
+
+    /// As [`crate::Builder::layer`].
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<JobService> + Send + Sync + 'static,
+        L::Service: Service<Context, Response = Variables> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Context>>::Error: Into<BoxError> + 'static,
+        <L::Service as Service<Context>>::Future: Send + 'static,
+    {
+        self.layers.push(layer::wrap(layer));
+        self
+    }
+
     /// The context alone, for testing parts of a handler. Panics when variables or task are not objects.
     pub fn context(self) -> Context {
         self.into_context(Arc::default())
     }
 
+    /// Runs the handler to its end, with what was told before.
     pub async fn run<I, O, F, Fut>(self, handler: F) -> Outcome
     where
         I: DeserializeOwned + Send + 'static,
@@ -111,15 +141,32 @@ impl TestJob {
         F: Fn(Job<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, JobFailure>> + Send + 'static,
     {
+        self.run_erased(handler::erase(handler)).await
+    }
+
+    /// The same with a handler that takes a [`state`](Self::state).
+    pub async fn run_with<S, I, O, F, Fut>(self, handler: F) -> Outcome
+    where
+        S: Send + Sync + 'static,
+        I: DeserializeOwned + Send + 'static,
+        O: Serialize + 'static,
+        F: Fn(Job<I>, Arc<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, JobFailure>> + Send + 'static,
+    {
+        self.run_erased(handler::with_state(handler)).await
+    }
+
+    async fn run_erased(mut self, handler: Erased) -> Outcome {
         let live = Arc::<Mutex<Vec<proto::Live>>>::default();
+        let handler = layer::layered(handler, &std::mem::take(&mut self.layers));
         let context = self.into_context(live.clone());
-        let result = handler::erase(handler)(context).await;
+        let result = handler(context).await;
         let live = std::mem::take(&mut *live.lock().unwrap_or_else(PoisonError::into_inner));
         Outcome { result, live }
     }
 
     fn into_context(self, live: Arc<Mutex<Vec<proto::Live>>>) -> Context {
-        let context = match Context::new(self.job, None, Live::Collected(live), self.nats) {
+        let context = match Context::new(self.job, None, Live::Collected(live), self.nats, self.states) {
             Ok(context) => context,
             Err(error) => panic!("variables and task of a test job are JSON objects: {error}"),
         };

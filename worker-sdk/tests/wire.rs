@@ -5,7 +5,7 @@ use futures::StreamExt;
 use prost::Message;
 use proto::{
     ApiReply, CancelJob, HeartbeatReply, JobResult, JobResultReply, RegisterWorkerReply, RegisterWorkerRequest,
-    api_reply, job_result, job_result_reply::Status, subject,
+    WIRE_VERSION, api_reply, job_result, job_result_reply::Status, subject,
 };
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 use test_harness::Nats;
-use worker_sdk::{CancellationToken, Job, JobFailure, Worker};
+use worker_sdk::{CancellationToken, Job, JobFailure, Rate, Worker};
 
 #[derive(serde::Deserialize)]
 struct Input {
@@ -91,7 +91,13 @@ async fn answer_calls(nats: async_nats::Client, mut calls: async_nats::Subscribe
                 ..Default::default()
             };
             let Ok(_) = jetstream.create_consumer_on_stream(config, subject::JOBS_STREAM).await else { continue };
-            RegisterWorkerReply { stream: subject::JOBS_STREAM.into(), consumer, ack_wait_ms: 2000 }.encode_to_vec()
+            RegisterWorkerReply {
+                stream: subject::JOBS_STREAM.into(),
+                consumer,
+                ack_wait_ms: 2000,
+                wire_version: WIRE_VERSION,
+            }
+            .encode_to_vec()
         } else {
             HeartbeatReply::default().encode_to_vec()
         };
@@ -193,4 +199,54 @@ async fn a_long_job_keeps_its_lease_and_a_cancelled_one_ends() {
     assert_eq!(engine.make_stream().await.get_info().await.unwrap().state.messages, 0);
     let reported = engine.reported.lock().unwrap();
     assert_eq!(reported.keys().collect::<Vec<_>>(), ["i:1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_share_a_limit() {
+    let nats = Nats::start().unwrap();
+    let engine = Engine::start(&nats.url()).await;
+    let shutdown = CancellationToken::new();
+    let replica = || {
+        let worker = Worker::builder(nats.url()).job("double", double);
+        tokio::spawn(worker.shared_rate("the bank.", Rate::per_second(20)).run(shutdown.clone()))
+    };
+    let workers = [replica(), replica()];
+    let begun = std::time::Instant::now();
+    for n in 20..32 {
+        engine.publish("double", n).await;
+    }
+    engine.until_reported(12).await;
+    // the first begins at once, each other a twentieth of a second after the one before
+    assert!(begun.elapsed() >= Duration::from_millis(11 * 50), "{:?}", begun.elapsed());
+    shutdown.cancel();
+    for worker in workers {
+        worker.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_too_old_ends_and_says_so() {
+    let nats = Nats::start().unwrap();
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    let mut calls = client.subscribe("api.register_worker").await.unwrap();
+    client.flush().await.unwrap();
+    let worker = tokio::spawn(Worker::builder(nats.url()).job("double", double).run(CancellationToken::new()));
+    let call = calls.next().await.unwrap();
+    assert_eq!(RegisterWorkerRequest::decode(call.payload).unwrap().wire_version, WIRE_VERSION);
+    let problem =
+        proto::Problem { code: "WORKER_TOO_OLD".into(), message: "update it".into(), ..proto::Problem::default() };
+    let reply = ApiReply { reply: Some(api_reply::Reply::Problem(problem)) };
+    client.publish(call.reply.unwrap(), reply.encode_to_vec().into()).await.unwrap();
+    let ended = worker.await.unwrap().unwrap_err();
+    assert_eq!(ended.to_string(), "worker and engine do not fit together: WORKER_TOO_OLD: update it");
+}
+
+#[tokio::test]
+async fn a_worker_without_the_state_that_a_handler_takes_does_not_start() {
+    async fn counts(_: Job<Input>, _: Arc<AtomicU32>) -> Result<u64, JobFailure> {
+        Ok(0)
+    }
+    let worker = Worker::builder("nats://127.0.0.1:1").job_with("count", counts);
+    let refused = worker.run(CancellationToken::new()).await.unwrap_err();
+    assert!(refused.to_string().contains("`count` takes a"), "{refused}");
 }

@@ -6,6 +6,7 @@ mod convert_command;
 mod demo;
 mod deploy_command;
 mod dev;
+mod new_command;
 mod operate_command;
 mod test_command;
 
@@ -51,6 +52,9 @@ enum Command {
     Worker(Worker),
     /// Serve the ten built-in tools by the Model Context Protocol.
     Mcp(workers::mcp::Config),
+    /// Write the beginnings of something of your own.
+    #[command(subcommand)]
+    New(new_command::New),
     /// Run process tests (scenario files).
     Test(test_command::Args),
     /// Write a process file in the other spelling: YAML as BPMN 2.0 XML, or XML as YAML.
@@ -101,6 +105,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => return dev::run(args).await,
         Command::Demo(args) => return demo::run(args).await,
         Command::Test(args) => return test_command::run(args).await,
+        Command::New(new) => return new_command::run(&new),
         Command::Convert(args) => return convert_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
         Command::Operate(args) => return operate_command::run(args).await,

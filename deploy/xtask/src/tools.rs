@@ -18,12 +18,14 @@ pub struct Tools {
     nats: PathBuf,
     chromium: Option<PathBuf>,
     helm: Option<PathBuf>,
+    /// Folder of the packages that the Python SDK uses.
+    python: Option<PathBuf>,
 }
 
 impl Tools {
     pub fn for_demo() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None };
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None };
         sandbox()?;
         page()?;
         Ok(tools)
@@ -32,7 +34,7 @@ impl Tools {
     /// The servers, and the page that the gateway embeds.
     pub fn for_faults() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None };
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None };
         page()?;
         Ok(tools)
     }
@@ -41,6 +43,7 @@ impl Tools {
         let mut tools = Tools::for_demo()?;
         tools.chromium = Some(chromium()?);
         tools.helm = Some(helm()?);
+        tools.python = Some(install::wheel("nats-py")?);
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
         npm_ci(&place::root().join("workers/tests/mcp-filesystem"), "a tool server for the tests of agents")?;
         Ok(tools)
@@ -54,6 +57,9 @@ impl Tools {
         }
         if let Some(helm) = &self.helm {
             command.env("BATON_HELM", helm);
+        }
+        if let Some(python) = &self.python {
+            command.env("BATON_PYTHONPATH", python);
         }
     }
 }

@@ -10,6 +10,8 @@ pub enum Failure {
     Invalid(String),
     Conflict(String),
     LimitExceeded(String),
+    /// It speaks a version of the wire that is no longer understood.
+    WorkerTooOld(String),
     InstanceEnded(String),
     /// It has to be resumed first.
     Suspended(String),
@@ -51,6 +53,7 @@ impl Failure {
             Failure::Invalid(message) => ("INVALID", 400, message),
             Failure::Conflict(message) => ("CONFLICT", 409, message),
             Failure::LimitExceeded(message) => ("LIMIT_EXCEEDED", 413, message),
+            Failure::WorkerTooOld(message) => ("WORKER_TOO_OLD", 426, message),
             Failure::InstanceEnded(message) => ("INSTANCE_ENDED", 409, message),
             Failure::Suspended(message) => ("SUSPENDED", 409, message),
             Failure::Decision(message) => ("DECISION_FAILED", 422, message),

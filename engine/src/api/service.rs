@@ -25,6 +25,12 @@ pub async fn register_worker(world: &World, request: RegisterWorkerRequest) -> R
     if request.job_type.is_empty() {
         return Err(Failure::invalid("`job_type` is missing"));
     }
+    if !(OLDEST_WIRE_VERSION..).contains(&request.wire_version) {
+        let (theirs, ours) = (request.wire_version, OLDEST_WIRE_VERSION);
+        return Err(Failure::WorkerTooOld(format!(
+            "the worker speaks version {theirs} of the wire, this engine {ours} to {WIRE_VERSION}: update the worker's SDK"
+        )));
+    }
     let made = world.bus.streams.ensure_consumer(&request.job_type).await;
     made.map_err(|error| {
         tracing::warn!(%error, job_type = request.job_type, "the consumer cannot be made");
@@ -34,6 +40,7 @@ pub async fn register_worker(world: &World, request: RegisterWorkerRequest) -> R
         stream: subject::JOBS_STREAM.to_owned(),
         consumer: subject::consumer(&request.job_type),
         ack_wait_ms: ACK_WAIT.as_millis() as u64,
+        wire_version: WIRE_VERSION,
     })
 }
 

@@ -175,7 +175,7 @@ impl Engine {
     }
 
     pub async fn jobs(&self, job_type: &str) -> anyhow::Result<pull::Stream> {
-        let request = RegisterWorkerRequest { job_type: job_type.to_owned() };
+        let request = RegisterWorkerRequest { job_type: job_type.to_owned(), ..Default::default() };
         let registered: RegisterWorkerReply = self.call("register_worker", &request).await?;
         let stream = jetstream::new(self.client.clone()).get_stream(registered.stream).await?;
         let consumer: jetstream::consumer::Consumer<pull::Config> =

@@ -1,0 +1,94 @@
+//! The worker of the conformance tests in Rust; `worker-sdk/python/tests/conformance_worker.py` is the same in Python.
+
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use worker_sdk::{CancellationToken, Job, JobFailure, Worker};
+
+#[derive(Deserialize)]
+struct Number {
+    n: i64,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    document: String,
+}
+
+pub async fn run(url: String) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let mut signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        signal.recv().await;
+        stop.cancel();
+    });
+    let worker = Worker::builder(url)
+        .job("double", double)
+        .job("object", object)
+        .job("bpmn-error", bpmn_error)
+        .job("second-time", second_time)
+        .job("crash-once", crash_once)
+        .job("bug", bug)
+        .job("large", large)
+        .job("parts", parts)
+        .job("until-cancelled", until_cancelled)
+        .job("slow", slow);
+    Ok(worker.drain(Duration::from_secs(10)).run(shutdown).await?)
+}
+
+async fn double(job: Job<Number>) -> Result<i64, JobFailure> {
+    Ok(job.input.n * 2)
+}
+
+async fn object(job: Job<Value>) -> Result<Value, JobFailure> {
+    let task = &job.task_properties()["topic"];
+    Ok(json!({"a": 1, "result": {"id": job.id(), "attempt": job.attempt(), "task": task}}))
+}
+
+async fn bpmn_error(_: Job<Value>) -> Result<(), JobFailure> {
+    Err(JobFailure::bpmn_error("NO_MONEY", "nothing left").with(json!({"missing": 12})))
+}
+
+async fn second_time(job: Job<Value>) -> Result<u32, JobFailure> {
+    match job.attempt() {
+        1 => Err(JobFailure::retryable("busy").after(Duration::from_millis(50))),
+        attempt => Ok(attempt),
+    }
+}
+
+async fn crash_once(job: Job<Value>) -> Result<u32, JobFailure> {
+    assert!(job.attempt() > 1, "a crash");
+    Ok(job.attempt())
+}
+
+async fn bug(_: Job<Value>) -> Result<(), JobFailure> {
+    Err(JobFailure::bug("trying again cannot help"))
+}
+
+async fn large(job: Job<Document>) -> Result<usize, JobFailure> {
+    Ok(job.input.document.len())
+}
+
+async fn parts(job: Job<Number>) -> Result<usize, JobFailure> {
+    let mut parts = job.variable_parts("document");
+    let mut bytes = 0;
+    while let Some(part) = parts.next().await {
+        bytes += part?.len();
+    }
+    Ok(bytes)
+}
+
+async fn until_cancelled(job: Job<Value>) -> Result<(), JobFailure> {
+    job.progress(0.5, "waiting");
+    job.cancellation().cancelled().await;
+    job.progress(1.0, "noticed");
+    Ok(())
+}
+
+async fn slow(job: Job<Value>) -> Result<&'static str, JobFailure> {
+    job.progress(0.5, "begun");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    Ok("done")
+}

@@ -1,0 +1,16 @@
+"""Write workers for Baton: an async function per job type; pulling, leases, retries and draining are done here.
+
+    worker = Worker("nats://127.0.0.1:4222")
+
+    @worker.job("charge-card")
+    async def charge(job: Job[Order]) -> dict[str, Any]:
+        return {"result": f"receipt-{job.id}"}
+
+    asyncio.run(worker.run())
+"""
+
+from .failure import BpmnError, Bug, JobFailure, Retryable
+from .job import Job
+from .worker import IncompatibleError, Worker
+
+__all__ = ["BpmnError", "Bug", "IncompatibleError", "Job", "JobFailure", "Retryable", "Worker"]
