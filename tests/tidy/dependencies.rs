@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Each of our crates and those of ours that it may use: the arrows of the architecture.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("proto", &[]),
     ("telemetry", &[]),
     ("model", &[]),
@@ -25,6 +25,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("gateway", &["proto", "telemetry"]),
     ("baton", &["engine", "gateway", "workers", "worker-sdk", "interpreter", "model", "proto", "telemetry"]),
     ("custom-worker", &["worker-sdk"]),
+    ("new-worker", &["worker-sdk"]),
+    ("example-workers", &["worker-sdk"]),
     ("xtask", &[]),
     ("test-harness", &[]),
     ("faults", &["test-harness", "worker-sdk", "telemetry"]),
