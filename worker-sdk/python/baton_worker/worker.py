@@ -67,6 +67,7 @@ class Worker:
         self._concurrency, self._drain = max(concurrency, 1), drain
         self._types: list[_JobType] = []
         self._held: dict[str, _Held] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._finished: OrderedDict[str, int] = OrderedDict()
         self._ack_wait = 30.0
         self._incompatible: str | None = None
@@ -176,7 +177,10 @@ class Worker:
         headers = message.headers or {}
         status = headers.get("Status")
         if status is None:
-            jobs.add(asyncio.create_task(self._process(message, kind)))
+            task = asyncio.create_task(self._process(message, kind))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            jobs.add(task)
             return 1
         if status == "100":
             return 0
@@ -317,9 +321,8 @@ class Worker:
 
     async def _finish(self) -> None:
         """Running jobs may go on for a while; those that do not end are given back."""
-        deadline = asyncio.get_running_loop().time() + self._drain
-        while self._held and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=self._drain)
         for held in list(self._held.values()):
             if held.work:
                 held.work.cancel()
