@@ -107,7 +107,7 @@ enum Then {
     Incident(&'static str),
 }
 
-const LARGE: usize = 700_000;
+const LARGE: usize = 200_000;
 
 const CASES: &[Case] = &[
     Case { topic: "double", given: || json!({"n": 21}), then: Then::Result(|| json!(42)) },
