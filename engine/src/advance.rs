@@ -66,7 +66,7 @@ pub async fn advance(
         }
     }
     let now = world.clock.now();
-    batch.step(now);
+    batch.step(now, world.epoch.get());
     let rows = batch.rows(now);
     let removed_jobs = persist::write(session, !must_ask, &mut batch.writes, &rows).await?;
     let proof = rows.history.first().map(|(id, seq, events)| (id, seq, events.to_vec()));

@@ -145,9 +145,13 @@ impl<'r> Batch<'r> {
     }
 
     /// All requests, in the order they came.
-    pub fn step(&mut self, now: Timestamp) {
+    pub fn step(&mut self, now: Timestamp, epoch: Uuid) {
         for (index, request) in self.requests.iter().enumerate() {
-            let answer = if self.gone.contains(&index) { Err(Refusal::Gone) } else { self.step_one(request, now) };
+            let answer = match request.epoch {
+                Some(other) if other != epoch => Err(Refusal::OtherEpoch),
+                _ if self.gone.contains(&index) => Err(Refusal::Gone),
+                _ => self.step_one(request, now),
+            };
             self.answers.push(answer);
         }
     }

@@ -160,7 +160,9 @@ pub fn ended(batch: Uuid, instance: Uuid, answer: &Answer) -> Option<Ended> {
         }
         Err(Refusal::NotThere) => (batch::SKIPPED, String::new(), String::new()),
         Err(Refusal::UnknownInstance) => (batch::REFUSED, "NOT_FOUND".to_owned(), String::new()),
-        Err(Refusal::Gone | Refusal::Unavailable | Refusal::Unreadable(_) | Refusal::Failed(_)) => return None,
+        Err(
+            Refusal::Gone | Refusal::OtherEpoch | Refusal::Unavailable | Refusal::Unreadable(_) | Refusal::Failed(_),
+        ) => return None,
     };
     Some(Ended { batch, instance, state, code, message })
 }

@@ -77,8 +77,9 @@ fn outgoing(world: &World, slot: &Slot, attempt: Attempt, now: Timestamp) -> Opt
         Ok(payload) if payload.attempt as i32 == attempt => {
             let traceparent = trace::published(&slot.traceparent, &payload.job_type, &payload.element_id);
             let subject = proto::subject::job(&slot.tenant, &payload.job_type);
-            let job = wire_job(slot, key, payload, now);
-            let message_id = format!("{}:{attempt}:{publish_no}", job.id);
+            let job = wire_job(slot, key, payload, now, world.epoch.get());
+            // without the epoch, what is published after a restore would be a duplicate of what was before it
+            let message_id = format!("{}:{attempt}:{publish_no}:{}", job.id, job.epoch);
             let payload = job.encode_to_vec();
             if payload.len() > world.config.max_job_bytes {
                 let message =
@@ -111,7 +112,7 @@ fn fail(world: &World, instance: InstanceId, key: Key, attempt: i32, message: St
     let _ = world.lanes.send(Request::internal(instance, kind, Claim::None)); // the reconciler tries again
 }
 
-fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: Timestamp) -> proto::Job {
+fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: Timestamp, epoch: Uuid) -> proto::Job {
     proto::Job {
         id: convert::id(slot.instance.id.0, key.0),
         attempt: payload.attempt,
@@ -130,6 +131,7 @@ fn wire_job(slot: &Slot, key: Key, payload: interpreter::JobPayload, now: Timest
         created_at: now.0,
         left_out: payload.left_out,
         answers: payload.answers.iter().map(convert::question::answer).collect(),
+        epoch: if epoch.is_nil() { String::new() } else { epoch.to_string() },
     }
 }
 

@@ -177,10 +177,14 @@ impl Lane {
         Err(failure)
     }
 
-    async fn connect(&self) -> Result<Session, Failure> {
+    /// What is remembered is of the former life of a database that was restored.
+    async fn connect(&mut self) -> Result<Session, Failure> {
         let session = self.world.lane_store.prepared_session().await;
         self.world.health.set("postgres", session.is_ok());
-        Ok(session?)
+        let session = session?;
+        self.world.epoch.refresh(&session).await?;
+        self.cache.clear();
+        Ok(session)
     }
 
     /// Whether the transaction that wrote this row of history happened. Without a row nothing that matters was written.

@@ -124,6 +124,7 @@ async fn start(world: &World, addressed: Addressed) -> Result<(), crate::definit
         claim: Claim::Command(id),
         command_id: None,
         only_at: None,
+        epoch: None,
         note: None,
         answer: None,
     };

@@ -24,6 +24,7 @@ mod decisions;
 mod definitions;
 mod describe;
 mod dispatch;
+mod epoch;
 mod lane;
 mod lanes;
 mod latest;
@@ -53,6 +54,7 @@ mod world;
 mod writes;
 
 pub use config::Config;
+pub use epoch::renew as renew_epoch;
 pub use verify::{Verified, verify};
 
 use crate::{

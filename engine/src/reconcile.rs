@@ -41,6 +41,12 @@ pub async fn run(world: World) {
 }
 
 async fn reconcile(world: &World, seen: &mut Option<Seen>) -> anyhow::Result<()> {
+    let epoch = world.epoch.get();
+    let was_anothers = !epoch.is_nil() && world.bus.streams.begin_epoch(epoch).await?;
+    if was_anothers {
+        tracing::warn!("the database was restored: jobs from before are removed, and what is open is published again");
+        *seen = Some(Seen::default()); // older than every stream
+    }
     let now = world.bus.streams.look().await?;
     let is_new = seen.is_some_and(|seen| seen.created != now.created || seen.last_sequence > now.last_sequence);
     if is_new {

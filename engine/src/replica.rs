@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     decisions::Decisions,
     definitions::Definitions,
+    epoch::Epoch,
     lane::Lane,
     lanes::Lanes,
     latest::{self, Latest},
@@ -56,9 +57,10 @@ impl Replica {
         let (lanes, lane_queues) = Lanes::new(config.lanes, config.lane_depth);
         let (publisher, publications) = Publisher::new(PUBLICATIONS);
         let (latest, questions) = Latest::new();
-        let suspensions = Suspensions::default();
+        let (suspensions, epoch) = (Suspensions::default(), Epoch::default());
         if let Ok(session) = store.session().await {
             let _ = suspensions.refresh(&session).await; // the sweep does it every second
+            let _ = epoch.refresh(&session).await;
         }
         let world = World {
             config: Arc::new(config),
@@ -74,6 +76,7 @@ impl Replica {
             health,
             admission,
             suspensions,
+            epoch,
         };
         Replica { world, lanes: lane_queues, bus: bus_queues, publications, questions }
     }

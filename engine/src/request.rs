@@ -21,6 +21,8 @@ pub struct Request {
     pub command_id: Option<String>,
     /// Only when an element of this id is active.
     pub only_at: Option<String>,
+    /// Only in this life of the database.
+    pub epoch: Option<Uuid>,
     /// For the audit log.
     pub note: Option<Note>,
     pub answer: Option<oneshot::Sender<Answer>>,
@@ -78,6 +80,8 @@ pub enum Refusal {
     Gone,
     /// Nothing is active at the element that it was to be at.
     NotThere,
+    /// It is about something that the database does not know since it was restored.
+    OtherEpoch,
     /// The engine cannot now.
     Unavailable,
     /// A newer engine has moved it on, or it is damaged: others may be able to.
@@ -151,6 +155,7 @@ impl Request {
             claim,
             command_id: None,
             only_at: None,
+            epoch: None,
             note: None,
             answer: None,
         }
@@ -169,6 +174,7 @@ impl Request {
                 claim,
                 command_id: None,
                 only_at: None,
+                epoch: None,
                 note: None,
                 answer: Some(answer),
             },

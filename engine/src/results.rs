@@ -68,6 +68,8 @@ fn request(world: &World, result: JobResult) -> Result<(Request, Answered), JobR
     if result.tenant.is_empty() {
         return Err(invalid("a result says whose job it is: `tenant` is missing"));
     }
+    // one that is none is that of nobody
+    let epoch = result.epoch.parse().unwrap_or_default();
     let (key, attempt) = (Key(key), result.attempt);
     // a result that cannot be applied ends the attempt: the worker would send it again for ever
     let fail = |message: String| CommandKind::FailJob { key, attempt, message, retryable: false, retry_after_ms: None };
@@ -77,7 +79,9 @@ fn request(world: &World, result: JobResult) -> Result<(Request, Answered), JobR
     } else {
         command(result.result.ok_or_else(|| invalid("without result"))?, key, attempt).unwrap_or_else(fail)
     };
-    Ok(Request::answered(&result.tenant, InstanceId(instance), Action::Step(kind)))
+    let (mut request, answered) = Request::answered(&result.tenant, InstanceId(instance), Action::Step(kind));
+    request.epoch = (!result.epoch.is_empty()).then_some(epoch);
+    Ok((request, answered))
 }
 
 /// The error is for people.
@@ -106,6 +110,7 @@ fn command(result: Of, key: Key, attempt: u32) -> Result<CommandKind, String> {
 fn status(answer: Answer) -> JobResultReply {
     match answer {
         Ok(_) => say(Status::Applied, ""),
+        Err(Refusal::OtherEpoch) => say(Status::Stale, "the database was restored since: the job is published again"),
         Err(Refusal::UnknownInstance | Refusal::Gone | Refusal::NotThere) => say(Status::Stale, "there is no such job"),
         Err(Refusal::Rejected(rejection)) => match rejection.code {
             RejectionCode::NotFound | RejectionCode::StaleAttempt | RejectionCode::InstanceEnded => {

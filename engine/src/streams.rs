@@ -19,6 +19,8 @@ use std::time::Duration;
 pub const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Longer than it takes to publish twice by mistake; intended copies carry ids of their own.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(30);
+/// Of the metadata of the stream of jobs.
+const EPOCH: &str = "baton-epoch";
 const MAX_ACK_PENDING: i64 = 10_000;
 
 /// What a stream looked like; less than this is another stream.
@@ -54,6 +56,11 @@ pub trait Streams: Send + Sync {
 
     /// Of one type of jobs.
     fn backlog<'a>(&'a self, job_type: &'a str) -> Asked<'a, Backlog>;
+
+    /// Makes the stream one of this epoch: what another one has left in it is removed. True: it was another's.
+    fn begin_epoch(&self, _epoch: uuid::Uuid) -> Asked<'_, bool> {
+        async { Ok(false) }.boxed()
+    }
 
     /// Removes messages that are acknowledged and yet there.
     fn remove_dead(&self) -> Asked<'_, ()>;
@@ -162,6 +169,24 @@ impl Streams for Nats {
                     Backlog::Waiting(oldest_waiting(&stream, job_type, info).await)
                 }
             })
+        }
+        .boxed()
+    }
+
+    /// A stream of nobody is ours: it is new, or was made before there were epochs.
+    fn begin_epoch(&self, epoch: uuid::Uuid) -> Asked<'_, bool> {
+        async move {
+            let mut stream = self.jobs().await?;
+            let mut config = stream.info().await?.config.clone();
+            let former = config.metadata.insert(EPOCH.to_owned(), epoch.to_string());
+            if former.as_ref() == Some(&epoch.to_string()) {
+                return Ok(false);
+            }
+            if former.is_some() {
+                stream.purge().await?;
+            }
+            self.jetstream.update_stream(config).await?;
+            Ok(former.is_some())
         }
         .boxed()
     }

@@ -54,6 +54,7 @@ async fn sweep(world: &World) -> Result<(), store::Error> {
     let session = world.store.session().await?;
     world.clock.measure(&session).await?;
     world.suspensions.refresh(&session).await?;
+    world.epoch.refresh(&session).await?;
     for row in command::claim(&session, CLAIM).await? {
         match serde_json::from_slice::<Order>(&row.payload) {
             Ok(order) => {

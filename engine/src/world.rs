@@ -10,6 +10,7 @@ use crate::{
     convert::{self, state::StateError},
     decisions::Decisions,
     definitions::Definitions,
+    epoch::Epoch,
     lanes::Lanes,
     messages::Publisher,
     metrics::Metrics,
@@ -39,6 +40,7 @@ pub struct World {
     pub health: Health,
     pub admission: Admission,
     pub suspensions: Suspensions,
+    pub epoch: Epoch,
 }
 
 impl World {

@@ -48,6 +48,8 @@ async fn go_on(dump: &Dump) -> anyhow::Result<Vec<String>> {
     let database = servers.database().await;
     dump.load(&database, &servers.nats.connect().await?).await?;
     engine::migrate(&database).await?;
+    // loading it is not restoring it: what is in flight is its own
+    dump::connect(&database).await?.batch_execute("UPDATE epoch SET life = life_of_database()").await?;
     is_as_its_history_says(&database).await?;
     let engine = Engine::start_on(&servers, database).await?;
     ending::deliver(&engine, &dump.results).await?;

@@ -138,6 +138,11 @@ impl Context {
         self.inner.job.retries_left
     }
 
+    /// Which life of the database the job belongs to; goes back with the result.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.inner.job.epoch
+    }
+
     /// Whose it is.
     pub fn tenant(&self) -> &str {
         &self.inner.job.tenant

@@ -108,6 +108,7 @@ pub(crate) async fn report(shared: &Shared, context: &Context, outcome: Result<V
         worker: shared.worker.clone(),
         result: Some(result_of(outcome)),
         more: Vec::new(),
+        epoch: context.epoch().to_owned(),
     };
     let mut pause = SHORTEST_PAUSE;
     loop {

@@ -45,6 +45,12 @@ enum Command {
         #[arg(long, env = "BATON_DATABASE_URL")]
         database_url: String,
     },
+    /// Say that the database is an older one than before: results of jobs from after the backup are not taken any more.
+    Restored {
+        /// Postgres, as a URL.
+        #[arg(long, env = "BATON_DATABASE_URL")]
+        database_url: String,
+    },
     /// REST, live messages and the page.
     Gateway(gateway::Config),
     /// Do jobs.
@@ -116,6 +122,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::ScriptChild => return Ok(workers::script::child::main()),
         Command::Migrate { database_url } => engine::migrate(&database_url).await?,
+        Command::Restored { database_url } => {
+            let epoch = engine::renew_epoch(&database_url).await?;
+            println!("epoch {epoch} has begun: engines publish every open job again, and refuse results from before");
+        }
         Command::Verify { database_url } => return verify(&database_url).await,
         Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,
         service => serve(service).await?,

@@ -147,7 +147,7 @@ impl From<Refusal> for Failure {
             Refusal::UnknownInstance => Failure::not_found("there is no such instance"),
             Refusal::NotThere => Failure::Conflict("nothing is active at that element".to_owned()),
             Refusal::Gone => Failure::Conflict("it was done already".to_owned()),
-            Refusal::Unavailable => Failure::Unavailable,
+            Refusal::OtherEpoch | Refusal::Unavailable => Failure::Unavailable,
             Refusal::Unreadable(why) => Failure::Unreadable(why),
             Refusal::Failed(why) => Failure::Internal(why),
         }

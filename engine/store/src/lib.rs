@@ -18,6 +18,7 @@ pub mod command;
 pub mod command_id;
 pub mod decision;
 pub mod definition;
+pub mod epoch;
 pub mod error;
 pub mod history;
 pub mod incident;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (9, "0009_operations", include_str!("../migrations/0009_operations.sql")),
     (10, "0010_migration", include_str!("../migrations/0010_migration.sql")),
     (11, "0011_batch", include_str!("../migrations/0011_batch.sql")),
+    (12, "0012_epoch", include_str!("../migrations/0012_epoch.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

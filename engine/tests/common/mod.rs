@@ -51,10 +51,15 @@ impl Engine {
 
     /// All replicas are gone at once, and another comes.
     pub async fn replace(&mut self, servers: &Servers) -> anyhow::Result<()> {
-        self.shutdown.cancel();
-        self.shutdown = CancellationToken::new();
+        self.stop();
         self.add_replica(servers);
         self.ready().await
+    }
+
+    /// No replica is there any more.
+    pub fn stop(&mut self) {
+        self.shutdown.cancel();
+        self.shutdown = CancellationToken::new();
     }
 
     pub async fn ready(&self) -> anyhow::Result<()> {
@@ -267,5 +272,6 @@ pub fn result_of(job: &Job, result: Of) -> JobResult {
         result: Some(result),
         worker: "test".to_owned(),
         more: Vec::new(),
+        epoch: job.epoch.clone(),
     }
 }

@@ -78,6 +78,24 @@ impl Postgres {
         })
     }
 
+    /// A backup of its files, taken while it is stopped.
+    pub fn copy_data(&self) -> anyhow::Result<PathBuf> {
+        self.end(Signal::INT);
+        let copy = folder_in(self.data.parent().unwrap_or(&self.data), "postgres-copy")?;
+        let copied = Command::new("cp").arg("-a").arg(self.data.join(".")).arg(&copy).status()?;
+        anyhow::ensure!(copied.success(), "copying {}", self.data.display());
+        self.keep_running()?;
+        Ok(copy)
+    }
+
+    /// Stops it, puts a backup in the place of its files, and starts it.
+    pub fn roll_back(&self, copy: &Path) -> anyhow::Result<()> {
+        self.end(Signal::QUIT);
+        std::fs::remove_dir_all(&self.data)?;
+        std::fs::rename(copy, &self.data)?;
+        self.keep_running()
+    }
+
     fn command(&self) -> Command {
         let mut postgres = server(&self.bin.join("postgres"), true);
         postgres.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);

@@ -1,0 +1,1 @@
+SELECT id FROM epoch WHERE only = true

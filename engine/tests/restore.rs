@@ -1,0 +1,109 @@
+//! An older backup of Postgres is put back, while NATS and the workers have what came after it.
+
+mod common;
+
+use common::{Engine, completed, eventually, next_job};
+use futures::StreamExt;
+use prost::Message;
+use proto::{Job, job_result_reply::Status};
+use serde_json::json;
+use test_harness::Servers;
+
+/// By which message it goes on decides what its next key is given to.
+const FORK: &str = r#"
+process:
+  id: fork
+  elements:
+    - {id: start, type: startEvent}
+    - {id: either, type: eventBasedGateway}
+    - {id: a, type: messageIntermediateCatchEvent, properties: {messageRef: a, correlationKey: "k"}}
+    - {id: b, type: messageIntermediateCatchEvent, properties: {messageRef: b, correlationKey: "k"}}
+    - {id: do_a, type: serviceTask, properties: {implementation: External, topic: do-a, resultVariable: a}}
+    - {id: do_b, type: serviceTask, properties: {implementation: External, topic: do-b, resultVariable: b}}
+    - {id: end, type: endEvent}
+  connections: [{from: start, to: either}, {from: either, to: a}, {from: either, to: b}, {from: a, to: do_a}, {from: b, to: do_b}, {from: do_a, to: end}, {from: do_b, to: end}]
+"#;
+const WORK: &str = r#"
+process:
+  id: work
+  elements:
+    - {id: start, type: startEvent}
+    - {id: do, type: serviceTask, properties: {implementation: External, topic: do, resultVariable: done}}
+    - {id: end, type: endEvent}
+  connections: [{from: start, to: do}, {from: do, to: end}]
+"#;
+
+#[tokio::test]
+async fn after_a_restore_nothing_from_before_is_applied_and_everything_goes_on() -> anyhow::Result<()> {
+    let servers = Servers::start()?;
+    let mut engine = Engine::start(&servers).await?;
+    engine.deploy(FORK).await?;
+    engine.deploy(WORK).await?;
+    let fork = engine.begin("fork", "{}").await?.instance_id;
+    let work = engine.begin("work", "{}").await?.instance_id;
+    let mut jobs = engine.jobs("do").await?;
+    let job = next_job(&mut jobs).await?;
+    let backup = servers.postgres.copy_data()?;
+    engine.ready().await?;
+
+    let lost = engine.begin("work", "{}").await?.instance_id;
+    assert_eq!(engine.report(&job, completed(r#"{"result": "lost"}"#)).await?, Status::Applied);
+    engine.in_state(&work, "completed").await?;
+    assert_eq!(engine.publish("a", "k", 0, None).await?, 1);
+    let mut jobs_of_a = engine.jobs("do-a").await?;
+    let message = tokio::time::timeout(std::time::Duration::from_secs(60), jobs_of_a.next()).await?;
+    let job_of_a = Job::decode(message.expect("a job")?.payload.clone())?;
+
+    engine.stop();
+    servers.postgres.roll_back(&backup)?;
+    engine::renew_epoch(&engine.database).await?;
+    engine.add_replica(&servers);
+    engine.ready().await?;
+
+    let unknown = engine.instance(&lost).await.unwrap_err().to_string();
+    assert!(unknown.starts_with("NOT_FOUND"), "{unknown}");
+    assert_eq!(engine.publish("b", "k", 0, None).await?, 1);
+    let job_of_b = next_job(&mut engine.jobs("do-b").await?).await?;
+    assert_eq!(job_of_b.id, job_of_a.id, "the same key was given to something else");
+    assert_eq!(engine.report(&job_of_a, completed(r#"{"result": 1}"#)).await?, Status::Stale);
+    assert_eq!(engine.report(&job_of_b, completed(r#"{"result": 2}"#)).await?, Status::Applied);
+    engine.in_state(&fork, "completed").await?;
+    assert_eq!(engine.variables(&fork).await?, json!({"b": 2, "paid": true}));
+
+    assert_eq!(engine.report(&job, completed(r#"{"result": "again"}"#)).await?, Status::Stale);
+    let again = eventually("the open job comes again", || async {
+        let job = next_job(&mut engine.jobs("do").await.ok()?).await.ok()?;
+        (job.instance_id == work).then_some(job)
+    })
+    .await?;
+    assert_eq!(engine.report(&again, completed(r#"{"result": "once"}"#)).await?, Status::Applied);
+    engine.in_state(&work, "completed").await?;
+    assert_eq!(engine.variables(&work).await?, json!({"done": "once"}));
+    let stream = async_nats::jetstream::new(engine.client.clone()).get_stream(proto::subject::JOBS_STREAM).await?;
+    eventually("nothing is left of what was lost", || async {
+        let left = stream.clone().info().await.ok()?.state.messages;
+        (left == 0).then_some(())
+    })
+    .await?;
+    assert_eq!(engine::verify(&engine.database).await?.wrong, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_life_of_the_database_is_noticed() -> anyhow::Result<()> {
+    let servers = Servers::start()?;
+    let engine = Engine::start(&servers).await?;
+    engine.deploy(WORK).await?;
+    engine.begin("work", "{}").await?;
+    let mut jobs = engine.jobs("do").await?;
+    let job = next_job(&mut jobs).await?;
+    let (client, connection) = tokio_postgres::connect(&engine.database, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    // as after a promotion, or in the copy that was loaded from a dump
+    client.batch_execute("UPDATE epoch SET life = 'another'").await?;
+    let again = next_job(&mut jobs).await?;
+    assert!(again.id == job.id && again.epoch != job.epoch, "{again:?}");
+    assert_eq!(engine.report(&job, completed("{}")).await?, Status::Stale);
+    assert_eq!(engine.report(&again, completed("{}")).await?, Status::Applied);
+    Ok(())
+}
