@@ -1,7 +1,7 @@
 -- Which life of the database this is: another one after every restore of an older backup and every failover. Jobs carry it, and
 -- results of another epoch are not applied: keys may since have been given to something else.
 CREATE TABLE epoch (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     id uuid NOT NULL,
     -- As `life_of_database` said when it began.
     life text NOT NULL,

@@ -1,1 +1,1 @@
-SELECT id FROM epoch WHERE only = true
+SELECT id FROM epoch WHERE single = true

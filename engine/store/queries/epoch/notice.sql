@@ -2,4 +2,4 @@
 UPDATE epoch
 SET id = gen_random_uuid(), life = now_is.life, since = clock_timestamp()
 FROM (SELECT life_of_database() AS life) AS now_is
-WHERE epoch.only = true AND now_is.life <> '' AND epoch.life <> now_is.life
+WHERE epoch.single = true AND now_is.life <> '' AND epoch.life <> now_is.life
