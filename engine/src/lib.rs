@@ -95,6 +95,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
 async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow::Result<()> {
     until_done("migrate the database", || migrate(&config.database_url)).await;
+    // whatever else is wrong with the connection is seen, and waited for, below
+    if let Err(error @ store::Error::Pooler(_)) = store::pooler::check(&config.database_url).await {
+        return Err(error.into());
+    }
     let store = Store::new(&config.database_url, config.connections)?;
     let lane_store = Store::new(&config.database_url, config.lanes)?;
     let clock =

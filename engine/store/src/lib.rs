@@ -31,6 +31,7 @@ pub mod message_start;
 pub mod message_start_lock;
 pub mod message_subscription;
 pub mod migrate;
+pub mod pooler;
 pub mod session;
 pub mod signal;
 pub mod start_occurrence;

@@ -13,7 +13,9 @@ async fn database() -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn every_statement_can_be_prepared() -> anyhow::Result<()> {
-    let store = Store::new(&database().await?, 1)?;
+    let url = database().await?;
+    store::pooler::check(&url).await?;
+    let store = Store::new(&url, 1)?;
     store.prepared_session().await?;
     Ok(())
 }

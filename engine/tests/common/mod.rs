@@ -27,14 +27,16 @@ impl Engine {
     /// One replica, with this database.
     pub async fn start_on(servers: &Servers, database: String) -> anyhow::Result<Engine> {
         std::mem::forget(telemetry::init("engine")); // logs of all engines of this process: BATON_LOG says which
-        let engine = Engine {
-            client: async_nats::ConnectOptions::new().connect(servers.nats_url()).await?,
-            shutdown: CancellationToken::new(),
-            database,
-        };
+        let engine = Engine::elsewhere(servers, database).await?;
         engine.add_replica(servers);
         engine.ready().await?;
         Ok(engine)
+    }
+
+    /// Its replicas are other processes.
+    pub async fn elsewhere(servers: &Servers, database: String) -> anyhow::Result<Engine> {
+        let client = async_nats::ConnectOptions::new().connect(servers.nats_url()).await?;
+        Ok(Engine { client, shutdown: CancellationToken::new(), database })
     }
 
     pub fn add_replica(&self, servers: &Servers) {
