@@ -148,7 +148,7 @@ impl<'r> Batch<'r> {
     pub fn step(&mut self, now: Timestamp, epoch: Uuid) {
         for (index, request) in self.requests.iter().enumerate() {
             let answer = match request.epoch {
-                Some(other) if other != epoch => Err(Refusal::OtherEpoch),
+                Some(other) if other != epoch && !epoch.is_nil() => Err(Refusal::OtherEpoch),
                 _ if self.gone.contains(&index) => Err(Refusal::Gone),
                 _ => self.step_one(request, now),
             };

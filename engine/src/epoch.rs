@@ -15,7 +15,15 @@ pub struct Epoch {
 impl Epoch {
     /// Asks the database: on every new connection, since there is no restore without one, and once a second.
     pub async fn refresh(&self, session: &Session) -> store::Result<Uuid> {
-        let epoch = store::epoch::get(session).await?;
+        let epoch = match store::epoch::get(session).await {
+            Ok(epoch) => epoch,
+            Err(error) if error.is_connection_lost() || error.is_transient() => return Err(error),
+            // a store that has none: nothing is checked
+            Err(error) => {
+                tracing::debug!(%error, "the database does not say which life of it this is");
+                self.get()
+            }
+        };
         let former = std::mem::replace(&mut *self.known.write().unwrap_or_else(PoisonError::into_inner), epoch);
         if former != epoch && !former.is_nil() {
             tracing::warn!(%epoch, "the database was restored: jobs from before are not taken any more, and published again");
