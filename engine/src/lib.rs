@@ -74,7 +74,17 @@ const PING: Duration = Duration::from_secs(5);
 
 /// Brings the schema of the database up to date.
 pub async fn migrate(database_url: &str) -> anyhow::Result<()> {
+    refuse_poolers(database_url).await?;
     Ok(store::migrate::migrate(database_url).await?)
+}
+
+/// Behind one that shares sessions, the lock of a migration would stay for ever. Whatever else is wrong with the connection is
+/// seen by who uses it.
+async fn refuse_poolers(database_url: &str) -> anyhow::Result<()> {
+    match store::pooler::check(database_url).await {
+        Err(error @ store::Error::Pooler(_)) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Runs one replica until shutdown. Waits for Postgres and NATS as long as it takes.
@@ -94,11 +104,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 }
 
 async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow::Result<()> {
+    refuse_poolers(&config.database_url).await?;
     until_done("migrate the database", || migrate(&config.database_url)).await;
-    // whatever else is wrong with the connection is seen, and waited for, below
-    if let Err(error @ store::Error::Pooler(_)) = store::pooler::check(&config.database_url).await {
-        return Err(error.into());
-    }
     let store = Store::new(&config.database_url, config.connections)?;
     let lane_store = Store::new(&config.database_url, config.lanes)?;
     let clock =
