@@ -54,9 +54,9 @@ mod worker;
 pub use context::{Context, Job};
 pub use failure::JobFailure;
 pub use handler::{TaskResult, Variables};
-pub use question::{Answer, Question};
 pub use layer::{Failed, JobService};
 pub use limit::Rate;
+pub use question::{Answer, Question};
 pub use worker::{Builder, Worker, WorkerError};
 
 // What a worker's `main` needs, so that its Cargo.toml stays short.

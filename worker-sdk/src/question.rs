@@ -55,10 +55,12 @@ impl Question {
         Question { wire, data: Variables::new() }
     }
 
+    /// The worker's own name for it.
     pub fn id(&self) -> &str {
         &self.wire.id
     }
 
+    /// What the person reads first.
     pub fn title(&self) -> &str {
         &self.wire.title
     }
@@ -77,6 +79,7 @@ impl Question {
         self
     }
 
+    /// Who may answer, by name.
     #[must_use]
     pub fn to_users(mut self, users: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.wire.candidate_users.extend(users.into_iter().map(Into::into));
@@ -128,6 +131,7 @@ impl Answer {
         Answer { values, by: wire.by.clone(), at: wire.at, expires: wire.expires }
     }
 
+    /// What the person has given for a field; none for a field that is missing, and when nobody has answered.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.as_ref()?.get(name)
     }

@@ -26,7 +26,8 @@ pub struct Tools {
 impl Tools {
     pub fn for_demo() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
+        let tools =
+            Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
         sandbox()?;
         page()?;
         Ok(tools)
@@ -35,7 +36,8 @@ impl Tools {
     /// The servers, and the page that the gateway embeds.
     pub fn for_faults() -> Result<Tools> {
         linker()?;
-        let tools = Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
+        let tools =
+            Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
         page()?;
         Ok(tools)
     }

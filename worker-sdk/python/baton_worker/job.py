@@ -39,6 +39,11 @@ class Job(Generic[I]):
         return self._message.attempt
 
     @property
+    def epoch(self) -> str:
+        """Which life of the database it belongs to; goes back with the result."""
+        return self._message.epoch
+
+    @property
     def retries_left(self) -> int:
         return self._message.retries_left
 

@@ -139,6 +139,7 @@ class Job(Message):
     retries_left: int = of(14, "uint32", 0)
     created_at: int = of(15, "int64", 0)
     left_out: list[str] = of(16, "repeated string")
+    epoch: str = of(18, "string", "")
 
 
 @dataclass
@@ -169,6 +170,7 @@ class JobResult(Message):
     failed: JobFailed | None = of(5, "JobFailed", message=JobFailed)
     error: JobError | None = of(6, "JobError", message=JobError)
     worker: str = of(7, "string", "")
+    epoch: str = of(10, "string", "")
 
 
 APPLIED, STALE, RETRY, INVALID = 1, 2, 3, 4

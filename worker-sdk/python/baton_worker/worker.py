@@ -238,7 +238,9 @@ class Worker:
         return delivered != "1" and job.id in await self._unwanted([job.id])
 
     async def _work(self, job: Job[Any], kind: _JobType) -> wire.JobResult:
-        result = wire.JobResult(job_id=job.id, attempt=job.attempt, tenant=job.tenant, worker=self._name)
+        result = wire.JobResult(
+            job_id=job.id, attempt=job.attempt, tenant=job.tenant, worker=self._name, epoch=job.epoch
+        )
         try:
             await job.load(kind.input_type)
             output = await kind.handler(job)
