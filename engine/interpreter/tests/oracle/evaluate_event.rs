@@ -15,6 +15,19 @@ pub struct Comes {
     pub at: i64,
     /// Told to all that listen, not to this event alone.
     pub is_told: bool,
+    /// The second of two that are needed; the first was there, and comes again in this very moment. Whether that is after it,
+    /// and counts for the next time, is open.
+    pub is_doubtful: bool,
+}
+
+impl Comes {
+    pub fn alone(at: i64) -> Comes {
+        Comes { at, is_told: false, is_doubtful: false }
+    }
+
+    pub fn told(at: i64) -> Comes {
+        Comes { at, is_told: true, is_doubtful: false }
+    }
 }
 
 impl Oracle {
@@ -28,10 +41,9 @@ impl Oracle {
 
     /// When an event that waits from `at` on is triggered from outside, as long as it waits.
     pub fn triggers(&self, id: Id, trigger: Trigger, at: i64, path: &[u32]) -> Vec<Comes> {
-        let alone = |at| Comes { at, is_told: false };
         match trigger {
             Trigger::Timer { after, times } => {
-                (1..=i64::from(times)).map(|number| alone(at + number * after)).collect()
+                (1..=i64::from(times)).map(|number| Comes::alone(at + number * after)).collect()
             }
             Trigger::Message => self.part(Part::Message(id), at, path),
             Trigger::Signal(name) => self.part(Part::Signal(name), at, path),
@@ -49,16 +61,14 @@ impl Oracle {
 
     /// One definition that is waited for from `at` on, again and again.
     fn part(&self, part: Part, at: i64, path: &[u32]) -> Vec<Comes> {
-        let alone = |at| Comes { at, is_told: false };
-        let told = |at| Comes { at, is_told: true };
         match part {
-            Part::Timer(after) => vec![alone(at + after)],
+            Part::Timer(after) => vec![Comes::alone(at + after)],
             Part::Message(id) => {
                 let next = |from: i64| self.visit(id, from, path).interruption().map(|after| from + after);
-                std::iter::successors(next(at), |at| next(*at)).map(alone).collect()
+                std::iter::successors(next(at), |at| next(*at)).map(Comes::alone).collect()
             }
-            Part::Signal(name) => self.heard(name, at).map(told).collect(),
-            Part::Flag(name) => rises(self.seed, name, at).map(told).collect(),
+            Part::Signal(name) => self.heard(name, at).map(Comes::told).collect(),
+            Part::Flag(name) => rises(self.seed, name, at).map(Comes::told).collect(),
         }
     }
 
@@ -69,8 +79,10 @@ impl Oracle {
             let is_again = !all.is_empty();
             let next = |part: Part| self.part(part, from, path).into_iter().find(|it| !is_again || it.at > from);
             let (Some(one), Some(other)) = (next(parts[0]), next(parts[1])) else { return all };
-            let last = one.max(other);
-            all.push(last);
+            let (first, last) = (one.min(other), one.max(other));
+            let comes_again = |part: Part| self.part(part, from, path).iter().any(|it| it.at == last.at);
+            let is_doubtful = first.at < last.at && parts.into_iter().all(comes_again);
+            all.push(Comes { is_doubtful, ..last });
             from = last.at;
         }
     }
@@ -94,15 +106,16 @@ impl Oracle {
 
     fn awaited(&self, part: Part, at: i64, path: &[u32]) -> Option<Comes> {
         match part {
-            Part::Message(id) => {
-                self.visit(id, at, path).message().map(|after| Comes { at: at + after, is_told: false })
-            }
+            Part::Message(id) => self.visit(id, at, path).message().map(|after| Comes::alone(at + after)),
             part => self.part(part, at, path).into_iter().next(),
         }
     }
 
     /// The world is seen to have moved something that waited `since`; not by what was true before.
     pub fn came(&mut self, it: Comes, since: i64, ends: bool) {
+        if it.is_doubtful && !ends {
+            self.trace.open(it.at, "comes twice in one moment");
+        }
         match it.is_told {
             true => {
                 let is_thrown = it.at == since || self.known.iter().any(|(at, _)| *at == it.at);
@@ -129,7 +142,7 @@ impl Oracle {
             let arrivals =
                 arrivals.filter_map(|(number, arm)| Some((number, self.waited(arm.id, arm.wait, *entry, path)?)));
             let coming: Vec<(usize, Comes)> = match begins_with {
-                Some(number) => vec![(number, Comes { at: *entry, is_told: true })],
+                Some(number) => vec![(number, Comes::told(*entry))],
                 None => arrivals.collect(),
             };
             let winner = match self.mistake {
@@ -177,7 +190,7 @@ impl Oracle {
             let mut last = *entry;
             for (number, arm) in arms.iter().enumerate() {
                 let comes = match begins_with == Some(number) {
-                    true => Some(Comes { at: *entry, is_told: true }),
+                    true => Some(Comes::told(*entry)),
                     false => self.waited(arm.id, arm.wait, *entry, path),
                 };
                 last = last.max(comes.map_or(NEVER, |it| it.at));

@@ -13,6 +13,7 @@ struct Coming {
     event: Option<usize>,
     is_thrown: bool,
     is_told: bool,
+    is_doubtful: bool,
 }
 
 /// Of a process that begins with an event-based gateway.
@@ -63,7 +64,8 @@ impl Oracle {
                 let comes = times.find(|it| it.at > since)?;
                 // Thrown in here, while it is still active.
                 let is_thrown = comes.is_told && self.trace.is_thrown_since(mark, comes.at);
-                Some(Coming { at: comes.at, event: Some(number), is_thrown, is_told: comes.is_told })
+                let Comes { at, is_told, is_doubtful } = comes;
+                Some(Coming { at, event: Some(number), is_thrown, is_told, is_doubtful })
             });
             let outside: Vec<Coming> = outside.collect();
             let next = outside.iter().chain(&thrown).copied().min_by_key(|coming| coming.at);
@@ -94,7 +96,10 @@ impl Oracle {
             let at_once = outside.iter().filter(|other| other.at == coming.at).count();
             match at_once {
                 0 => {}
-                1 => self.came(Comes { at: coming.at, is_told: coming.is_told }, at, event.interrupts),
+                1 => {
+                    let Coming { at: moment, is_told, is_doubtful, .. } = coming;
+                    self.came(Comes { at: moment, is_told, is_doubtful }, at, event.interrupts);
+                }
                 _ => self.trace.open(coming.at, "comes for two of a scope"),
             }
             self.trace.note(coming.at, event_name(event), if event.interrupts { "interrupts" } else { "runs beside" });
@@ -123,6 +128,7 @@ impl Oracle {
             event: (it.guard != TERMINATES).then_some(it.guard),
             is_thrown: true,
             is_told: false,
+            is_doubtful: false,
         };
         first.into_iter().chain(raised).map(coming).collect()
     }
