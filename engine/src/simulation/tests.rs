@@ -116,7 +116,7 @@ fn a_seed_always_takes_the_same_way() {
 
 /// A checker that was never seen to fail proves nothing.
 #[test]
-#[ignore = "takes minutes: a part of campaigns"]
+#[ignore = "takes minutes: cargo test -p engine mistakes_are_noticed -- --ignored"]
 fn mistakes_are_noticed() {
     let next = Mutex::new(0..MISTAKES.len());
     let unnoticed = Mutex::new(Vec::new());

@@ -45,7 +45,7 @@ pub struct Config {
     /// Command line of the built-in tools' server; this program's own `mcp` when missing.
     #[arg(long, env = "BATON_MCP_COMMAND")]
     pub mcp_command: Option<String>,
-    /// JSON file with what models cost, for budgets of money: {"<model>": {"input": …, "output": …}}, each of a million tokens.
+    /// JSON file with what models cost, for budgets of money: `{"<model>": {"input": …, "output": …}}`, each of a million tokens.
     #[arg(long, env = "BATON_LLM_PRICES")]
     pub llm_prices: Option<PathBuf>,
 }
