@@ -11,3 +11,4 @@ mod scenarios;
 mod secrets;
 mod story;
 mod traces;
+mod workers;

@@ -35,10 +35,12 @@ pub fn run(new: &New) -> anyhow::Result<ExitCode> {
     let New::Worker(worker) = new;
     let folder = write(worker)?;
     println!("{} is there. What is next:\n", folder.display());
+    let name = &worker.name;
     println!("  cd {}", folder.display());
-    println!("  cargo test                 # the handler, without servers");
-    println!("  baton test .               # the process, without servers");
-    println!("  cat README.md              # how to see it on the page");
+    println!("  $EDITOR src/main.rs            # the function `work` is yours");
+    println!("  cargo test                     # it, without servers");
+    println!("  baton dev --deploy {name}.yaml   # in another terminal: prints the page's address");
+    println!("  cargo run                      # does the jobs of type `{name}`");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,11 +62,15 @@ fn write(worker: &Worker) -> anyhow::Result<PathBuf> {
         (format!("{name}.yaml"), named(PROCESS, name)),
         (format!("{name}.scenario.yaml"), named(SCENARIO, name)),
         ("README.md".to_owned(), readme(name)),
-        (".gitignore".to_owned(), "/target\n".to_owned()),
+        (".gitignore".to_owned(), "/target\n/.baton\n".to_owned()),
     ];
     for (file, content) in files {
         let path = folder.join(file);
         fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
+    }
+    // the versions that the SDK is tested with, which are on this machine already; cargo leaves out what is not used
+    if let Ok(lock) = fs::read(sdk.join("../Cargo.lock")) {
+        fs::write(folder.join("Cargo.lock"), lock)?;
     }
     Ok(folder)
 }
@@ -97,6 +103,17 @@ tokio = {{ version = "1", features = ["rt-multi-thread", "macros", "signal"] }}
 serde = {{ version = "1", features = ["derive"] }}
 serde_json = "1"
 anyhow = "1"
+
+# The first build is quicker when what others wrote has no debug information.
+[profile.dev]
+debug = "line-tables-only"
+
+[profile.dev.package."*"]
+debug = false
+
+[profile.dev.build-override]
+opt-level = 0
+debug = false
 "#
     )
 }
@@ -109,12 +126,13 @@ A worker for jobs of type `{name}`, and a process that has one. The function to 
 
 ```sh
 cargo test                          # the handler, without servers
-baton test .                        # the process, without servers
-baton dev --deploy {name}.yaml      # in a terminal of its own; it prints NATS, the page and the key
-BATON_NATS_URL=… cargo run          # as `baton dev` printed it
+baton test {name}.scenario.yaml     # the process, without servers
+baton dev --deploy {name}.yaml      # in another terminal; it prints the address of the page
+cargo run                           # does the jobs, until Ctrl-C
 ```
 
-Open the page that `baton dev` printed, choose the process `{name}`, and start it with `{{\"name\": \"you\"}}`.
+Open the page, press *Start* at `{name}`, and give it the variables `{{\"name\": \"you\"}}`. Where NATS has another address than
+`nats://127.0.0.1:4222` (`baton dev` says so), it is told as `BATON_NATS_URL`.
 "
     )
 }

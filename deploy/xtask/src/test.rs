@@ -6,6 +6,9 @@
 use crate::{Result, place, shell, tools::Tools};
 use std::{process::Command, time::Instant};
 
+/// What tests start as processes.
+const PROGRAMS: &[&str] = &["--package", "baton", "--package", "custom-worker", "--package", "example-workers"];
+
 pub fn run(words: &[String]) -> Result<()> {
     let tools = Tools::for_tests()?;
     let mut report = Report::default();
@@ -15,10 +18,8 @@ pub fn run(words: &[String]) -> Result<()> {
         let mut documentation = cargo(&["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
         documentation.env("RUSTDOCFLAGS", "-D warnings");
         report.check("documentation", documentation);
-        report.check("build", cargo(&["build", "--locked", "--package", "baton", "--package", "custom-worker"]));
-    } else {
-        report.check("build", cargo(&["build", "--locked", "--package", "baton", "--package", "custom-worker"]));
     }
+    report.check("build", cargo(&[&["build", "--locked"], PROGRAMS].concat()));
     let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast", "--"]);
     tests.args(words);
     tools.apply(&mut tests);

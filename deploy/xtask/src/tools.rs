@@ -28,9 +28,21 @@ impl Tools {
         linker()?;
         let tools =
             Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
+        tools.leave_links()?;
         sandbox()?;
         page()?;
         Ok(tools)
+    }
+
+    /// So that `baton dev`, started by hand and anywhere, finds what was brought.
+    fn leave_links(&self) -> Result<()> {
+        let folder = place::folder(place::root().join("target/tools"))?;
+        for (name, to) in [("nats-server", &self.nats), ("postgres", &self.postgres)] {
+            let link = folder.join(name);
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(to, &link).map_err(|error| format!("{}: {error}", link.display()))?;
+        }
+        Ok(())
     }
 
     /// The servers, and the page that the gateway embeds.

@@ -3,6 +3,7 @@
 //!
 //! Services are child processes of this very binary, so that each can be killed, watched and restarted on its own.
 
+mod brought;
 mod mailbox;
 mod nats;
 mod postgres;
@@ -120,7 +121,7 @@ impl Server {
         println!("  page      {}", self.page(""));
         println!("  API       {}/api/v1   key {api_key}", self.settings.url());
         println!("  Postgres  {}", self.settings.database_url);
-        println!("  NATS      {}", self.settings.nats_url);
+        println!("  NATS      {}   for workers: BATON_NATS_URL", self.settings.nats_url);
         println!("  data      {} (logs in logs/)", data.display());
         println!("Stop with Ctrl-C.");
     }

@@ -1,7 +1,7 @@
 //! A private nats-server with JetStream in the data folder, on loopback only.
 
-use super::{Settings, Supervisor, supervisor::Program};
-use anyhow::{Context, bail};
+use super::{Settings, Supervisor, brought::brought, supervisor::Program};
+use anyhow::bail;
 use std::{
     path::PathBuf,
     process::Command,
@@ -9,6 +9,7 @@ use std::{
 };
 
 const OLDEST: (u32, u32) = (2, 11);
+const HELP: &str = "run `cargo xtask demo`, which brings one, or say where it is with BATON_NATS_BIN";
 
 pub async fn start(settings: &Settings, supervisor: &Supervisor) -> anyhow::Result<()> {
     let program = find()?;
@@ -34,18 +35,19 @@ pub async fn start(settings: &Settings, supervisor: &Supervisor) -> anyhow::Resu
     Ok(())
 }
 
-/// `BATON_NATS_BIN`, else the one on the PATH when it is new enough.
+/// `BATON_NATS_BIN`, else the one on the PATH when it is new enough, else what `cargo xtask` has brought.
 fn find() -> anyhow::Result<PathBuf> {
     if let Some(program) = std::env::var_os("BATON_NATS_BIN") {
         return Ok(PathBuf::from(program));
     }
-    let help = "run `cargo xtask demo`, which brings one, or say where it is with BATON_NATS_BIN";
-    let output = Command::new("nats-server").arg("--version").output();
-    let output = output.with_context(|| format!("no nats-server on the PATH: {help}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    match version(&text) {
-        Some(version) if version >= OLDEST => Ok(PathBuf::from("nats-server")),
-        _ => bail!("the nats-server on the PATH is too old ({}; {OLDEST:?} is needed): {help}", text.trim()),
+    let told = Command::new("nats-server").arg("--version").output();
+    let told = told.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).ok();
+    let is_new = told.as_deref().and_then(version).is_some_and(|version| version >= OLDEST);
+    match (brought("nats-server"), told) {
+        (_, Some(_)) if is_new => Ok(PathBuf::from("nats-server")),
+        (Some(program), _) => Ok(program),
+        (None, Some(old)) => bail!("the nats-server on the PATH is too old ({old}; {OLDEST:?} is needed): {HELP}"),
+        (None, None) => bail!("no nats-server on the PATH: {HELP}"),
     }
 }
 

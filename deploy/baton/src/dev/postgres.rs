@@ -1,7 +1,7 @@
 //! A private Postgres of the development server: found on the machine, initialised in the data folder, listening on
 //! loopback only. Postgres refuses to run as root, so root runs it as the user `nobody`.
 
-use super::{Settings, Supervisor, supervisor::Program};
+use super::{Settings, Supervisor, brought::brought, supervisor::Program};
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::{
@@ -26,7 +26,7 @@ pub async fn start(settings: &Settings, supervisor: &Supervisor, for_benchmarks:
     create_database(settings).await
 }
 
-/// `BATON_PG_BIN`, else the newest of the system's that is new enough.
+/// `BATON_PG_BIN`, else the newest of the system's that is new enough, else what `cargo xtask` has brought.
 fn find() -> anyhow::Result<PathBuf> {
     if let Some(bin) = std::env::var_os("BATON_PG_BIN") {
         return Ok(PathBuf::from(bin));
@@ -39,8 +39,8 @@ fn find() -> anyhow::Result<PathBuf> {
         .filter(|(version, bin)| *version >= OLDEST && bin.join("postgres").exists())
         .collect();
     found.sort();
-    match found.pop() {
-        Some((_, bin)) => Ok(bin),
+    match found.pop().map(|(_, bin)| bin).or_else(|| brought("postgres")) {
+        Some(bin) => Ok(bin),
         None => bail!(
             "no Postgres {OLDEST} or later here. Install it (Debian: apt-get install postgresql), run `cargo xtask demo`, \
              which brings one, or say where its programs are with BATON_PG_BIN"

@@ -11,6 +11,9 @@ use std::{
     sync::Arc,
 };
 
+/// Where workers look for NATS unless they are told.
+const NATS_PORT: u16 = 4222;
+
 #[derive(Clone)]
 pub struct Settings {
     pub data: PathBuf,
@@ -33,8 +36,10 @@ impl Settings {
         for folder in ["logs", "store", "mail", "pids"] {
             fs::create_dir_all(data.join(folder))?;
         }
-        let [postgres_port, nats_port, smtp_port, spare] = free_ports()?;
-        let gateway_port = if args.port != 0 && is_free(args.port) { args.port } else { spare };
+        let [postgres_port, smtp_port, one, another] = free_ports()?;
+        let is_for_people = args.port != 0;
+        let gateway_port = if is_for_people && is_free(args.port) { args.port } else { one };
+        let nats_port = if is_for_people && is_free(NATS_PORT) { NATS_PORT } else { another };
         let local = format!("postgres://baton@127.0.0.1:{postgres_port}/baton");
         Ok(Settings {
             database_url: args.database_url.clone().unwrap_or(local),
