@@ -236,3 +236,12 @@ fn properties_that_an_element_needs_are_asked_for() {
         check(&format!("- {element}"), "", &[code]);
     }
 }
+
+#[test]
+fn a_web_service_is_called_in_one_of_several_ways() {
+    for custom in ["endpoint: 'https://example.com'", "operation: 'https://example.com/api.yaml#get'", "sql: select 1"]
+    {
+        let properties = format!("{{implementation: Web Service, custom: {{{custom}}}}}");
+        check(&format!("- {{id: a, type: serviceTask, properties: {properties}}}"), "", &[]);
+    }
+}

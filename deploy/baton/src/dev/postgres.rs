@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ const AS_FOR_PRODUCTION: &[&str] =
 
 pub async fn start(settings: &Settings, supervisor: &Supervisor, for_benchmarks: bool) -> anyhow::Result<()> {
     let bin = find()?;
-    let data = settings.data.join("postgres");
+    let data = folder(&settings.data)?;
     initialise(&bin, &data)?;
     supervisor.supervise(server(settings, &bin, &data, for_benchmarks))?;
     create_database(settings).await
@@ -46,6 +47,23 @@ fn find() -> anyhow::Result<PathBuf> {
              which brings one, or say where its programs are with BATON_PG_BIN"
         ),
     }
+}
+
+/// In the data folder. Where that is private to root, who may not run Postgres: in one of the same use that everyone can enter.
+fn folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let can_enter = |folder: &Path| fs::metadata(folder).is_ok_and(|found| found.mode() & 0o001 != 0);
+    if !is_root() || data.ancestors().all(can_enter) {
+        return Ok(data.join("postgres"));
+    }
+    let name: String = data.display().to_string().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let instead = Path::new("/var/tmp").join(format!("baton{name}"));
+    fs::create_dir_all(&instead).with_context(|| format!("making {}", instead.display()))?;
+    println!(
+        "Postgres runs as another user, who cannot enter {}: its data are in {}",
+        data.display(),
+        instead.display()
+    );
+    Ok(instead.join("postgres"))
 }
 
 fn initialise(bin: &Path, data: &Path) -> anyhow::Result<()> {

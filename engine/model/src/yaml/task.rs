@@ -132,8 +132,10 @@ fn service_task(source: &mut Source<'_>, problems: &mut Problems) -> ServiceTask
     if !web {
         return ServiceTask::External { topic: topic.unwrap_or_else(|| source.id.clone()) };
     }
-    if source.custom.text("endpoint", problems).is_none() {
-        let message = "a web service needs `custom.endpoint`";
+    // each says what is called, and by which connector
+    let callable = ["endpoint", "url", "operation", "sql"];
+    if !callable.into_iter().any(|key| source.custom.text(key, problems).is_some()) {
+        let message = "a web service needs `custom.endpoint`, `custom.operation` or `custom.sql`";
         problems.push(properties.error("MISSING_PROPERTY", properties.location, message));
     }
     ServiceTask::WebService
