@@ -53,6 +53,7 @@ mod verify;
 mod world;
 mod writes;
 
+pub use api::lint;
 pub use config::Config;
 pub use epoch::renew as renew_epoch;
 pub use verify::{Verified, verify};

@@ -71,7 +71,7 @@ async fn deploy(client: &Client, file: &Path, dry_run: bool) -> anyhow::Result<S
 
 /// The named files, and in named folders every `.dmn` and `.bpmn`, and every `.yaml` that holds a process or a decision
 /// (scenarios and charts are others').
-fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub fn process_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {

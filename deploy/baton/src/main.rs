@@ -6,6 +6,7 @@ mod convert_command;
 mod demo;
 mod deploy_command;
 mod dev;
+mod lint_command;
 mod new_command;
 mod operate_command;
 mod test_command;
@@ -65,6 +66,8 @@ enum Command {
     Test(test_command::Args),
     /// Write a process file in the other spelling: YAML as BPMN 2.0 XML, or XML as YAML.
     Convert(convert_command::Args),
+    /// Check files of processes and decisions as a deployment does, without a server.
+    Lint(lint_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
     /// Operate on instances through a gateway: suspend, resume, retry, cancel, modify, migrate, in batches too.
@@ -113,6 +116,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(args) => return test_command::run(args).await,
         Command::New(new) => return new_command::run(&new),
         Command::Convert(args) => return convert_command::run(&args),
+        Command::Lint(args) => return lint_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
         Command::Operate(args) => return operate_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,

@@ -1,33 +1,17 @@
 //! Deploying: all files or none, and every problem in all of them at once.
 
-use super::{Failure, deploy_decisions};
-use crate::{audit::Note, convert, core, decisions::Decision, definitions::Definition, timer_starts, world::World};
-use interpreter::{MessageFlows, Process, Timestamp};
-use model::ProcessDefinition;
-use proto::{DeployReply, DeployRequest, DeployedDecision, DeployedProcess, Diagnostic};
-use std::collections::HashMap;
+use super::{
+    Failure,
+    deploy_check::{Checked, Deployment, check},
+    deploy_decisions,
+};
+use crate::{audit::Note, convert, decisions::Decision, definitions::Definition, timer_starts, world::World};
+use interpreter::Timestamp;
+use proto::{DeployReply, DeployRequest, DeployedDecision, DeployedProcess};
 use store::{Session, definition, message_start, signal, start_occurrence, timer_start};
 use uuid::Uuid;
 
-/// Bytes of one file.
-const MAX_FILE: usize = 1024 * 1024;
 const MAX_FILES: usize = 200;
-
-/// A process that is fit to run.
-struct Checked {
-    file_name: String,
-    source: String,
-    model: ProcessDefinition,
-    process: Process,
-}
-
-/// What a deployment holds, and what is to be said about it.
-#[derive(Default)]
-struct Deployment {
-    processes: Vec<Checked>,
-    decisions: Vec<deploy_decisions::Checked>,
-    warnings: Vec<Diagnostic>,
-}
 
 pub async fn deploy(world: &World, request: DeployRequest) -> Result<DeployReply, Failure> {
     let tenant = super::tenant(&request.tenant)?.to_owned();
@@ -98,64 +82,6 @@ async fn warn_of_unknown_decisions(
         }
     }
     Ok(())
-}
-
-fn check(files: Vec<proto::File>) -> Result<Deployment, Failure> {
-    let (mut deployment, mut diagnostics) = (Deployment::default(), Vec::new());
-    let mut owner: HashMap<String, String> = HashMap::new();
-    let mut decision_owner: HashMap<String, String> = HashMap::new();
-    for file in files {
-        let name = file.name;
-        if file.content.len() > MAX_FILE {
-            return Err(Failure::LimitExceeded(format!("{name} is larger than {MAX_FILE} bytes")));
-        }
-        let mut found = Vec::new();
-        let decoded = model::bpmn::decode(&file.content).map_err(|problem| vec![*problem]);
-        let source = decoded.as_ref().map_or_else(|_| String::new(), String::clone);
-        let is_dmn = model::decision::is_dmn(&source);
-        if decoded.is_ok() {
-            let decisions = deploy_decisions::check(&name, &source, &mut decision_owner, &mut found);
-            deployment.decisions.extend(decisions);
-        }
-        match decoded.and_then(|source| core::read(&name, &source)) {
-            _ if is_dmn => {}
-            Err(problems) => found.extend(problems),
-            Ok((definitions, warnings)) => {
-                found.extend(warnings);
-                let mut flows = MessageFlows::of(&definitions);
-                found.append(&mut flows.diagnostics);
-                for model in definitions.processes {
-                    if let Some(other) = owner.insert(model.id.clone(), name.clone()) {
-                        let message = format!("process `{}` is in {other} too, or twice in this file", model.id);
-                        found.push(model::Diagnostic::error("DUPLICATE_PROCESS", model.location, message));
-                    }
-                    match core::compile(&name, &model, &flows) {
-                        Ok(process) => {
-                            found.extend(interpreter::prove(&model, &process));
-                            let (file_name, source) = (name.clone(), source.clone());
-                            deployment.processes.push(Checked { file_name, source, model, process })
-                        }
-                        // What is only drawn need not run; a file of several pools often has one that does.
-                        Err(problems) if !model.is_executable => found.extend(problems.into_iter().map(as_warning)),
-                        Err(problems) => found.extend(problems),
-                    }
-                }
-            }
-        }
-        for mut problem in found {
-            problem.file.clone_from(&name);
-            diagnostics.push(convert::diagnostic(&problem, &source));
-        }
-    }
-    if diagnostics.iter().any(|diagnostic| diagnostic.severity == "error") {
-        return Err(Failure::Deployment(diagnostics));
-    }
-    deployment.warnings = diagnostics;
-    Ok(deployment)
-}
-
-fn as_warning(problem: model::Diagnostic) -> model::Diagnostic {
-    model::Diagnostic { severity: model::Severity::Warning, ..problem }
 }
 
 type WrittenProcesses = Vec<(DeployedProcess, Option<Definition>)>;

@@ -1,7 +1,7 @@
 //! The engine's API: request/reply on `api.<method>`, one queue group over all replicas. Each request is a task; how many run
 //! at a time is bounded, and what comes on top is told to come again.
 //!
-//! - [`deploy`], [`processes`] and [`decisions`] are about definitions,
+//! - [`deploy`], [`deploy_check`], [`processes`] and [`decisions`] are about definitions,
 //! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
 //! - [`operate`], [`batches`], [`suspensions`] and [`audit`] about what operators do, and have done.
@@ -11,6 +11,7 @@ mod audit;
 mod batches;
 mod decisions;
 mod deploy;
+mod deploy_check;
 mod deploy_decisions;
 mod history;
 mod incidents;
@@ -25,6 +26,7 @@ mod suspensions;
 mod tasks;
 mod variables;
 
+pub use deploy_check::lint;
 pub use problem::Failure;
 
 use crate::world::World;

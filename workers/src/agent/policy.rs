@@ -65,10 +65,28 @@ fn rule(written: &Value) -> Rule<'_> {
     }
 }
 
-/// An expression that fails, because the arguments are not what it thinks, holds: then a person looks at them.
+/// An expression that fails, or that names an argument which the call lacks, holds: then a person looks at it.
 fn is_true(expression: &str, arguments: &Value, variables: &Variables) -> bool {
+    if named_arguments(expression).any(|name| arguments.get(name).is_none_or(Value::is_null)) {
+        return true;
+    }
     let scope = Call { arguments, variables };
     Expression::compile(expression).and_then(|compiled| compiled.is_true(&scope)).unwrap_or(true)
+}
+
+/// Every `name` in `arguments.name` and `arguments['name']`.
+fn named_arguments(expression: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    expression.match_indices("arguments").filter_map(move |(at, word)| {
+        if expression[..at].ends_with(is_part) {
+            return None;
+        }
+        let path = expression[at + word.len()..].trim_start();
+        let name = path.strip_prefix('.').or_else(|| path.strip_prefix('['))?;
+        let name = name.trim_start().trim_start_matches(['\'', '"']);
+        let end = name.find(|c| !is_part(c)).unwrap_or(name.len());
+        Some(&name[..end]).filter(|name| !name.is_empty())
+    })
 }
 
 /// The variables that the task sees, and the `arguments` of the call.
@@ -108,6 +126,16 @@ mod tests {
         assert_eq!(verdict("other", true, json!({})), Verdict::Allow);
         assert_eq!(verdict("pay", false, json!({"amount": 100})), Verdict::Allow);
         assert_eq!(verdict("pay", false, json!({"amount": 101})), Verdict::Approve);
-        assert_eq!(verdict("pay", false, json!({})), Verdict::Approve, "what cannot be judged is shown to a person");
+        for unknown in [json!({}), json!({"amount": null}), json!({"amount": {}}), json!("all")] {
+            assert_eq!(verdict("pay", false, unknown), Verdict::Approve, "what cannot be judged is shown to a person");
+        }
+    }
+
+    #[test]
+    fn the_arguments_that_an_expression_names() {
+        let named = |expression| named_arguments(expression).collect::<Vec<_>>();
+        assert_eq!(named("${arguments.a > 1 and x.arguments.b == my_arguments.c}"), ["a", "b"]);
+        assert_eq!(named("= arguments . to = \"x\" or len(arguments['list']) > 3"), ["to", "list"]);
+        assert!(named("arguments == null").is_empty());
     }
 }
