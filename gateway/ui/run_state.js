@@ -3,14 +3,16 @@
 // One element may be entered often (loops, multi-instance), so each has counts per state, never one state.
 
 const REMEMBERED_TOOLS = 200;
+const REMEMBERED_LINES = 500;
 
 export class RunState {
   /** Element id → its counts and news. */
   elements = new Map();
   /** Flow id → how often it was taken. */
   flows = new Map();
-  /** Messages of history, in order. */
+  /** Messages of history, in order; among them the newest lines that workers have logged. */
   history = [];
+  #lines = 0;
   /** Job id → what its agent is saying right now. */
   agents = new Map();
   /** Instance id → the element that has called it. */
@@ -31,9 +33,19 @@ export class RunState {
       if (this.#seen.has(identity)) return false;
       this.#seen.add(identity);
       this.history.push(message);
+    } else if (message.type === 'task.log') {
+      this.#remember(message);
     }
     APPLY[message.type]?.(this, message);
     return true;
+  }
+
+  #remember(line) {
+    this.history.push(line);
+    this.#lines += 1;
+    if (this.#lines <= REMEMBERED_LINES) return;
+    this.history.splice(this.history.findIndex(({ type }) => type === 'task.log'), 1);
+    this.#lines -= 1;
   }
 
   element(id) {

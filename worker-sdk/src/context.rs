@@ -3,7 +3,7 @@
 use crate::{Answer, JobFailure, Question, Variables, fetch, live::Live, needs::Needs, state::States};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use proto::{ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
+use proto::{LogLine, ModelUsage, Progress, TextDelta, ToolUse, live::Kind};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
@@ -16,6 +16,9 @@ use std::{
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
+
+/// Of a log line, in bytes.
+const LONGEST_LINE: usize = 4096;
 
 /// A job with its variables as `I`; everything of [`Context`] can be called on it.
 #[derive(Debug, Clone)]
@@ -256,6 +259,21 @@ impl Context {
     pub fn status(&self, status: impl Into<String>, progress: f64, message: impl Into<String>) {
         let progress = progress.clamp(0.0, 1.0);
         self.show(Kind::Progress(Progress { progress, status: status.into(), message: message.into() }));
+    }
+
+    /// A line beside what happens on the page, for whoever watches; not history. Longer than 4 KiB it is cut.
+    pub fn log(&self, message: impl Into<String>) {
+        self.line("info", message.into());
+    }
+
+    /// As [`Context::log`], for what somebody should look at.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.line("warning", message.into());
+    }
+
+    fn line(&self, level: &str, mut message: String) {
+        message.truncate(message.floor_char_boundary(LONGEST_LINE));
+        self.show(Kind::Log(LogLine { level: level.to_owned(), message }));
     }
 
     /// Shows that a tool is being called.

@@ -61,5 +61,8 @@ pub use worker::{Builder, Worker, WorkerError};
 
 // What a worker's `main` needs, so that its Cargo.toml stays short.
 pub use proto;
+/// Starts logs to stderr (`BATON_LOG` filters them, `BATON_LOG_FORMAT=json` makes objects of them), and traces when
+/// `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Keep what it returns until the worker has ended: dropping it sends what is left.
+pub use telemetry::init as start_telemetry;
 #[doc(no_inline)]
 pub use tokio_util::sync::CancellationToken;

@@ -37,7 +37,7 @@ pub struct Worker;
 /// Why a worker could not start. Once it runs, it outlives every failure of NATS and of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The URL is not one, or the server refuses the credentials.
+    /// The URL is not one. (A server that is not there, or refuses, is tried again, with a warning in the log.)
     #[error("cannot use NATS at `{url}`")]
     Connect {
         /// As given to the builder.
@@ -338,6 +338,10 @@ async fn connect(url: &str, name: &str, health: Health) -> Result<async_nats::Cl
                 match event {
                     async_nats::Event::Connected => health.set("nats", true),
                     async_nats::Event::Disconnected | async_nats::Event::Closed => health.set("nats", false),
+                    // also that it refuses the credentials, which somebody may be about to mend
+                    error @ (async_nats::Event::ClientError(_) | async_nats::Event::ServerError(_)) => {
+                        tracing::warn!("NATS: {error}");
+                    }
                     other => tracing::debug!(event = %other, "NATS"),
                 }
             }

@@ -1,10 +1,14 @@
 //! The worker of the conformance tests in Rust; `worker-sdk/python/tests/conformance_worker.py` is the same in Python.
 
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
-use worker_sdk::{CancellationToken, Job, JobFailure, Worker};
+use std::{
+    task::{Context as Poller, Poll},
+    time::Duration,
+};
+use tower::{Service, layer::layer_fn};
+use worker_sdk::{CancellationToken, Context, Job, JobFailure, JobService, Rate, Worker};
 
 #[derive(Deserialize)]
 struct Number {
@@ -24,7 +28,12 @@ pub async fn run(url: String) -> anyhow::Result<()> {
         signal.recv().await;
         stop.cancel();
     });
+    let http = std::env::var("BATON_HTTP_ADDR").ok().map(|addr| addr.parse()).transpose()?;
     let worker = Worker::builder(url)
+        .http(http)
+        .layer(layer_fn(|inner| Marked { inner }))
+        .job("marked", mark)
+        .shared_rate("conformance", Rate::per_second(10).burst(3))
         .job("double", double)
         .job("object", object)
         .job("bpmn-error", bpmn_error)
@@ -36,6 +45,33 @@ pub async fn run(url: String) -> anyhow::Result<()> {
         .job("until-cancelled", until_cancelled)
         .job("slow", slow);
     Ok(worker.drain(Duration::from_secs(10)).run(shutdown).await?)
+}
+
+/// Says that it is there.
+#[derive(Clone)]
+struct Marked {
+    inner: JobService,
+}
+
+impl Service<Context> for Marked {
+    type Response = <JobService as Service<Context>>::Response;
+    type Error = <JobService as Service<Context>>::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, poller: &mut Poller<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(poller)
+    }
+
+    fn call(&mut self, job: Context) -> Self::Future {
+        if job.job_type() == "marked" {
+            job.log("inside the middleware");
+        }
+        Box::pin(self.inner.call(job))
+    }
+}
+
+async fn mark(job: Job<Value>) -> Result<u32, JobFailure> {
+    Ok(job.attempt())
 }
 
 async fn double(job: Job<Number>) -> Result<i64, JobFailure> {

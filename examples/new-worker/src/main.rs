@@ -18,6 +18,7 @@ async fn work(job: Job<Input>) -> Result<String, JobFailure> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let _telemetry = worker_sdk::start_telemetry("new-worker"); // logs, and traces where they are wanted
     let nats = std::env::var("BATON_NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();

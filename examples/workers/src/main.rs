@@ -40,6 +40,7 @@ fn workers(nats: String) -> Builder {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let _telemetry = worker_sdk::start_telemetry("examples"); // logs, and traces where they are wanted
     let nats = std::env::var("BATON_NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();

@@ -62,6 +62,9 @@ impl Activity {
                 input_tokens: usage.input_tokens,
                 output_tokens: usage.output_tokens,
             }],
+            Some(Kind::Log(line)) => {
+                vec![Body::TaskLog { element_id, job_id, level: line.level.clone(), message: line.message.clone() }]
+            }
             None => Vec::new(),
         }
     }
@@ -124,6 +127,7 @@ mod tests {
             (Kind::ToolUse(proto::ToolUse::default()), "agent.tool_use"),
             (Kind::Thinking(proto::TextDelta::default()), "task.thinking"),
             (Kind::Usage(proto::ModelUsage::default()), "agent.usage"),
+            (Kind::Log(proto::LogLine::default()), "task.log"),
         ];
         for (kind, expected) in table {
             assert_eq!(types(&mut activity, kind), [expected]);

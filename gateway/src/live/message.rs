@@ -151,6 +151,8 @@ pub enum Body {
         status: String,
         message: String,
     },
+    #[serde(rename = "task.log")]
+    TaskLog { element_id: String, job_id: String, level: String, message: String },
     #[serde(rename = "task.error")]
     TaskError {
         element_id: String,

@@ -18,6 +18,7 @@ const TELL = {
   'userTask.created': (m, name) => ['person', `Task for people: ${m.taskInstance?.taskName || name(m.elementId)}`],
   'userTask.completed': (m, name) => ['person', `Task ${name(m.elementId)} done${m.by ? ` by ${m.by}` : ''}`],
   'gateway.path_taken': (m, name) => ['path', `${name(m.elementId)} took ${m.flowId}${m.condition ? ` (${m.condition})` : ''}`],
+  'task.log': (m, name) => [['warning', 'error'].includes(m.level) ? 'bad' : 'data', `${name(m.elementId)}: ${m.message}`],
   'history.gap': (m, name) => ['bad', `Events ${m.from} to ${m.to} are no longer kept`],
 };
 
@@ -37,7 +38,7 @@ export function showTimeline(place, history, { everything, elements, onSelect })
     const tell = TELL[message.type] ?? (everything ? MORE[message.type] ?? plain : null);
     if (tell) told.push([message, ...tell(message, name)]);
   }
-  fillWhenChanged(place, `${history.length}/${everything}`, () => h('ol', { class: 'timeline', 'data-testid': 'timeline' }, told.map(([message, kind, text]) => row(message, kind, text, onSelect))));
+  fillWhenChanged(place, `${history.length}/${history.at(-1)?.timestamp}/${everything}`, () => h('ol', { class: 'timeline', 'data-testid': 'timeline' }, told.map(([message, kind, text]) => row(message, kind, text, onSelect))));
 }
 
 function row(message, kind, text, onSelect) {

@@ -7,6 +7,7 @@
 mod nats;
 mod postgres;
 pub mod process;
+pub mod tls;
 
 pub use nats::Nats;
 pub use postgres::Postgres;

@@ -12,6 +12,8 @@ use std::{
 pub struct Nats {
     program: PathBuf,
     store: PathBuf,
+    /// Beside those that every one has.
+    arguments: Vec<String>,
     port: u16,
     child: Mutex<Option<Child>>,
 }
@@ -22,11 +24,18 @@ impl Nats {
     }
 
     pub fn start_in(base: &Path) -> anyhow::Result<Nats> {
+        Nats::start_with(base, &[])
+    }
+
+    /// With more arguments: TLS, users.
+    pub fn start_with(base: &Path, arguments: &[&str]) -> anyhow::Result<Nats> {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
         let program = std::env::var_os("BATON_NATS_BIN").map_or_else(|| PathBuf::from("nats-server"), PathBuf::from);
         if std::process::Command::new(&program).arg("--version").output().is_err() {
             anyhow::bail!("no {}: `cargo xtask test` brings one; else set BATON_NATS_BIN", program.display());
         }
-        let nats = Nats { program, store: folder_in(base, "nats")?, port: free_port()?, child: Mutex::new(None) };
+        let (store, port) = (folder_in(base, "nats")?, free_port()?);
+        let nats = Nats { program, store, arguments, port, child: Mutex::new(None) };
         nats.restart()?;
         Ok(nats)
     }
@@ -82,7 +91,7 @@ impl Nats {
         self.end(Signal::TERM);
         let mut nats = server(&self.program, false);
         nats.args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"]);
-        nats.arg(&self.store);
+        nats.arg(&self.store).args(&self.arguments);
         *self.child() = Some(spawn(nats)?);
         wait_for("NATS", || TcpStream::connect(("127.0.0.1", self.port)).is_ok())
     }

@@ -11,6 +11,7 @@
 
 from .failure import BpmnError, Bug, JobFailure, Retryable
 from .job import Job
-from .worker import IncompatibleError, Worker
+from .rate import Rate
+from .worker import Handler, IncompatibleError, Worker
 
-__all__ = ["BpmnError", "Bug", "IncompatibleError", "Job", "JobFailure", "Retryable", "Worker"]
+__all__ = ["BpmnError", "Bug", "Handler", "IncompatibleError", "Job", "JobFailure", "Rate", "Retryable", "Worker"]

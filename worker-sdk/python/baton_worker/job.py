@@ -69,13 +69,25 @@ class Job(Generic[I]):
 
     def progress(self, progress: float, message: str = "", status: str = "executing") -> None:
         """Shows how far the job is (0 to 1) and what it does. Best effort; never waits."""
-        if self._show is None:
-            return
-        shown = wire.Progress(progress=min(max(progress, 0.0), 1.0), status=status, message=message)
+        live = self._live()
+        live.progress = wire.Progress(progress=min(max(progress, 0.0), 1.0), status=status, message=message)
+        self._tell(live)
+
+    def log(self, message: str, level: str = "info") -> None:
+        """A line beside what happens on the page (level: debug, info, warning, error). Not history; cut at 4 KiB."""
+        live = self._live()
+        live.log = wire.LogLine(level, message.encode()[:4096].decode(errors="ignore"))
+        self._tell(live)
+
+    def _live(self) -> wire.Live:
         job = self._message
         live = wire.Live(tenant=job.tenant, instance_id=job.instance_id, element_id=job.element_id, job_id=job.id)
-        live.attempt, live.at, live.progress = job.attempt, int(time.time() * 1000), shown
-        self._show(live)
+        live.attempt, live.at = job.attempt, int(time.time() * 1000)
+        return live
+
+    def _tell(self, live: wire.Live) -> None:
+        if self._show is not None:
+            self._show(live)
 
     async def variable(self, name: str) -> Any:
         """The value of one variable as it is now, also of one that was too large to travel with the job."""

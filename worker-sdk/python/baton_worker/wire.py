@@ -207,6 +207,12 @@ class Progress(Message):
 
 
 @dataclass
+class LogLine(Message):
+    level: str = of(1, "string", "")
+    message: str = of(2, "string", "")
+
+
+@dataclass
 class Live(Message):
     tenant: str = of(1, "string", "")
     instance_id: str = of(2, "string", "")
@@ -215,6 +221,7 @@ class Live(Message):
     attempt: int = of(5, "uint32", 0)
     at: int = of(6, "int64", 0)
     progress: Progress | None = of(7, "Progress", message=Progress)
+    log: LogLine | None = of(12, "LogLine", message=LogLine)
 
 
 @dataclass

@@ -9,11 +9,12 @@ import os
 import random
 import signal
 import ssl
+import time
 import typing
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable, TypeVar
+from typing import Any, Awaitable, Callable, Sequence, TypeVar
 
 import nats
 from nats.aio.client import Client
@@ -22,11 +23,15 @@ from nats.aio.msg import Msg
 from . import wire
 from .failure import BpmnError, Bug, Retryable
 from .job import Job
+from .operating import Health, Metrics, serve
+from .rate import Limit, Rate
 
 log = logging.getLogger("baton_worker")
 
 Handler = Callable[[Job[Any]], Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
+Middleware = Callable[[Job[Any], Handler], Awaitable[Any]]
+M = TypeVar("M", bound=Middleware)
 
 CANCEL_GRACE = 5.0
 REMEMBERED = 4096
@@ -47,6 +52,7 @@ class _JobType:
     handler: Handler
     input_type: Any
     at_once: int
+    limits: list[Limit]
 
 
 @dataclass
@@ -60,11 +66,21 @@ class Worker:
     """What a worker does and how. It registers again by itself whatever happens to NATS and the engine."""
 
     def __init__(
-        self, nats_url: str | None = None, *, name: str | None = None, concurrency: int = 16, drain: float = 20.0
+        self,
+        nats_url: str | None = None,
+        *,
+        name: str | None = None,
+        concurrency: int = 16,
+        drain: float = 20.0,
+        http: str | None = None,
     ) -> None:
+        """`http` (`host:port`; BATON_HTTP_ADDR when it is not given) is where `/healthz/*` and `/metrics` are served."""
         self._url = nats_url or os.environ.get("BATON_NATS_URL", "nats://127.0.0.1:4222")
         self._name = name or f"worker-{uuid.uuid4().hex}"
         self._concurrency, self._drain = max(concurrency, 1), drain
+        self._http = http or os.environ.get("BATON_HTTP_ADDR")
+        self._health, self._metrics = Health(), Metrics()
+        self._middleware: list[Middleware] = []
         self._types: list[_JobType] = []
         self._held: dict[str, _Held] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,24 +89,46 @@ class Worker:
         self._incompatible: str | None = None
         self._nats: Client
 
-    def job(self, job_type: str, *, at_once: int | None = None) -> Callable[[H], H]:
+    def job(
+        self,
+        job_type: str,
+        *,
+        at_once: int | None = None,
+        rate: Rate | None = None,
+        shared_rate: tuple[str, Rate] | None = None,
+    ) -> Callable[[H], H]:
         """Jobs of this type are done by the decorated function, so many at once. Of what it returns a dict's items become
-        variables, and any other value becomes the task's result."""
+        variables, and any other value becomes the task's result. They begin no more often than `rate` in this worker, and than
+        `shared_rate` in all workers together that name the same limit (of any language): name it after the outside system that
+        it spares."""
+        limits = [Limit(rate)] if rate else []
+        limits += [Limit(shared_rate[1], shared_rate[0])] if shared_rate else []
 
         def add(handler: H) -> H:
-            hints = [hint for name, hint in typing.get_type_hints(handler).items() if name != "return"]
-            given = typing.get_args(hints[0]) if hints else ()
-            self._types.append(_JobType(job_type, handler, given[0] if given else dict, at_once or self._concurrency))
+            kind = _JobType(job_type, handler, input_type(handler), at_once or self._concurrency, limits)
+            self._types.append(kind)
             return handler
 
         return add
+
+    def middleware(self, around: M) -> M:
+        """The decorated function is called around every job, with what to call inside; the first is the outermost:
+
+            @worker.middleware
+            async def timed(job: Job[Any], call: Handler) -> Any:
+                async with asyncio.timeout(60):
+                    return await call(job)
+        """
+        self._middleware.append(around)
+        return around
 
     async def run(self, stop: asyncio.Event | None = None) -> None:
         """Works until `stop` is set (SIGTERM or Ctrl-C without one), then finishes what runs."""
         if not self._types:
             raise ValueError("the worker has no job types: decorate a function with `job`")
         stop = stop or _stopped_by_signal()
-        self._nats = await _connect(self._url, self._name)
+        server = await serve(self._http, self._health, self._metrics) if self._http else None
+        self._nats = await _connect(self._url, self._name, self._health)
         leases = asyncio.create_task(self._keep_leases())
         for kind in self._types:
             await self._nats.subscribe(f"cancel.{wire.token(kind.name)}", cb=self._cancel_told)
@@ -100,6 +138,8 @@ class Worker:
         leases.cancel()
         await self._nats.flush()
         await self._nats.close()
+        if server:
+            server.close()
         if self._incompatible:
             raise IncompatibleError(self._incompatible)
 
@@ -119,12 +159,14 @@ class Worker:
                 if reply.wire_version < wire.OLDEST_WIRE_VERSION:
                     raise ApiError(f"ENGINE_TOO_OLD: the engine speaks version {reply.wire_version} of the wire")
                 self._ack_wait = min(self._ack_wait, max(reply.ack_wait_ms / 1000, 1.0))
+                self._health.components["engine"] = True
                 return reply
             except (ApiError, nats.errors.Error, asyncio.TimeoutError, ValueError) as error:
                 if str(error).startswith(("WORKER_TOO_OLD", "ENGINE_TOO_OLD")):
                     self._incompatible = str(error)
                     stop.set()
                     return None
+                self._health.components["engine"] = False
                 log.warning("cannot register for %s yet: %s", kind.name, error)
             await _unless(stop, pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, 5.0)
@@ -219,12 +261,17 @@ class Worker:
             return
         held = self._held[job.id] = _Held(job, message)
         held.work = asyncio.create_task(self._work(job, kind))
+        begun = time.monotonic()
+        self._metrics.started(kind.name)
+        outcome = "canceled"
         try:
             result = await self._unless_cancelled(held)
             if result is not None:
+                outcome = _name_of(result)
                 await self._report(job, result)
         finally:
             del self._held[job.id]
+            self._metrics.finished(kind.name, outcome, time.monotonic() - begun)
         self._finished[job.id] = job.attempt
         while len(self._finished) > REMEMBERED:
             self._finished.popitem(last=False)
@@ -242,9 +289,10 @@ class Worker:
             job_id=job.id, attempt=job.attempt, tenant=job.tenant, worker=self._name, epoch=job.epoch
         )
         try:
+            for limit in kind.limits:
+                await limit.wait(self._nats)
             await job.load(kind.input_type)
-            output = await kind.handler(job)
-            variables = output if isinstance(output, dict) else {} if output is None else {"result": output}
+            variables = variables_of(await wrapped(kind.handler, self._middleware)(job))
             result.completed = wire.JobCompleted(json.dumps(variables).encode())
         except BpmnError as error:
             result.error = wire.JobError(error.code, str(error), json.dumps(error.variables).encode())
@@ -331,6 +379,38 @@ class Worker:
             await self._nats.publish(held.message.reply, _nak(0.5))
 
 
+def input_type(handler: Handler) -> Any:
+    """What stands in the handler's `Job[…]`; a dict where nothing does."""
+    hints = [hint for name, hint in typing.get_type_hints(handler).items() if name != "return"]
+    given = typing.get_args(hints[0]) if hints else ()
+    return given[0] if given else dict
+
+
+def variables_of(output: Any) -> dict[str, Any]:
+    """A dict's items are variables; any other value is the task's result."""
+    return output if isinstance(output, dict) else {} if output is None else {"result": output}
+
+
+def wrapped(handler: Handler, middleware: Sequence[Middleware]) -> Handler:
+    """The handler with these around it, the first outermost."""
+    for around in reversed(middleware):
+        handler = _inside(around, handler)
+    return handler
+
+
+def _inside(around: Middleware, inner: Handler) -> Handler:
+    async def call(job: Job[Any]) -> Any:
+        return await around(job, inner)
+
+    return call
+
+
+def _name_of(result: wire.JobResult) -> str:
+    if result.failed is not None:
+        return "retryable" if result.failed.retryable else "bug"
+    return "error" if result.error is not None else "completed"
+
+
 def _nak(seconds: float) -> bytes:
     return b"-NAK " + json.dumps({"delay": int(seconds * 1e9)}).encode()
 
@@ -349,7 +429,7 @@ def _stopped_by_signal() -> asyncio.Event:
     return stop
 
 
-async def _connect(url: str, name: str) -> Client:
+async def _connect(url: str, name: str, health: Health) -> Client:
     """With the credentials and certificates that the environment names, as every worker of Baton."""
     env = {key: value for key, value in os.environ.items() if key.startswith("BATON_NATS_") and value}
     options: dict[str, Any] = {"name": name, "max_reconnect_attempts": -1, "ping_interval": 5, "reconnect_time_wait": 0.5}
@@ -367,9 +447,20 @@ async def _connect(url: str, name: str) -> Client:
     async def failed(error: Exception) -> None:
         log.debug("NATS: %s", error)
 
+    async def connected() -> None:
+        health.components["nats"] = True
+
+    async def disconnected() -> None:
+        health.components["nats"] = False
+
+    await disconnected()
     while True:
         try:
-            return await nats.connect(url, error_cb=failed, **options)
+            client = await nats.connect(
+                url, error_cb=failed, reconnected_cb=connected, disconnected_cb=disconnected, **options
+            )
+            await connected()
+            return client
         except (OSError, nats.errors.NoServersError, asyncio.TimeoutError) as error:
             log.warning("cannot reach NATS yet: %s", error)
             await asyncio.sleep(0.5)

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from baton_worker import BpmnError, Bug, Job, Retryable, Worker
+from baton_worker import BpmnError, Bug, Handler, Job, Rate, Retryable, Worker
 
 logging.basicConfig(stream=sys.stderr)
 worker = Worker(drain=10)
@@ -20,6 +20,13 @@ class Number:
 @dataclass
 class Document:
     document: str
+
+
+@worker.middleware
+async def marked(job: Job[Any], call: Handler) -> Any:
+    if job.type == "marked":
+        job.log("inside the middleware")
+    return await call(job)
 
 
 @worker.job("double")
@@ -71,6 +78,11 @@ async def until_cancelled(job: Job[dict[str, Any]]) -> None:
     job.progress(0.5, "waiting")
     await job.cancelled.wait()
     job.progress(1.0, "noticed")
+
+
+@worker.job("marked", shared_rate=("conformance", Rate(10, burst=3)))
+async def mark(job: Job[dict[str, Any]]) -> int:
+    return job.attempt
 
 
 @worker.job("slow")
