@@ -3,26 +3,23 @@
 
 use super::{
     approval::{self, Approval, Links},
-    html,
+    headers, html,
+    transport::{Authorities, Transport},
 };
 use crate::secret::{Opened, Secrets};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    AsyncTransport, Message,
     message::{
         Mailbox, Mailboxes, MultiPart,
         header::{ContentType, Header, HeaderName, HeaderValue},
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
 use worker_sdk::{Context, Job, JobFailure, Variables};
-
-const WITHIN: Duration = Duration::from_secs(30);
-
-type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
 pub struct Mailer {
     /// None: each task names its own.
@@ -30,6 +27,7 @@ pub struct Mailer {
     from: Mailbox,
     links: Option<Links>,
     pub secrets: Secrets,
+    authorities: Authorities,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -53,19 +51,23 @@ struct Custom {
     html: Option<String>,
     reply_to: Option<String>,
     approval: Option<Approval>,
+    headers: Map<String, Value>,
     /// Another mail server: a secret.
     smtp: Option<String>,
 }
 
 impl Mailer {
-    pub fn new(url: Option<&str>, from: &str, links: Option<Links>, secrets: Secrets) -> anyhow::Result<Self> {
-        let transport = url.map(|url| anyhow::Ok(transport(secrets.configured(url)?.expose())?)).transpose()?;
-        Ok(Mailer { transport, from: from.parse()?, links, secrets })
+    pub fn new(
+        url: Option<&str>,
+        from: &str,
+        links: Option<Links>,
+        secrets: Secrets,
+        authorities: Authorities,
+    ) -> anyhow::Result<Self> {
+        let made = |url| anyhow::Ok(authorities.transport(secrets.configured(url)?.expose())?);
+        let transport = url.map(made).transpose()?;
+        Ok(Mailer { transport, from: from.parse()?, links, secrets, authorities })
     }
-}
-
-fn transport(url: &str) -> Result<Transport, lettre::transport::smtp::Error> {
-    Ok(Transport::from_url(url)?.timeout(Some(WITHIN)).build())
 }
 
 /// The result is `{messageId, to}`.
@@ -88,7 +90,7 @@ async fn deliver(mailer: &Mailer, opened: &Opened<'_>, job: &Job<Variables>) -> 
                 opened.remember(password);
             }
             // what is wrong with it cannot be said without showing it
-            let transport = transport(url.expose());
+            let transport = mailer.authorities.transport(url.expose());
             Some(transport.map_err(|_| JobFailure::bug("the secret `smtp` is not the address of a mail server"))?)
         }
         None => None,
@@ -144,6 +146,9 @@ fn message(
     let reply_to = addresses(task.custom.reply_to.as_deref().unwrap_or_default())?;
     for mailbox in reply_to.into_iter().chain(answers_to) {
         message = message.reply_to(mailbox);
+    }
+    for header in headers::of_task(&task.custom.headers)? {
+        message = message.raw_header(header);
     }
     let links = match &task.custom.approval {
         Some(approval) => approval::links(links, approval, context, task.to.as_deref().unwrap_or_default())?,

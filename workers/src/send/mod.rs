@@ -2,7 +2,9 @@
 
 pub mod approval;
 mod email;
+mod headers;
 mod html;
+mod transport;
 mod webhook;
 
 use crate::{
@@ -10,8 +12,9 @@ use crate::{
     secret::{self, Secrets},
     service::{Outside, egress},
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
+use transport::Authorities;
 
 const CONCURRENCY: usize = 16;
 
@@ -28,6 +31,9 @@ pub struct Config {
     /// The mail server (may be, or have in it, `secret://name` of the worker's own secrets): `smtp://host:port`, `smtps://user:password@host`, `smtp://host?tls=required`.
     #[arg(long, env = "BATON_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
+    /// PEM file of certificate authorities that mail servers are trusted by, beside the public ones.
+    #[arg(long, env = "BATON_SMTP_CA")]
+    pub smtp_ca: Option<PathBuf>,
     /// Who mails come from.
     #[arg(long, env = "BATON_MAIL_FROM", default_value = "baton@localhost")]
     pub mail_from: String,
@@ -41,7 +47,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let is_mailer = config.smtp_url.is_some() || config.secrets.secrets_dir.is_some();
     if is_mailer {
         let secrets = Secrets::new(&config.secrets);
-        let mailer = email::Mailer::new(config.smtp_url.as_deref(), &config.mail_from, links, secrets)?;
+        let authorities = config.smtp_ca.as_deref().map(Authorities::of).transpose()?.unwrap_or_default();
+        let mailer = email::Mailer::new(config.smtp_url.as_deref(), &config.mail_from, links, secrets, authorities)?;
         let mailer = Arc::new(mailer);
         worker = worker.job("email", move |job| email::send(mailer.clone(), job));
     } else {
