@@ -51,7 +51,7 @@ pub fn init(service: &str) -> Guard {
 }
 
 fn tracer_provider(service: &str) -> Option<SdkTracerProvider> {
-    std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").filter(|endpoint| !endpoint.is_empty())?;
     let name = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| format!("baton-{service}"));
     match opentelemetry_otlp::SpanExporter::builder().with_http().build() {
         Ok(exporter) => {
