@@ -106,17 +106,19 @@ struct Armed {
     met: oneshot::Sender<String>,
 }
 
-/// A point that was armed has been met.
+/// A point that was armed has been met. It says so when it is dropped, with the name of the engine: a connection may end by
+/// itself while its words arrive, and the engine is to die all the same.
 pub struct Met {
     pub fate: Fate,
     engine: String,
-    met: oneshot::Sender<String>,
+    met: Option<oneshot::Sender<String>>,
 }
 
-impl Met {
-    /// Says so, with the name of the engine.
-    pub fn tell(self) {
-        let _ = self.met.send(self.engine);
+impl Drop for Met {
+    fn drop(&mut self) {
+        if let Some(met) = self.met.take() {
+            let _ = met.send(std::mem::take(&mut self.engine));
+        }
     }
 }
 
@@ -157,7 +159,7 @@ impl Points {
             let of_engine = state.links.iter().filter(|link| link.name.split('/').next() == Some(&engine));
             of_engine.for_each(|link| link.set(Mode::Silent));
         }
-        Some(Met { fate, engine, met })
+        Some(Met { fate, engine, met: Some(met) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -188,7 +190,7 @@ mod tests {
         let mut met = points.arm(Place::Commit, 1, Fate::CutAfter);
         assert!(points.pass("engine-1/postgres", Place::Commit).is_none());
         assert!(points.pass("engine-2/postgres", Place::Begin).is_none());
-        points.pass("engine-2/postgres", Place::Commit).expect("the second is met").tell();
+        points.pass("engine-2/postgres", Place::Commit).map(drop).expect("the second is met");
         assert_eq!(met.try_recv(), Ok("engine-2".to_owned()));
         assert!(points.pass("engine-2/postgres", Place::Commit).is_none());
         assert_eq!(points.counted(), BTreeMap::from([(Place::Begin, 1), (Place::Commit, 3)]));

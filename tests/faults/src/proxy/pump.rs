@@ -72,7 +72,7 @@ async fn meet(met: Met, connection: &Connection<'_>, said: &[u8], server: &mut W
     if fate.arrives() && server.write_all(said).await.is_ok() {
         tokio::time::sleep(CARRIED_OUT).await;
     }
-    met.tell();
+    drop(met);
     if fate.kills() {
         std::future::pending().await
     }
