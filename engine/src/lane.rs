@@ -181,8 +181,9 @@ impl Lane {
     async fn connect(&mut self) -> Result<Session, Failure> {
         let session = self.world.lane_store.prepared_session().await;
         self.world.health.set("postgres", session.is_ok());
-        let session = session?;
+        let mut session = session?;
         self.world.epoch.refresh(&session).await?;
+        session.only_in_transactions().await?;
         self.cache.clear();
         Ok(session)
     }

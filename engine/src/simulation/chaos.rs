@@ -111,9 +111,13 @@ impl Inner {
         self.happens("a commit refused", 3).then_some(Fault::Fails("40001"))
     }
 
-    /// A `BEGIN` or `ROLLBACK` needs nothing that Postgres could refuse: only its connection can fail.
+    /// A `BEGIN` or `ROLLBACK` needs nothing that could be in its way, but can be canceled. A session that could not be told not to
+    /// write outside of transactions is not used.
     fn at_statement(&mut self, statement: &str) -> Option<Fault> {
-        if matches!(statement, "BEGIN" | "ROLLBACK") {
+        if statement.starts_with("BEGIN") || statement.starts_with("SET") || statement == "ROLLBACK" {
+            if self.happens("a transaction's border refused", 4) {
+                return Some(Fault::Fails("57014"));
+            }
             return self.happens("a connection cut at a transaction's border", 2).then_some(Fault::CutBefore);
         }
         if self.happens("a serialization failure", 2) {

@@ -15,7 +15,7 @@ const MISTAKE: &str = "BATON_SIMULATION_MISTAKE";
 const REPORT: &str = "simulated: ";
 
 /// What the checker has to notice, and the seeds that it may need for that.
-const MISTAKES: [Mistake; 7] = [
+const MISTAKES: [Mistake; 8] = [
     Mistake::Of(Bug::NoFence),
     Mistake::Of(Bug::LostOrder),
     Mistake::Of(Bug::LostTimer),
@@ -23,6 +23,7 @@ const MISTAKES: [Mistake; 7] = [
     Mistake::Of(Bug::LostCommit),
     Mistake::Of(Bug::TornCommit),
     Mistake::Of(Bug::NoAdvisoryLocks),
+    Mistake::Of(Bug::NoGuard),
 ];
 
 fn number(name: &str, usual: u64) -> u64 {

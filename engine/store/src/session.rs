@@ -24,6 +24,9 @@ pub const OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enabl
 /// nobody may ever say so.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+/// Says that it writes, since that is not understood on sessions [of transactions only](Session::only_in_transactions).
+const BEGIN: &str = "BEGIN READ WRITE";
+
 const MANAGING: ManagerConfig = ManagerConfig { recycling_method: RecyclingMethod::Fast };
 
 /// A bounded pool of sessions. Cloning shares it.
@@ -54,7 +57,8 @@ impl Store {
     /// Waits for a free connection, 5 seconds at most.
     pub async fn session(&self) -> Result<Session> {
         let client = self.pool.get().await.map_err(Error::Connection)?;
-        Ok(Session { client: Some(client), in_transaction: false, is_silent: AtomicBool::new(false) })
+        let is_silent = AtomicBool::new(false);
+        Ok(Session { client: Some(client), in_transaction: false, only_in_transactions: false, is_silent })
     }
 
     /// A session with every statement prepared, so that none is sent out of order while another is being prepared.
@@ -77,6 +81,8 @@ pub(crate) fn config(url: &str) -> Result<Config> {
 pub struct Session {
     client: Option<Object>,
     in_transaction: bool,
+    /// Nothing is written outside of them.
+    only_in_transactions: bool,
     /// A statement was given up without its answer.
     is_silent: AtomicBool,
 }
@@ -93,19 +99,27 @@ impl Session {
         self.within(statement.name, self.client().execute(&prepared, parameters)).await
     }
 
+    /// From now on Postgres refuses to write anything outside of a transaction. So what is sent together with the `BEGIN` before it, which
+    /// may be refused alone, counts with it or not at all. Such a session is never given back to the pool.
+    pub async fn only_in_transactions(&mut self) -> Result<()> {
+        self.only_in_transactions = true;
+        self.simple("SET default_transaction_read_only = on").await
+    }
+
     /// A transaction, READ COMMITTED. A session that is dropped inside of one is thrown away, not reused.
     pub async fn begin(&mut self) -> Result<()> {
         self.in_transaction = true;
-        self.simple("BEGIN").await
+        self.simple(BEGIN).await
     }
 
-    /// Like [`begin`](Self::begin), to be sent together with the first statements.
+    /// Like [`begin`](Self::begin), to be sent together with the first statements; for a session
+    /// [of transactions only](Self::only_in_transactions), unless nothing is written.
     pub fn mark_begun(&mut self) {
         self.in_transaction = true;
     }
 
     pub async fn send_begin(&self) -> Result<()> {
-        self.simple("BEGIN").await
+        self.simple(BEGIN).await
     }
 
     /// An error means that the outcome is unknown.
@@ -167,7 +181,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if (self.in_transaction || self.is_silent.load(Ordering::Relaxed))
+        if (self.in_transaction || self.only_in_transactions || self.is_silent.load(Ordering::Relaxed))
             && let Some(client) = self.client.take()
         {
             drop(Object::take(client)); // closes the connection, and with it the transaction

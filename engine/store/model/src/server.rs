@@ -3,7 +3,7 @@
 use crate::{
     Model,
     statements::{self, Answer, Prepared},
-    tables::{Stop, Transaction, View},
+    tables::{Bug, Stop, Transaction, View},
     value::{Type, Value},
     wire::{self, Message},
 };
@@ -35,7 +35,7 @@ pub struct Happens {
 
 /// Decides what breaks.
 pub trait Faults: Send + Sync {
-    /// For a statement (`<table>/<verb>`, `BEGIN`, `COMMIT` or `ROLLBACK`) of a replica.
+    /// For a statement (`<table>/<verb>`, `BEGIN READ WRITE`, `COMMIT` or `ROLLBACK`) of a replica.
     fn strike(&self, replica: usize, statement: &str) -> Happens;
 
     /// Whether this replica can connect now.
@@ -102,6 +102,8 @@ struct Connection {
     replica: usize,
     prepared: BTreeMap<String, Prepared>,
     transaction: Option<Transaction>,
+    /// Outside of transactions nothing may be written.
+    is_guarded: bool,
     /// A statement of the transaction has failed: nothing more is done in it.
     is_failed: bool,
     /// A statement has failed: the rest up to the next `Sync` is passed over.
@@ -117,7 +119,8 @@ impl Connection {
     fn new(model: Model, replica: usize) -> Connection {
         let (prepared, out) = Default::default();
         let (transaction, bound) = Default::default();
-        Connection { model, replica, prepared, transaction, is_failed: false, is_skipping: false, bound, out }
+        let (is_guarded, is_failed, is_skipping) = (false, false, false);
+        Connection { model, replica, prepared, transaction, is_guarded, is_failed, is_skipping, bound, out }
     }
 
     async fn serve(mut self, mut pipe: DuplexStream) {
@@ -192,7 +195,10 @@ impl Connection {
             self.end(false);
         } else {
             match sql {
-                "BEGIN" => self.transaction = Some(self.model.database().begin()),
+                "BEGIN READ WRITE" => self.transaction = Some(self.model.database().begin()),
+                "SET default_transaction_read_only = on" => {
+                    self.is_guarded = !self.model.database().makes(Bug::NoGuard)
+                }
                 "COMMIT" => self.end(!self.is_failed),
                 "ROLLBACK" => self.end(false),
                 _ => {}
@@ -260,8 +266,11 @@ impl Connection {
         let transaction = *self.transaction.get_or_insert_with(|| self.model.database().begin());
         let done = timeout(LOCK_TIMEOUT, until_done(&self.model, transaction, prepared, values)).await;
         self.model.database().waits_no_more(transaction);
-        let done = done.unwrap_or(Err("55P03"));
+        let mut done = done.unwrap_or(Err("55P03"));
         if is_alone {
+            if self.is_guarded && self.model.database().has_written(transaction) {
+                done = Err("25006");
+            }
             self.end(done.is_ok());
         }
         done

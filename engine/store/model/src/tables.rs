@@ -31,6 +31,8 @@ pub enum Bug {
     TornCommit,
     /// Advisory locks lock nothing.
     NoAdvisoryLocks,
+    /// What was sent after a `BEGIN` that was refused counts, one statement at a time.
+    NoGuard,
 }
 
 pub struct Schema {
@@ -152,6 +154,12 @@ impl Database {
 
     pub fn is_open(&self, transaction: Transaction) -> bool {
         self.open.contains_key(&transaction)
+    }
+
+    /// Or locked rows to write them.
+    pub fn has_written(&self, transaction: Transaction) -> bool {
+        let touched = self.open.get(&transaction).into_iter().flatten();
+        touched.into_iter().any(|(table, _)| *table != advisory::TABLE)
     }
 
     /// Notes who waits for whom; false: they would wait for each other.

@@ -61,7 +61,7 @@ impl Place {
         if says(b"COMMIT\0") {
             *is_within = false;
             Place::Commit
-        } else if says(b"BEGIN\0") {
+        } else if says(b"BEGIN READ WRITE\0") {
             *is_within = true;
             Place::Begin
         } else if says(b"ROLLBACK\0") {
@@ -176,7 +176,7 @@ mod tests {
         let mut is_within = false;
         let mut place = |said: &[u8]| Place::in_postgres(said, &mut is_within);
         assert_eq!(place(b"B\0\0\0\x10s1"), Place::Ask);
-        assert_eq!(place(b"Q\0\0\0\x0aBEGIN\0B\0"), Place::Begin);
+        assert_eq!(place(b"Q\0\0\0\x15BEGIN READ WRITE\0B\0"), Place::Begin);
         assert_eq!(place(b"B\0\0\0\x10s1"), Place::Write);
         assert_eq!(place(b"Q\0\0\0\x0bCOMMIT\0"), Place::Commit);
         assert_eq!(place(b"B\0\0\0\x10s1"), Place::Ask);
