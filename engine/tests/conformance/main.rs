@@ -11,7 +11,10 @@ mod worker;
 use common::{Engine, TENANT, eventually};
 use futures::StreamExt;
 use prost::Message;
-use proto::{CancelInstanceRequest, CommandReply, Live, live::Kind, subject};
+use proto::{
+    CancelInstanceRequest, CommandReply, CompleteUserTaskRequest, GetUserTaskReply, GetUserTaskRequest,
+    ListUserTasksReply, ListUserTasksRequest, Live, live::Kind, subject,
+};
 use serde_json::{Value, json};
 use std::{
     io::Write,
@@ -98,6 +101,7 @@ async fn conforms(mut command: Command) -> anyhow::Result<()> {
         case.run(&engine).await.map_err(|error| error.context(case.topic))?;
     }
     keeps_to_a_shared_rate_within_its_middleware(&engine).await?;
+    asks_a_person_and_goes_on_with_the_answer(&engine).await?;
     serves_health_and_metrics(&http).await?;
     is_told_that_nobody_wants_the_job(&engine).await?;
     registers_again_when_the_consumer_is_lost(&engine).await?;
@@ -197,6 +201,27 @@ async fn keeps_to_a_shared_rate_within_its_middleware(engine: &Engine) -> anyhow
     }
     // three at once, each other a tenth of a second after the one before
     anyhow::ensure!(begun.elapsed() >= Duration::from_millis(6 * 100), "all began within {:?}", begun.elapsed());
+    Ok(())
+}
+
+async fn asks_a_person_and_goes_on_with_the_answer(engine: &Engine) -> anyhow::Result<()> {
+    let id = begin(engine, "asks", json!({})).await?;
+    let (tenant, groups) = (TENANT.to_owned(), vec!["bosses".to_owned()]);
+    let list =
+        ListUserTasksRequest { tenant: tenant.clone(), user: Some("ann".to_owned()), groups, ..Default::default() };
+    let task = eventually("the question is a task", || async {
+        engine.call::<ListUserTasksReply>("list_user_tasks", &list).await.ok()?.tasks.into_iter().next()
+    })
+    .await?;
+    let get = GetUserTaskRequest { tenant: tenant.clone(), id: task.id.clone() };
+    let seen: GetUserTaskReply = engine.call("get_user_task", &get).await?;
+    anyhow::ensure!(serde_json::from_slice::<Value>(&seen.variables)?["amount"] == 7, "what the question shows");
+    let variables = json!({"decision": "approve"}).to_string().into();
+    let answer = CompleteUserTaskRequest { tenant, id: task.id, variables, by: "ann".to_owned(), command_id: None };
+    engine.call::<CommandReply>("complete_user_task", &answer).await?;
+    engine.in_state(&id, "completed").await?;
+    let out = &engine.variables(&id).await?["out"];
+    anyhow::ensure!(*out == json!({"decision": "approve", "by": "ann", "attempt": 2}), "{out}");
     Ok(())
 }
 

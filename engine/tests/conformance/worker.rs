@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 use tower::{Service, layer::layer_fn};
-use worker_sdk::{CancellationToken, Context, Job, JobFailure, JobService, Rate, Worker};
+use worker_sdk::{CancellationToken, Context, Job, JobFailure, JobService, Question, Rate, Worker};
 
 #[derive(Deserialize)]
 struct Number {
@@ -43,6 +43,7 @@ pub async fn run(url: String) -> anyhow::Result<()> {
         .job("large", large)
         .job("parts", parts)
         .job("until-cancelled", until_cancelled)
+        .job("asks", asks)
         .job("slow", slow);
     Ok(worker.drain(Duration::from_secs(10)).run(shutdown).await?)
 }
@@ -121,6 +122,12 @@ async fn until_cancelled(job: Job<Value>) -> Result<(), JobFailure> {
     job.cancellation().cancelled().await;
     job.progress(1.0, "noticed");
     Ok(())
+}
+
+async fn asks(job: Job<Value>) -> Result<Value, JobFailure> {
+    let question = Question::new("may-it", "May it?").to_groups(["bosses"]).show("amount", 7);
+    let answer = job.ask(question.choice("decision", ["approve", "reject"]))?;
+    Ok(json!({"result": {"decision": answer.value("decision"), "by": answer.by, "attempt": job.attempt()}}))
 }
 
 async fn slow(job: Job<Value>) -> Result<&'static str, JobFailure> {

@@ -149,6 +149,6 @@ async function complete({ dialog, form, task, decision, outcome, keyOf, onDone }
 }
 
 function advice({ status }) {
-  if (status === 409) return 'Somebody else has finished it.';
+  if (status === 409) return 'It was finished meanwhile, or its time is over.';
   return status >= 400 && status < 500 ? 'The task is still open: correct it and try again.' : 'Try again: it is done once, however often it is sent.';
 }

@@ -9,9 +9,25 @@
     asyncio.run(worker.run())
 """
 
-from .failure import BpmnError, Bug, JobFailure, Retryable
+from .failure import Asks, BpmnError, Bug, JobFailure, Retryable
 from .job import Job
+from .question import Answer, Field, Question, choice
 from .rate import Rate
 from .worker import Handler, IncompatibleError, Worker
 
-__all__ = ["BpmnError", "Bug", "Handler", "IncompatibleError", "Job", "JobFailure", "Rate", "Retryable", "Worker"]
+__all__ = [
+    "Answer",
+    "Asks",
+    "BpmnError",
+    "Bug",
+    "Field",
+    "Handler",
+    "IncompatibleError",
+    "Job",
+    "JobFailure",
+    "Question",
+    "Rate",
+    "Retryable",
+    "Worker",
+    "choice",
+]

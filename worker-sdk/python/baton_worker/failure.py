@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from .question import Question
+
 
 class JobFailure(Exception):
     """Why a handler could not do its job."""
@@ -24,6 +26,14 @@ class BpmnError(JobFailure):
         super().__init__(message)
         self.code = code
         self.variables = dict(variables or {})
+
+
+class Asks(JobFailure):
+    """A person has to answer first; raised by `job.ask`."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(f"a person is asked: {question.title}")
+        self.question = question
 
 
 class Bug(JobFailure):

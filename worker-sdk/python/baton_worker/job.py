@@ -10,7 +10,8 @@ import typing
 from typing import Any, AsyncIterator, Awaitable, Callable, Generic, Mapping, TypeVar
 
 from . import wire
-from .failure import Bug, Retryable
+from .failure import Asks, Bug, Retryable
+from .question import Answer, Question
 
 I = TypeVar("I")
 
@@ -88,6 +89,14 @@ class Job(Generic[I]):
     def _tell(self, live: wire.Live) -> None:
         if self._show is not None:
             self._show(live)
+
+    def ask(self, question: Question) -> Answer:
+        """Asks a person. With the answer, when it is there; without one the attempt ends here, and the handler begins again with
+        it: what comes before is done again, so make that harmless, or ask first."""
+        for answer in reversed(self._message.answers):
+            if answer.question == question.id:
+                return Answer.of(answer)
+        raise Asks(question)
 
     async def variable(self, name: str) -> Any:
         """The value of one variable as it is now, also of one that was too large to travel with the job."""

@@ -31,13 +31,18 @@ async def run(
     *,
     task: Mapping[str, Any] | None = None,
     attempt: int = 1,
+    answers: Mapping[str, Mapping[str, Any] | None] | None = None,
     cancelled: bool = False,
     middleware: Sequence[Middleware] = (),
 ) -> Outcome:
-    """Runs a handler for a made-up job. A failure of any kind is in the outcome, as it was raised."""
+    """Runs a handler for a made-up job. A failure of any kind is in the outcome, as it was raised. `answers` are those of people, by the
+    id of the question; None: nobody has answered in time."""
     instance = str(uuid.uuid4())
     message = wire.Job(id=f"{instance}:1", instance_id=instance, key=1, attempt=attempt, tenant="test")
     message.variables, message.task = json.dumps(variables or {}).encode(), json.dumps(task or {}).encode()
+    for question, values in (answers or {}).items():
+        given = None if values is None else json.dumps(values).encode()
+        message.answers.append(wire.Answer(question, given, "somebody"))
     message.process_id, message.element_id, message.retries_left = "test", "task", 3
     outcome = Outcome()
     job: Job[Any] = Job(message, show=outcome.shown.append)

@@ -122,6 +122,36 @@ def _raw_fields(data: bytes) -> Iterator[tuple[int, Any]]:
 
 
 @dataclass
+class Answer(Message):
+    question: str = of(1, "string", "")
+    values: bytes | None = of(2, "bytes")
+    by: str | None = of(3, "string")
+    at: int = of(4, "int64", 0)
+    expires: int | None = of(5, "int64")
+
+
+@dataclass
+class FormField(Message):
+    name: str = of(1, "string", "")
+    label: str | None = of(2, "string")
+    type: str = of(3, "string", "")
+    required: bool = of(4, "bool", False)
+    options: list[str] = of(5, "repeated string")
+
+
+@dataclass
+class Question(Message):
+    id: str = of(1, "string", "")
+    title: str = of(2, "string", "")
+    text: str | None = of(3, "string")
+    candidate_groups: list[str] = of(5, "repeated string")
+    candidate_users: list[str] = of(6, "repeated string")
+    form_fields: list[FormField] = of(8, "repeated FormField", message=FormField)
+    data: bytes = of(9, "bytes", b"")
+    expires_after_ms: int | None = of(10, "uint64")
+
+
+@dataclass
 class Job(Message):
     id: str = of(1, "string", "")
     attempt: int = of(2, "uint32", 0)
@@ -139,6 +169,7 @@ class Job(Message):
     retries_left: int = of(14, "uint32", 0)
     created_at: int = of(15, "int64", 0)
     left_out: list[str] = of(16, "repeated string")
+    answers: list[Answer] = of(17, "repeated Answer", message=Answer)
     epoch: str = of(18, "string", "")
 
 
@@ -170,6 +201,7 @@ class JobResult(Message):
     failed: JobFailed | None = of(5, "JobFailed", message=JobFailed)
     error: JobError | None = of(6, "JobError", message=JobError)
     worker: str = of(7, "string", "")
+    asked: Question | None = of(9, "Question", message=Question)
     epoch: str = of(10, "string", "")
 
 

@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from . import wire
-from .failure import BpmnError, Bug, Retryable
+from .failure import Asks, BpmnError, Bug, Retryable
 from .job import Job
 from .operating import Health, Metrics, serve
 from .rate import Limit, Rate
@@ -296,6 +296,8 @@ class Worker:
             result.completed = wire.JobCompleted(json.dumps(variables).encode())
         except BpmnError as error:
             result.error = wire.JobError(error.code, str(error), json.dumps(error.variables).encode())
+        except Asks as asks:
+            result.asked = asks.question.to_wire()
         except Bug as error:
             result.failed = wire.JobFailed(str(error), retryable=False)
         except Retryable as error:
@@ -408,6 +410,8 @@ def _inside(around: Middleware, inner: Handler) -> Handler:
 def _name_of(result: wire.JobResult) -> str:
     if result.failed is not None:
         return "retryable" if result.failed.retryable else "bug"
+    if result.asked is not None:
+        return "asks"
     return "error" if result.error is not None else "completed"
 
 

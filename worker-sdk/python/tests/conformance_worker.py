@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from baton_worker import BpmnError, Bug, Handler, Job, Rate, Retryable, Worker
+from baton_worker import BpmnError, Bug, Handler, Job, Question, Rate, Retryable, Worker, choice
 
 logging.basicConfig(stream=sys.stderr)
 worker = Worker(drain=10)
@@ -83,6 +83,13 @@ async def until_cancelled(job: Job[dict[str, Any]]) -> None:
 @worker.job("marked", shared_rate=("conformance", Rate(10, burst=3)))
 async def mark(job: Job[dict[str, Any]]) -> int:
     return job.attempt
+
+
+@worker.job("asks")
+async def asks(job: Job[dict[str, Any]]) -> Any:
+    question = Question("may-it", "May it?", [choice("decision", "approve", "reject")], groups=["bosses"], show={"amount": 7})
+    answer = job.ask(question)
+    return {"result": {"decision": answer.values and answer.values["decision"], "by": answer.by, "attempt": job.attempt}}
 
 
 @worker.job("slow")

@@ -16,7 +16,7 @@ PROTO = Path(__file__).resolve().parents[3] / "proto" / "baton" / "v1"
 def declared() -> dict[str, dict[str, tuple[int, str]]]:
     """Field numbers and types of the messages in the `.proto` files."""
     messages: dict[str, dict[str, tuple[int, str]]] = {}
-    text = re.sub(r"//.*", "", "".join((PROTO / name).read_text() for name in ("job.proto", "api.proto")))
+    text = re.sub(r"//.*", "", "".join((PROTO / name).read_text() for name in ("job.proto", "api.proto", "history.proto")))
     for name, body in re.findall(r"message (\w+) \{(.*?)\n\}", text, re.S):
         found = re.findall(r"(repeated |optional )?([\w.]+) (\w+) = (\d+);", body)
         messages[name] = {

@@ -5,7 +5,7 @@ import unittest
 from dataclasses import dataclass
 from typing import Any
 
-from baton_worker import Bug, Handler, Job, Rate
+from baton_worker import Asks, Bug, Handler, Job, Question, Rate, choice
 from baton_worker.operating import Health, Metrics, serve
 from baton_worker.testing import run
 
@@ -44,6 +44,20 @@ class Handlers(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(outcome.variables, {"result": 42})
         self.assertEqual([shown.log.message for shown in outcome.shown if shown.log], ["doubling"])
         self.assertIsInstance((await run(double, {"n": "x"})).failure, Bug)
+
+    async def test_a_question_ends_the_attempt_and_its_answer_begins_the_next(self) -> None:
+        async def refund(job: Job[dict[str, Any]]) -> Any:
+            question = Question("refund", "Pay it back?", [choice("decision", "yes", "no")], groups=["bosses"], within=60)
+            answer = job.ask(question)
+            return "too late" if answer.is_expired() else (answer.values or {})["decision"]
+
+        asked = (await run(refund)).failure
+        assert isinstance(asked, Asks)
+        wire = asked.question.to_wire()
+        self.assertEqual((wire.form_fields[0].options, wire.expires_after_ms), (["yes", "no"], 60000))
+        self.assertEqual(type(wire).decode(wire.encode()), wire)
+        self.assertEqual((await run(refund, answers={"refund": {"decision": "yes"}})).variables, {"result": "yes"})
+        self.assertEqual((await run(refund, answers={"refund": None})).variables, {"result": "too late"})
 
     async def test_middleware_is_around_the_handler_the_first_outermost(self) -> None:
         seen: list[str] = []
