@@ -117,6 +117,8 @@ fn each_worker_has_what_its_tasks_need_and_no_more() {
     assert_eq!(value(&service, "BATON_EGRESS_ALLOW"), Some("billing.internal:8080,10.0.0.7".into()));
     assert_eq!(value(&service, "BATON_SECRETS_DIR"), Some("/etc/baton/secrets".into()));
     assert!(value(&send, "BATON_SECRETS_DIR").is_none());
+    assert_eq!(value(&send, "BATON_SMTP_CA"), Some("/etc/baton/authorities/ca.crt".into()));
+    assert!(value(&service, "BATON_SQL_CA").is_none());
     let pod = &named(&objects, "Deployment", "r-worker-service")["spec"]["template"]["spec"];
     let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
     let acme = mounts.iter().find(|mount| mount["mountPath"] == "/etc/baton/secrets/acme").expect("a tenant's secrets");

@@ -95,6 +95,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- if .worker.secrets }}
 - {name: BATON_SECRETS_DIR, value: /etc/baton/secrets}
 {{- end }}
+{{- if .worker.authorities.configMap }}
+- {name: BATON_SMTP_CA, value: /etc/baton/authorities/{{ .worker.authorities.key }}}
+- {name: BATON_SQL_CA, value: /etc/baton/authorities/{{ .worker.authorities.key }}}
+{{- end }}
 {{- with .worker.egressAllow }}
 - {name: BATON_EGRESS_ALLOW, value: {{ join "," . | quote }}}
 {{- end }}
