@@ -1,10 +1,11 @@
 //! Workers of one's own: what the README tells a stranger to type, and the eight examples, each with a real engine.
 
-use crate::running::{Api, Baton, binary};
+use crate::running::{Api, Baton, binary, checkout};
 use serde_json::{Value, json};
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -48,8 +49,11 @@ async fn a_stranger_writes_a_worker_and_sees_it_work() {
     let deploy = own.join("charge.yaml").display().to_string();
     let mut baton = Baton::run("dev", &["--deploy", &deploy], &[]);
     let api = baton.api();
-    let _worker = Worker::start(&program, &nats(&mut baton));
+    let nats = nats(&mut baton);
     let instance = api.start("charge", json!({"name": "you"})).await;
+    let mut page = Page::open(&api, &instance, "greeting you", "Good day, you!");
+    let _worker = Worker::start(&program, &nats);
+    page.has_shown_it(&baton);
     let ended = api.instance_where(&instance, |found| found["instance"]["state"] == "completed").await;
     assert_eq!(ended["variables"]["greeting"], "Good day, you!");
     std::fs::remove_dir_all(folder).expect("the folder is removed");
@@ -59,12 +63,39 @@ fn run(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// The page in a browser, beside the test (`tests/browser/worker.mjs`).
+struct Page(Child);
+
+impl Page {
+    /// Returns when it watches the instance.
+    fn open(api: &Api, instance: &str, line: &str, greeting: &str) -> Page {
+        let pictures = checkout().join("target/browser");
+        std::fs::create_dir_all(&pictures).expect("the folder for screenshots can be made");
+        let mut node = Command::new("node");
+        node.arg("worker.mjs").current_dir(checkout().join("tests/browser")).stdout(Stdio::piped());
+        node.env("BATON_URL", &api.url).env("BATON_KEY", &api.key).env("SCREENSHOTS", &pictures);
+        node.env("INSTANCE", instance).env("LINE", line).env("GREETING", greeting);
+        let mut node = node.spawn().expect("node runs");
+        let mut told = BufReader::new(node.stdout.take().expect("its output is piped")).lines();
+        assert_eq!(told.next().and_then(Result::ok).as_deref(), Some("watching"));
+        Page(node)
+    }
+
+    fn has_shown_it(&mut self, baton: &Baton) {
+        let ended = self.0.wait().expect("node ends");
+        assert!(ended.success(), "the page does not show it{}", baton.logs());
+    }
+}
+
 /// `cargo build`, in the target folder where its dependencies are compiled already.
 fn built(own: &Path, name: &str) -> PathBuf {
     let target = binary().parent().and_then(Path::parent).expect("the program lies in a target folder").to_owned();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--offline", "--target-dir"]).arg(&target).current_dir(own);
-    assert!(run(&mut cargo), "what `baton new worker` writes can be built");
+    let build = |more: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        run(cargo.arg("build").args(more).arg("--target-dir").arg(&target).current_dir(own))
+    };
+    // everything is on this machine already, unless somebody has tidied up
+    assert!(build(&["--offline"]) || build(&[]), "what `baton new worker` writes can be built");
     target.join("debug").join(name)
 }
 

@@ -13,6 +13,7 @@ struct Input {
 /// `JobFailure::bug` and `JobFailure::bpmn_error` are not.
 async fn work(job: Job<Input>) -> Result<String, JobFailure> {
     job.progress(0.5, "thinking of a greeting");
+    job.log(format!("greeting {}", job.input.name));
     Ok(format!("Hello, {}!", job.input.name))
 }
 

@@ -5,9 +5,10 @@ import unittest
 from dataclasses import dataclass
 from typing import Any
 
-from baton_worker import Asks, Bug, Handler, Job, Question, Rate, choice
+from baton_worker import Asks, Bug, Handler, Job, Question, Rate, Worker, choice, wire
 from baton_worker.operating import Health, Metrics, serve
 from baton_worker.testing import run
+from baton_worker.worker import ApiError
 
 SECOND = 1_000_000_000
 
@@ -73,6 +74,19 @@ class Handlers(unittest.IsolatedAsyncioTestCase):
         outcome = await run(double, {"n": 1}, middleware=[outer, inner])
         self.assertEqual(outcome.variables, {"result": [{"inner": 2}]})
         self.assertEqual(seen, ["outer", "inner"])
+
+
+class Versions(unittest.IsolatedAsyncioTestCase):
+    async def test_a_worker_that_is_too_old_ends_and_says_so(self) -> None:
+        class Refused(Worker):
+            async def _ask(self, method: str, request: wire.Message, timeout: float = 10.0) -> bytes:
+                raise ApiError("WORKER_TOO_OLD: update it")
+
+        worker, stop = Refused("nats://127.0.0.1:1"), asyncio.Event()
+        worker.job("double")(double)
+        self.assertIsNone(await worker._register(worker._types[0], stop))
+        self.assertTrue(stop.is_set())
+        self.assertEqual(worker._incompatible, "WORKER_TOO_OLD: update it")
 
 
 class Operating(unittest.IsolatedAsyncioTestCase):
