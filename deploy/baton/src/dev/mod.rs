@@ -121,8 +121,9 @@ impl Server {
         println!("  page      {}", self.page(""));
         println!("  API       {}/api/v1   key {api_key}", self.settings.url());
         println!("  Postgres  {}", self.settings.database_url);
-        println!("  NATS      {}   for workers: BATON_NATS_URL", self.settings.nats_url);
+        println!("  NATS      {}", self.settings.nats_url);
         println!("  data      {} (logs in logs/)", data.display());
+        println!("Workers of your own find it by BATON_NATS_URL={}.", self.settings.nats_url);
         println!("Stop with Ctrl-C.");
     }
 
