@@ -44,6 +44,7 @@ impl Run<'_> {
                 answer
             }
         };
+        self.is_tainted |= self.tools.iter().any(|tool| tool.spec.name == call.name && tool.is_untrusted);
         let (call_id, content) = (call.id.clone(), answer.text);
         self.request.messages.push(Message::Tool { call_id, content, is_error: answer.is_error });
         Ok(())
@@ -150,7 +151,13 @@ impl Run<'_> {
     fn needs_approval(&self, tool: &Tool, call: &ToolCall) -> bool {
         let policy = Policy::of(&self.task.custom);
         let verdict = policy.verdict(&tool.alias, tool.is_repeatable, &call.arguments, self.job.variables());
-        verdict != Verdict::Allow
+        verdict != Verdict::Allow || self.is_held_by_taint(tool)
+    }
+
+    /// What an untrusted tool has said may be behind a call. One that changes nothing is made all the same, unless it carries its
+    /// arguments to a server that is not trusted.
+    fn is_held_by_taint(&self, tool: &Tool) -> bool {
+        self.is_tainted && !tool.is_read_only && self.task.approves_when_tainted()
     }
 
     fn budget_allows(&self, call: &ToolCall) -> Result<(), JobFailure> {
@@ -171,7 +178,8 @@ impl Run<'_> {
 
     async fn ask_for_approval(&mut self, call: &ToolCall, stage: Stage) -> Result<Said, JobFailure> {
         let task = self.task;
-        let build = |id| person::approval(id, task, call);
+        let is_tainted = self.is_tainted;
+        let build = |id| person::approval(id, task, call, is_tainted);
         person::ask(self.transcript, &self.job, call, About::Approval, stage, build).await
     }
 

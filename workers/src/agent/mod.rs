@@ -20,7 +20,10 @@ mod task;
 mod tools;
 mod transcript;
 
-use crate::Common;
+use crate::{
+    Common,
+    secret::{self, Secrets},
+};
 use budget::Prices;
 use provider::LlmProvider;
 use std::{path::PathBuf, sync::Arc};
@@ -45,6 +48,8 @@ pub struct Config {
     /// Command line of the built-in tools' server; this program's own `mcp` when missing.
     #[arg(long, env = "BATON_MCP_COMMAND")]
     pub mcp_command: Option<String>,
+    #[command(flatten)]
+    pub secrets: secret::Config,
     /// JSON file with what models cost, for budgets of money: `{"<model>": {"input": …, "output": …}}`, each of a million tokens.
     #[arg(long, env = "BATON_LLM_PRICES")]
     pub llm_prices: Option<PathBuf>,
@@ -73,7 +78,8 @@ pub struct Agent {
 impl Agent {
     /// Of the configuration, what concerns models and tools is used. Starts nothing yet.
     pub fn new(config: &Config) -> anyhow::Result<Agent> {
-        let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref())?;
+        let secrets = Secrets::new(&config.secrets);
+        let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref(), secrets)?;
         let prices = Prices::load(config.llm_prices.as_deref())?;
         Ok(Agent { servers, llm: config.llm.clone(), environment: Box::new(|name| std::env::var(name).ok()), prices })
     }

@@ -106,9 +106,10 @@ pub fn approved(said: &Said, call: &ToolCall) -> Result<Value, String> {
     }
 }
 
-pub fn approval(id: String, task: &Task, call: &ToolCall) -> Question {
+pub fn approval(id: String, task: &Task, call: &ToolCall, is_tainted: bool) -> Question {
+    let origin = if is_tainted { " The agent has read what a tool says that is not trusted." } else { "" };
     addressed(Question::new(id, format!("May the agent call {}?", call.name)), task)
-        .text("The agent waits for this decision. The arguments can be changed before it goes on.")
+        .text(format!("The agent waits for this decision. The arguments can be changed before it goes on.{origin}"))
         .show("tool", &call.name)
         .show("arguments", &call.arguments)
         .field(field("arguments", "Arguments", "json"))

@@ -47,9 +47,10 @@ async fn go_on(
     outcome::check_schema(task)?;
     let policy = Policy::of(&task.custom);
     let allowed: Vec<String> = task.tools().into_iter().filter(|tool| !policy.is_denied(tool)).collect();
-    let tools = agent.servers.offer(&allowed).await.map_err(|error| match &error {
+    let tools = agent.servers.offer(&allowed, &task.pins()?).await.map_err(|error| match &error {
         OfferError::Unavailable(_) => Code::ToolsUnavailable.retryable(error),
         OfferError::Unknown(_) => Code::UnknownTool.bug(error),
+        OfferError::Changed(_) => Code::ToolChanged.bug(error),
     })?;
     let request = ChatRequest {
         agent_type: task.agent_type.clone(),
@@ -72,6 +73,7 @@ async fn go_on(
         usage: Usage::default(),
         calls: 0,
         seen: HashMap::new(),
+        is_tainted: false,
     };
     run.converse().await
 }
@@ -106,6 +108,8 @@ pub(super) struct Run<'a> {
     pub calls: u32,
     /// How often each call was asked for.
     pub seen: HashMap<String, u32>,
+    /// The model has read what an untrusted tool says.
+    pub is_tainted: bool,
 }
 
 impl Run<'_> {

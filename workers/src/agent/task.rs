@@ -57,6 +57,25 @@ impl Task {
         tools
     }
 
+    /// What servers have to say of tools, by the names of `custom.mcpTools`.
+    pub fn pins(&self) -> Result<Map<String, Value>, JobFailure> {
+        let pins = match self.custom.get("toolPins") {
+            None => return Ok(Map::new()),
+            Some(Value::Object(pins)) => pins,
+            Some(_) => return Err(Code::InvalidTask.bug("custom.toolPins is not an object with names of tools")),
+        };
+        let tools = self.tools();
+        match pins.keys().find(|name| !tools.contains(name)) {
+            Some(name) => Err(Code::InvalidTask.bug(format!("custom.toolPins: `{name}` is not in custom.mcpTools"))),
+            None => Ok(pins.clone()),
+        }
+    }
+
+    /// Whether a person has to agree to what is to be changed after an untrusted tool has spoken.
+    pub fn approves_when_tainted(&self) -> bool {
+        self.custom.get("whenTainted").is_some_and(|told| told != "allow")
+    }
+
     /// Users and groups who decide; none: everybody who does tasks.
     pub fn approvers(&self) -> (Vec<String>, Vec<String>) {
         match self.custom.get("approvers") {

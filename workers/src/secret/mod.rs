@@ -3,12 +3,15 @@
 //! - [`Secrets`]: where they are: files of `BATON_SECRETS_DIR/<tenant>/<name>`, and the environment.
 //! - [`Opened`]: those that one job has read. Whatever leaves the job passes [`Opened::hide`], so that a service which
 //!   echoes what it was sent does not bring a secret into variables, failures or history.
+//! - [`Seen`]: what has been read so far, and taking it out of texts.
 //! - [`Secret`]: a text that no formatting shows.
 
 mod opened;
+mod seen;
 mod source;
 
 pub use opened::Opened;
+pub use seen::Seen;
 pub use source::{Config, SecretError, Secrets, VARIABLE};
 
 use std::fmt;

@@ -1,22 +1,18 @@
 //! The secrets that one job has read, which are taken out of everything that it says.
 
-use super::{HIDDEN, SCHEME, Secret, SecretError, Secrets, references};
+use super::{SCHEME, Secret, SecretError, Secrets, Seen, references};
 use serde_json::{Map, Value};
-use std::sync::{Mutex, PoisonError};
 use worker_sdk::JobFailure;
-
-/// Shorter ones are in any text by chance, and protect nothing.
-const SHORTEST_HIDDEN: usize = 4;
 
 pub struct Opened<'a> {
     secrets: &'a Secrets,
     tenant: String,
-    seen: Mutex<Vec<String>>,
+    seen: Seen,
 }
 
 impl<'a> Opened<'a> {
     pub(super) fn new(secrets: &'a Secrets, tenant: &str) -> Self {
-        Opened { secrets, tenant: tenant.to_owned(), seen: Mutex::default() }
+        Opened { secrets, tenant: tenant.to_owned(), seen: Seen::default() }
     }
 
     pub fn tenant(&self) -> &str {
@@ -44,56 +40,36 @@ impl<'a> Opened<'a> {
 
     /// Something made of a secret, to be hidden as well.
     pub fn remember(&self, text: &str) {
-        if text.len() >= SHORTEST_HIDDEN {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if !seen.iter().any(|known| known == text) {
-                seen.push(text.to_owned());
-                // what contains another is hidden whole
-                seen.sort_by_key(|known| std::cmp::Reverse(known.len()));
-            }
-        }
+        self.seen.remember(text);
     }
 
     pub fn hide(&self, text: &str) -> String {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().fold(text.to_owned(), |text, secret| {
-            let escaped = Value::from(secret.as_str()).to_string();
-            text.replace(secret.as_str(), HIDDEN).replace(escaped.trim_matches('"'), HIDDEN)
-        })
+        self.seen.hide(text)
     }
 
     pub fn hide_in(&self, value: Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.hide(&text)),
-            Value::Array(values) => values.into_iter().map(|value| self.hide_in(value)).collect(),
-            Value::Object(fields) => Value::Object(self.hide_fields(fields)),
-            other => other,
-        }
+        self.seen.hide_in(value)
     }
 
     /// What the job leaves behind, without the secrets that it has read.
     pub fn guard(&self, outcome: Result<Map<String, Value>, JobFailure>) -> Result<Map<String, Value>, JobFailure> {
-        if self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        if self.seen.is_empty() {
             return outcome;
         }
         match outcome {
-            Ok(variables) => Ok(self.hide_fields(variables)),
+            Ok(variables) => Ok(self.seen.hide_fields(variables)),
             Err(JobFailure::Retryable { message, after }) => {
                 Err(JobFailure::Retryable { message: self.hide(&message), after })
             }
             Err(JobFailure::BpmnError { code, message, variables }) => Err(JobFailure::BpmnError {
                 code: self.hide(&code),
                 message: self.hide(&message),
-                variables: self.hide_fields(variables),
+                variables: self.seen.hide_fields(variables),
             }),
             Err(JobFailure::Bug { message }) => Err(JobFailure::Bug { message: self.hide(&message) }),
             // No worker that reads secrets asks people.
             Err(question @ JobFailure::Asks(_)) => Err(question),
         }
-    }
-
-    fn hide_fields(&self, fields: Map<String, Value>) -> Map<String, Value> {
-        fields.into_iter().map(|(name, value)| (self.hide(&name), self.hide_in(value))).collect()
     }
 }
 

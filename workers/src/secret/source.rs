@@ -1,7 +1,7 @@
 //! Where secrets are. A tenant reads its own: the files of its folder, and those of the environment when it is named as
 //! one that may.
 
-use super::{Opened, Secret, is_name};
+use super::{Opened, Secret, Seen, is_name};
 use std::{io::ErrorKind, path::PathBuf};
 use worker_sdk::JobFailure;
 
@@ -95,6 +95,15 @@ impl Secrets {
     /// The configuration's text with what it refers to in its place.
     pub fn configured(&self, text: &str) -> Result<Secret, SecretError> {
         super::opened::fill(text, |name| self.of_configuration(name))
+    }
+
+    /// The same, remembering what was put there.
+    pub fn configured_seen(&self, text: &str, seen: &Seen) -> Result<Secret, SecretError> {
+        super::opened::fill(text, |name| {
+            let secret = self.of_configuration(name)?;
+            seen.remember(secret.expose());
+            Ok(secret)
+        })
     }
 
     fn file(&self, tenant: Option<&str>, name: &str) -> Result<Option<String>, SecretError> {

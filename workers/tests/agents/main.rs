@@ -6,3 +6,4 @@ mod parts;
 mod people;
 mod restarts;
 mod servers;
+mod trust;

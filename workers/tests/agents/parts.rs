@@ -31,6 +31,12 @@ impl Folder {
         std::fs::read_to_string(self.files().join(file)).unwrap_or_default()
     }
 
+    /// A secret of the worker's own.
+    pub fn keep_secret(&self, name: &str, value: &str) {
+        std::fs::create_dir_all(self.0.join("secrets")).unwrap();
+        std::fs::write(self.0.join("secrets").join(name), value).unwrap();
+    }
+
     fn effects_file(&self) -> PathBuf {
         self.0.join("effects")
     }
@@ -79,7 +85,8 @@ impl Folder {
         std::fs::write(&file, tools.to_string()).unwrap();
         let common = Common { nats_url: String::new(), http_addr: None, concurrency: None };
         let built_in = format!("{} --root {}", built_in().display(), self.files().display());
-        Config { common, llm: None, mcp_config: Some(file), mcp_command: Some(built_in), llm_prices: None }
+        let secrets = workers::secret::Config { secrets_dir: Some(self.0.join("secrets")), ..Default::default() };
+        Config { common, llm: None, mcp_config: Some(file), mcp_command: Some(built_in), secrets, llm_prices: None }
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Config {
 pub struct Target {
     pub server: String,
     pub tool: String,
+    /// What its server has to say of it; see `pin`.
+    #[serde(default)]
+    pub pin: Option<String>,
 }
 
 /// A program spoken to over its stdin and stdout, or an address. Keys that other programs have are passed over.
@@ -40,7 +43,10 @@ pub struct Server {
     /// Ours gets the worker's whole environment; others must not see its keys.
     #[serde(skip)]
     pub is_trusted: bool,
+    /// What its tools say taints, and its hints count for nothing.
+    pub untrusted: bool,
     pub url: Option<String>,
+    /// May have `secret://name` of the worker's own in them, as `env` may.
     pub headers: HashMap<String, String>,
     /// Milliseconds.
     timeout: Option<u64>,

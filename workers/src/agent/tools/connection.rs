@@ -2,8 +2,9 @@
 //! waits without a limit, and one server's slowness is not another's.
 
 use super::config::Server;
-use crate::secret;
+use crate::secret::{self, Secrets, Seen};
 use anyhow::Context;
+use reqwest::header::HeaderValue;
 use rmcp::{
     RoleClient, ServiceError, ServiceExt,
     model::{CallToolRequestParams, CallToolResult, ClientRequest, PingRequest, Tool},
@@ -25,6 +26,9 @@ type Session = Arc<RunningService<RoleClient, ()>>;
 pub struct Connection {
     name: String,
     server: Server,
+    secrets: Arc<Secrets>,
+    /// The secrets that its server has been given: nothing that it says brings them further.
+    seen: Seen,
     session: Mutex<Option<Session>>,
 }
 
@@ -40,8 +44,16 @@ pub enum CallError {
 }
 
 impl Connection {
-    pub fn new(name: String, server: Server) -> Self {
-        Connection { name, server, session: Mutex::default() }
+    pub fn new(name: String, server: Server, secrets: Arc<Secrets>) -> Self {
+        Connection { name, server, secrets, seen: Seen::default(), session: Mutex::default() }
+    }
+
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    pub fn is_untrusted(&self) -> bool {
+        self.server.untrusted
     }
 
     pub async fn tools(&self) -> anyhow::Result<Vec<Tool>> {
@@ -75,11 +87,30 @@ impl Connection {
         }
         *slot = None;
         let limit = self.server.start_timeout();
-        let started = timeout(limit, connect(&self.server)).await;
+        let started = timeout(limit, self.connect()).await;
         let started = started.with_context(|| format!("the MCP server `{}` did not start within {limit:?}", self.name));
         let session = Arc::new(started?.with_context(|| format!("starting the MCP server `{}`", self.name))?);
         *slot = Some(session.clone());
         Ok(session)
+    }
+
+    async fn connect(&self) -> anyhow::Result<RunningService<RoleClient, ()>> {
+        let server = &self.server;
+        if let Some(command) = &server.command {
+            let mut process = process(command, server);
+            for (name, value) in &server.env {
+                process.env(name, self.secrets.configured_seen(value, &self.seen)?.expose());
+            }
+            return Ok(().serve(TokioChildProcess::new(process)?).await?);
+        }
+        let mut config = StreamableHttpClientTransportConfig::with_uri(server.url.as_deref().unwrap_or_default());
+        for (name, value) in &server.headers {
+            let secret = self.secrets.configured_seen(value, &self.seen)?;
+            let mut value: HeaderValue = secret.expose().parse().context("a header that cannot be sent")?;
+            value.set_sensitive(true);
+            config.custom_headers.insert(name.parse()?, value);
+        }
+        Ok(().serve(StreamableHttpClientTransport::from_config(config)).await?)
     }
 
     /// One call that takes long is that call's matter; a server that answers nothing at all is replaced.
@@ -101,18 +132,6 @@ impl Connection {
     }
 }
 
-async fn connect(server: &Server) -> anyhow::Result<RunningService<RoleClient, ()>> {
-    if let Some(command) = &server.command {
-        let process = TokioChildProcess::new(process(command, server))?;
-        return Ok(().serve(process).await?);
-    }
-    let mut config = StreamableHttpClientTransportConfig::with_uri(server.url.as_deref().unwrap_or_default());
-    for (name, value) in &server.headers {
-        config.custom_headers.insert(name.parse()?, value.parse()?);
-    }
-    Ok(().serve(StreamableHttpClientTransport::from_config(config)).await?)
-}
-
 fn process(command: &str, server: &Server) -> Command {
     let mut process = Command::new(command);
     if !server.is_trusted {
@@ -123,6 +142,6 @@ fn process(command: &str, server: &Server) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(secret::VARIABLE)) {
         process.env_remove(name);
     }
-    process.args(&server.args).envs(&server.env).kill_on_drop(true);
+    process.args(&server.args).kill_on_drop(true);
     process
 }

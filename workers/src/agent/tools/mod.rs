@@ -1,18 +1,22 @@
 //! Tools by the Model Context Protocol: which server has the tool that a definition names, and calling it.
 //!
-//! - [`config`]: the file that names servers. [`connection`]: the session with one of them.
+//! - [`config`]: the file that names servers. [`connection`]: the session with one of them. [`pin`]: that a tool is still the one that
+//!   people have looked at.
 
 mod config;
 mod connection;
+mod pin;
 
 use super::provider::ToolSpec;
+use crate::secret::Secrets;
 use config::{BUILT_IN, Config, Target};
 use connection::{CallError, Connection};
 use rmcp::model::{CallToolRequestParams, CallToolResult, Tool as Listed};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
+    sync::Arc,
 };
 
 /// Of a result, in characters; what is longer is cut, and the model is told.
@@ -32,6 +36,10 @@ pub struct Tool {
     target: Target,
     /// Calling it again does no harm, says its server.
     pub is_repeatable: bool,
+    /// It changes nothing, says its server.
+    pub is_read_only: bool,
+    /// What it says taints.
+    pub is_untrusted: bool,
 }
 
 /// What a call gave; errors of a tool are results for the model.
@@ -49,28 +57,36 @@ pub enum OfferError {
     /// The definition, or the configuration, is wrong.
     #[error("{0}")]
     Unknown(String),
+    /// A server says something else of a tool than what is pinned.
+    #[error("{0}")]
+    Changed(String),
 }
 
 impl Servers {
-    pub fn from_config(file: Option<&Path>, built_in: Option<&str>) -> anyhow::Result<Servers> {
-        let config = Config::load(file, built_in)?;
-        let connect = |(name, server): (String, _)| (name.clone(), Connection::new(name, server));
+    pub fn from_config(file: Option<&Path>, built_in: Option<&str>, secrets: Secrets) -> anyhow::Result<Servers> {
+        let (config, secrets) = (Config::load(file, built_in)?, Arc::new(secrets));
+        let connect = |(name, server): (String, _)| (name.clone(), Connection::new(name, server, secrets.clone()));
         Ok(Servers { connections: config.servers.into_iter().map(connect).collect(), targets: config.tools })
     }
 
-    /// The tools of a task, by the names of its definition.
-    pub async fn offer(&self, names: &[String]) -> Result<Vec<Tool>, OfferError> {
+    /// The tools of a task, by the names of its definition, when they are still those of its `pins` and of the configuration's.
+    pub async fn offer(&self, names: &[String], pins: &Map<String, Value>) -> Result<Vec<Tool>, OfferError> {
         let mut listings = HashMap::new();
         let mut tools: Vec<Tool> = Vec::new();
         for name in names {
             let target = self.target(name);
             if !listings.contains_key(&target.server) {
-                let listed = self.connection(&target)?.tools().await.map_err(OfferError::Unavailable)?;
+                let connection = self.connection(&target)?;
+                let unavailable =
+                    |error| OfferError::Unavailable(anyhow::Error::msg(connection.seen().hide(&format!("{error:#}"))));
+                let listed = connection.tools().await.map_err(unavailable)?;
                 listings.insert(target.server.clone(), listed);
             }
             let listed = listings.get(&target.server).into_iter().flatten().find(|tool| tool.name == target.tool);
             let missing = || format!("the MCP server `{}` has no tool `{}`", target.server, target.tool);
-            let tool = offered(name, listed.ok_or_else(|| OfferError::Unknown(missing()))?, target);
+            let listed = listed.ok_or_else(|| OfferError::Unknown(missing()))?;
+            check_pins(name, listed, &target, pins.get(name))?;
+            let tool = offered(name, listed, self.connection(&target)?, target);
             if tools.iter().any(|other| other.spec.name == tool.spec.name) {
                 return Err(OfferError::Unknown(format!("two tools are called `{}`", tool.spec.name)));
             }
@@ -80,7 +96,7 @@ impl Servers {
     }
 
     fn target(&self, name: &str) -> Target {
-        let built_in = || Target { server: BUILT_IN.to_owned(), tool: name.to_owned() };
+        let built_in = || Target { server: BUILT_IN.to_owned(), tool: name.to_owned(), pin: None };
         self.targets.get(name).cloned().unwrap_or_else(built_in)
     }
 
@@ -91,10 +107,12 @@ impl Servers {
 
     /// Calls a tool. Bad arguments, a refusal, a server that dies or does not answer: all are told to the model.
     pub async fn call(&self, tool: &Tool, arguments: &Value) -> Answer {
-        match self.try_call(tool, arguments).await {
-            Ok(result) => Answer { is_error: result.is_error == Some(true), text: cut(text(result)) },
-            Err(error) => Answer { text: cut(told(&error, tool)), is_error: true },
-        }
+        let (is_error, text) = match self.try_call(tool, arguments).await {
+            Ok(result) => (result.is_error == Some(true), text(result)),
+            Err(error) => (true, told(&error, tool)),
+        };
+        let shown = self.connections.get(&tool.target.server).map(|connection| connection.seen().hide(&text));
+        Answer { text: cut(shown.unwrap_or(text)), is_error }
     }
 
     async fn try_call(&self, tool: &Tool, arguments: &Value) -> Result<CallToolResult, CallError> {
@@ -107,16 +125,36 @@ impl Servers {
     }
 }
 
-fn offered(alias: &str, listed: &Listed, target: Target) -> Tool {
+/// Both pins count where there are two: the definition's, and the configuration's.
+fn check_pins(name: &str, listed: &Listed, target: &Target, pinned: Option<&Value>) -> Result<(), OfferError> {
+    let actual = pin::of(listed);
+    let of_definition = pinned.map(|pin| pin.as_str().unwrap_or_default());
+    for pinned in of_definition.into_iter().chain(target.pin.as_deref()) {
+        if let Some(parts) = pin::changed(pinned, &actual) {
+            let Target { server, tool, .. } = target;
+            return Err(OfferError::Changed(format!(
+                "the tool `{name}` (`{tool}` of the MCP server `{server}`) is not the one that is pinned: {parts} changed; \
+                 look at it, and if it may be used, pin it as {actual}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What is offered is free of the secrets that the server has been given.
+fn offered(alias: &str, listed: &Listed, connection: &Connection, target: Target) -> Tool {
     let hint = |hint: fn(&rmcp::model::ToolAnnotations) -> Option<bool>| listed.annotations.as_ref().and_then(hint);
-    let is_repeatable =
-        hint(|hints| hints.read_only_hint) == Some(true) || hint(|hints| hints.idempotent_hint) == Some(true);
+    let is_untrusted = connection.is_untrusted();
+    let is_read_only = !is_untrusted && hint(|hints| hints.read_only_hint) == Some(true);
+    let is_idempotent = !is_untrusted && hint(|hints| hints.idempotent_hint) == Some(true);
+    let description = listed.description.as_deref().unwrap_or_default();
     let spec = ToolSpec {
         name: model_name(alias),
-        description: listed.description.clone().unwrap_or_default().into_owned(),
-        schema: Value::Object((*listed.input_schema).clone()),
+        description: connection.seen().hide(description),
+        schema: connection.seen().hide_in(Value::Object((*listed.input_schema).clone())),
     };
-    Tool { spec, alias: alias.to_owned(), target, is_repeatable }
+    let (alias, is_repeatable) = (alias.to_owned(), is_read_only || is_idempotent);
+    Tool { spec, alias, target, is_repeatable, is_read_only, is_untrusted }
 }
 
 fn text(result: CallToolResult) -> String {
@@ -161,8 +199,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_ends_at_once_is_an_error_with_its_name() {
-        let servers = Servers::from_config(None, Some("false")).unwrap();
-        let error = servers.offer(&["filesystem-read".to_owned()]).await.err().unwrap();
+        let servers = Servers::from_config(None, Some("false"), Secrets::new(&Default::default())).unwrap();
+        let error = servers.offer(&["filesystem-read".to_owned()], &Map::new()).await.err().unwrap();
         assert!(matches!(error, OfferError::Unavailable(_)) && error.to_string().contains("`baton`"), "{error}");
     }
 }
