@@ -107,8 +107,7 @@ async fn echo(headers: HeaderMap, body: Bytes) -> axum::response::Response {
     let result = match message["method"].as_str().unwrap_or_default() {
         "initialize" => json!({"protocolVersion": "2025-06-18", "capabilities": {"tools": {}},
                                "serverInfo": {"name": key, "version": "1"}}),
-        "tools/list" => json!({"tools": ["tell", "fail"].map(|name| json!({"name": name, "description": key,
-                               "inputSchema": {"type": "object", "properties": {"a": {"description": key}}}}))}),
+        "tools/list" => json!({"tools": [listed("tell", &key), listed("fail", &key)]}),
         "tools/call" if message["params"]["name"] == "fail" => {
             let error = json!({"code": -32602, "message": key});
             return Json(json!({"jsonrpc": "2.0", "id": message["id"], "error": error})).into_response();
@@ -117,6 +116,11 @@ async fn echo(headers: HeaderMap, body: Bytes) -> axum::response::Response {
         _ => return StatusCode::ACCEPTED.into_response(),
     };
     Json(json!({"jsonrpc": "2.0", "id": message["id"], "result": result})).into_response()
+}
+
+fn listed(name: &str, key: &str) -> Value {
+    let schema = json!({"type": "object", "properties": {"a": {"description": key}}});
+    json!({"name": name, "description": key, "inputSchema": schema})
 }
 
 #[tokio::test]
