@@ -21,7 +21,11 @@ pub struct Verified {
 
 /// Reads every instance of every tenant, each as it is at one moment: engines may run meanwhile.
 pub async fn verify(database_url: &str) -> anyhow::Result<Verified> {
-    let mut session = Store::new(database_url, 1)?.session().await?;
+    verify_all(&Store::new(database_url, 1)?).await
+}
+
+pub(crate) async fn verify_all(store: &Store) -> anyhow::Result<Verified> {
+    let mut session = store.session().await?;
     let (mut verified, mut last) = (Verified::default(), Uuid::nil());
     loop {
         let found = instance::after(&session, last, AT_ONCE).await?;

@@ -11,6 +11,7 @@ mod place;
 mod shell;
 mod test;
 mod tools;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system u
             [--faults kill,stop,net,…] [--crash-points] (--help says everything)
 cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
             [--seed N] [--minutes M]                    (--help says everything)
+cargo xtask upgrade-drill [--from COMMIT]               a rolling upgrade under load from an older version, and back
 cargo xtask golden NAME                                 keep the database of this version for the tests of upgrades
 cargo xtask setup                                       only install what is missing
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(&words[1..]),
         Some("test") => test::run(&words[1..]),
         Some("faults") => faults::run(&words[1..]),
+        Some("upgrade-drill") => upgrade::run(&words[1..]),
         Some("golden") => golden::run(&words[1..]),
         Some("campaign") => campaign::run(&words[1..]),
         Some("setup") => tools::Tools::for_tests().map(|_| ()),

@@ -1,11 +1,11 @@
 //! Simulated clients: they start instances, send them what they wait for, do people's tasks and suspend what they like, each
 //! with an id of its own, again until they are answered.
 
-use super::{chaos::Chaos, replicas::Replicas};
+use super::{chaos::Chaos, replicas::Replicas, special};
 use crate::api;
 use async_nats::{Message, StatusCode};
 use bytes::Bytes;
-use faults::process::{Process, coin};
+use faults::process::{Expected, Process, coin};
 use prost::Message as _;
 use proto::*;
 use serde_json::json;
@@ -18,14 +18,15 @@ use store_model::{Model, Value};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-const TENANT: &str = "simulated";
+pub const TENANT: &str = "simulated";
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// An instance that was started, with what it is expected to come to.
 #[derive(Clone)]
 pub struct Started {
-    pub process: usize,
+    pub process: String,
     pub seed: u64,
+    pub expected: Arc<Expected>,
 }
 
 pub struct Clients {
@@ -43,11 +44,21 @@ impl Clients {
             let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], ..Default::default() };
             self.until_answered("deploy", &request).await?;
         }
-        Ok(())
+        let file = File { name: "special.yaml".to_owned(), content: special::YAML.into() };
+        let request = DeployRequest { tenant: TENANT.to_owned(), files: vec![file], ..Default::default() };
+        self.until_answered("deploy", &request).await.map(drop)
+    }
+
+    pub(super) fn note(&self, id: Uuid, process: &str, seed: u64, expected: Expected) {
+        let started = Started { process: process.to_owned(), seed, expected: Arc::new(expected) };
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(id, started);
     }
 
     /// Starts the instance with this number, sends it its messages, and sometimes suspends it for a while.
     pub async fn start(&self, number: u64, seed: u64) -> anyhow::Result<()> {
+        if number % 7 == 6 {
+            return self.start_special(number, seed).await;
+        }
         let process = (number % self.processes.len() as u64) as usize;
         let key = format!("order-{number}");
         let padding = if number.is_multiple_of(3) { "x".repeat(600) } else { String::new() };
@@ -62,7 +73,7 @@ impl Clients {
         };
         let answer = self.until_answered("start_instance", &request).await?;
         let id: Uuid = StartInstanceReply::decode(answer)?.instance_id.parse()?;
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Started { process, seed });
+        self.note(id, &self.processes[process].id, seed, self.processes[process].expected(seed));
         for name in self.processes[process].expected(seed).messages {
             sleep(self.chaos.milliseconds(0, 1000)).await;
             self.publish(name, &key).await?;
@@ -123,7 +134,7 @@ impl Clients {
     }
 
     /// An answer, or a refusal that will not change.
-    async fn until_answered(&self, method: &str, request: &impl prost::Message) -> anyhow::Result<Bytes> {
+    pub(super) async fn until_answered(&self, method: &str, request: &impl prost::Message) -> anyhow::Result<Bytes> {
         for _ in 0..200 {
             match self.once(method, request).await {
                 Some(api_reply::Reply::Ok(answer)) => return Ok(answer),
@@ -137,7 +148,7 @@ impl Clients {
     }
 
     /// None: there was no answer, though it may have happened.
-    async fn once(&self, method: &str, request: &impl prost::Message) -> Option<api_reply::Reply> {
+    pub(super) async fn once(&self, method: &str, request: &impl prost::Message) -> Option<api_reply::Reply> {
         let world = self.replicas.any()?;
         let message = message(method, request);
         if self.chaos.happens("a request that came twice", 20) {

@@ -20,6 +20,7 @@ mod check;
 mod clients;
 mod outside;
 mod replicas;
+mod special;
 mod tests;
 mod workers;
 
@@ -39,7 +40,7 @@ use tokio::{task::JoinSet, time::sleep};
 use workers::{Ledger, Workers};
 
 /// Instances that are started while things break.
-const INSTANCES: u64 = 24;
+const INSTANCES: u64 = 28;
 const REPLICAS: usize = 3;
 const WORKERS: usize = 6;
 /// After this long without anything breaking, what is not done will never be.
@@ -111,6 +112,7 @@ async fn run(seed: u64, mistake: Option<Mistake>) -> anyhow::Result<Report> {
     let mut tasks = JoinSet::new();
     (0..WORKERS).for_each(|_| drop(tasks.spawn(workers::run(workers.clone()))));
     tasks.spawn(clients.clone().do_tasks());
+    tasks.spawn(clients.clone().look_after());
     chaos.set_calm(false);
     let nemesis = tokio::spawn(torment(replicas.clone(), broker.clone(), chaos.clone()));
     load(&clients, seed).await?;
@@ -191,9 +193,13 @@ async fn drain(model: &Model) -> bool {
 async fn conclude(clients: &Clients, ledger: &Ledger, seed: u64) -> Report {
     let Some(world) = clients.replicas.any() else { return Report::default() };
     let started = clients.started.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (model, processes) = (&clients.model, &clients.processes);
-    let checker = Checker { model, definitions: &world.definitions, ledger, started: &started, processes };
+    let model = &clients.model;
+    let checker = Checker { model, definitions: &world.definitions, ledger, started: &started };
     let mut wrong = checker.check().await;
+    match crate::verify::verify_all(&world.store).await {
+        Ok(verified) => wrong.extend(verified.wrong.into_iter().map(|what| format!("I6: {what}"))),
+        Err(error) => wrong.push(format!("I6: {error:#}")),
+    }
     if wrong.len() > 12 {
         wrong.truncate(12);
     }

@@ -15,10 +15,11 @@ const MISTAKE: &str = "BATON_SIMULATION_MISTAKE";
 const REPORT: &str = "simulated: ";
 
 /// What the checker has to notice, and the seeds that it may need for that.
-const MISTAKES: [Mistake; 8] = [
+const MISTAKES: [Mistake; 9] = [
     Mistake::Of(Bug::NoFence),
     Mistake::Of(Bug::LostOrder),
     Mistake::Of(Bug::LostTimer),
+    Mistake::Of(Bug::EarlyTimer),
     Mistake::Of(Bug::ClaimedTwice),
     Mistake::Of(Bug::LostCommit),
     Mistake::Of(Bug::TornCommit),
@@ -125,7 +126,7 @@ fn mistakes_are_noticed() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(number) = next.lock().ok().and_then(|mut next| next.next()) {
-                    let noticed = (1..=6).find_map(|seed| simulate(seed, Some(number)).wrong.into_iter().next());
+                    let noticed = (1..=20).find_map(|seed| simulate(seed, Some(number)).wrong.into_iter().next());
                     println!("{:?}: {noticed:?}", MISTAKES[number]);
                     if noticed.is_none() {
                         unnoticed.lock().expect("nobody panics with it").push(MISTAKES[number]);

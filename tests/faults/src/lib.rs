@@ -9,6 +9,7 @@
 //! - [`check`] compares the ledgers with what the API and the tables of Postgres say.
 //! - [`run`] puts it together.
 //! - [`crash_points`] kills an engine at every place where it talks to a server, one after the other.
+//! - [`upgrade`] replaces the programs by those of another version, one after the other, and back.
 
 pub mod check;
 pub mod client;
@@ -25,4 +26,5 @@ pub mod proxy;
 pub mod run;
 pub mod system;
 pub mod timeline;
+pub mod upgrade;
 pub mod worker;

@@ -6,7 +6,7 @@ use faults::{
     nemesis::Kind,
     run::{self, Options},
     system::Programs,
-    worker,
+    upgrade, worker,
 };
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,9 @@ struct Args {
     /// Instead of random faults: each place where an engine talks to a server, for each kind of block, is met by each fate.
     #[arg(long)]
     crash_points: bool,
+    /// Instead of random faults: a rolling upgrade from this program, the one of the version before, and back.
+    #[arg(long)]
+    upgrade_from: Option<PathBuf>,
     /// Of the crash points, every so many-th.
     #[arg(long, default_value_t = 1)]
     every: usize,
@@ -60,6 +63,9 @@ struct Args {
     #[arg(long)]
     keep: bool,
 }
+
+/// Of an upgrade.
+const STAGES: f64 = 5.0;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -83,6 +89,12 @@ async fn begin(args: Args) -> anyhow::Result<()> {
         let seed = args.seed.unwrap_or(1);
         let options = crash_points::Options { seed, every: args.every, folder: args.folder, keep: args.keep, programs };
         return crash_points::run(options).await;
+    }
+    if let Some(old) = args.upgrade_from {
+        let seed = args.seed.unwrap_or_else(run::any_seed);
+        let stage = Duration::from_secs_f64(args.minutes * 60.0 / STAGES);
+        let Args { at_once, folder, keep, .. } = args;
+        return upgrade::run(upgrade::Options { seed, stage, at_once, old, programs, folder, keep }).await;
     }
     let mut options = if args.smoke {
         Options::smoke(programs)

@@ -8,12 +8,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 use test_harness::process::{signal, spawn};
 
 pub struct Program {
     pub name: String,
-    words: Vec<String>,
+    words: Mutex<Vec<String>>,
     environment: Vec<(&'static str, String)>,
     log: PathBuf,
     child: Mutex<Option<Child>>,
@@ -23,14 +24,14 @@ impl Program {
     /// `words` begin with the program. Its output goes to `<name>.log` in `folder`.
     pub fn new(name: String, words: Vec<String>, environment: Vec<(&'static str, String)>, folder: &Path) -> Program {
         let log = folder.join(format!("{name}.log"));
-        Program { name, words, environment, log, child: Mutex::new(None) }
+        Program { name, words: Mutex::new(words), environment, log, child: Mutex::new(None) }
     }
 
     pub fn start(&self) -> anyhow::Result<()> {
         let log = File::options().create(true).append(true).open(&self.log)?;
         // it dies with us, whatever happens to us
         let mut command = Command::new("setpriv");
-        command.arg("--pdeathsig=KILL").args(&self.words);
+        command.arg("--pdeathsig=KILL").args(self.words().iter());
         command.envs(self.environment.iter().cloned()).stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         *self.child() = Some(spawn(command).with_context(|| format!("starting {}", self.name))?);
@@ -42,6 +43,29 @@ impl Program {
         if let Some(mut child) = self.child().take() {
             signal(&child, Signal::KILL);
             let _ = child.wait();
+        }
+    }
+
+    /// Told to end, it does so by itself in that time.
+    pub fn end(&self, within: Duration) -> anyhow::Result<()> {
+        let Some(mut child) = self.child().take() else { return Ok(()) };
+        signal(&child, Signal::TERM);
+        let deadline = Instant::now() + within;
+        while child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                signal(&child, Signal::KILL);
+                let _ = child.wait();
+                anyhow::bail!("{} does not end when it is told to: {}", self.name, self.last_words(10));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// From its next start on, it is another version of itself.
+    pub fn run_by(&self, program: &Path) {
+        if let Some(first) = self.words().first_mut() {
+            *first = program.display().to_string();
         }
     }
 
@@ -82,6 +106,10 @@ impl Program {
         if let Some(child) = self.child().as_ref() {
             signal(child, with);
         }
+    }
+
+    fn words(&self) -> MutexGuard<'_, Vec<String>> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn child(&self) -> MutexGuard<'_, Option<Child>> {

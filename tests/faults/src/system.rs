@@ -143,12 +143,18 @@ impl System {
     pub async fn ready(&self, within: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + within;
         for part in self.parts() {
-            let url = format!("http://127.0.0.1:{}/healthz/ready", part.port);
-            while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
-                let name = &part.program.name;
-                ensure!(Instant::now() < deadline, "{name} is not ready: {}", part.program.last_words(10));
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            self.part_ready(part, deadline.saturating_duration_since(Instant::now())).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn part_ready(&self, part: &Part, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        let url = format!("http://127.0.0.1:{}/healthz/ready", part.port);
+        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+            let name = &part.program.name;
+            ensure!(Instant::now() < deadline, "{name} is not ready: {}", part.program.last_words(10));
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }

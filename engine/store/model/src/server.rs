@@ -195,7 +195,7 @@ impl Connection {
             self.end(false);
         } else {
             match sql {
-                "BEGIN READ WRITE" => self.transaction = Some(self.model.database().begin()),
+                _ if sql.starts_with("BEGIN") => self.transaction = Some(self.model.database().begin()),
                 "SET default_transaction_read_only = on" => {
                     self.is_guarded = !self.model.database().makes(Bug::NoGuard)
                 }

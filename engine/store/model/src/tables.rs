@@ -23,6 +23,8 @@ pub enum Bug {
     LostOrder,
     /// Some timers are not set.
     LostTimer,
+    /// Timers may be taken and fired half a second before they are due.
+    EarlyTimer,
     /// An order counts for each that takes it, not only for the first.
     ClaimedTwice,
     /// Some commits are answered, and never happen.
@@ -72,7 +74,7 @@ tables! {
     instance(1): id tenant definition state version control business_key parent traceparent created_at ended_at;
     instance_page(2): instance number content;
     variable(3): instance scope name value;
-    history(3): instance first_seq at last_seq events;
+    history(3): instance first_seq at last_seq events written;
     job(2): instance key attempt tenant kind created_at publish_no published_at lease_until;
     timer(3): instance key target due claim_at;
     message_subscription(3): instance key target tenant process_id message_name correlation_key opened_at taken;

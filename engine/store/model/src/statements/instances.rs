@@ -15,6 +15,7 @@ pub const MEANINGS: &[Meaning] = &[
     ("instance/version", "bigint", version),
     ("instance/origin", "uuid text", origin),
     ("instance/children", "uuid", children),
+    ("instance/after", "uuid text", after),
     ("instance_page/upsert", "", |view, p| replace(view, instance_page::TABLE, p)),
     ("instance_page/delete", "", |view, p| delete(view, instance_page::TABLE, p)),
     ("instance_page/load", "uuid bytea", load_pages),
@@ -120,6 +121,12 @@ fn children(view: &mut View<'_>, p: &[Value]) -> Outcome {
     Ok(Answer::rows(rows.iter().map(|row| columns(row, &[instance::id])).collect()))
 }
 
+fn after(view: &mut View<'_>, p: &[Value]) -> Outcome {
+    let rows = view.scan(instance::TABLE, &[]);
+    let next = rows.iter().filter(|row| row[instance::id] > p[0]).take(p[1].int() as usize);
+    Ok(Answer::rows(next.map(|row| columns(row, &[instance::id, instance::tenant])).collect()))
+}
+
 fn replace(view: &mut View<'_>, table: usize, p: &[Value]) -> Outcome {
     upsert(view, table, unnest(p), |_, row| row.to_vec())
 }
@@ -144,9 +151,10 @@ fn of_instances(view: &View<'_>, table: usize, p: &[Value], read: &[usize]) -> V
 }
 
 fn insert_history(view: &mut View<'_>, p: &[Value]) -> Outcome {
+    let written = Value::Time(view.now);
     let in_order = |row: Vec<Value>| {
         let [instance, first, last, at, events] = [0, 1, 2, 3, 4].map(|column| row[column].clone());
-        vec![instance, first, at, last, events]
+        vec![instance, first, at, last, events, written.clone()]
     };
     insert_all(view, history::TABLE, unnest(p).into_iter().map(in_order).collect())
 }
