@@ -11,6 +11,7 @@ mod admission;
 mod advance;
 mod api;
 mod audit;
+pub mod audit_chain;
 mod backoff;
 mod batch;
 mod batches;
@@ -129,6 +130,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let world = replica.world.clone();
     let (mut tasks, bus_queues) = replica.spawn();
     tasks.spawn(done(bus::run(world.bus.clone(), nats.clone(), world.store.clone(), bus_queues)));
+    tasks.spawn(done(audit_chain::run(world.clone())));
     tasks.spawn(results::run(world.clone(), nats.client.clone()));
     tasks.spawn(api::run(world, nats.client));
     // none of them ends by itself

@@ -1,5 +1,6 @@
 //! `baton`: every service as a subcommand, the development server, and the tools of a process author.
 
+mod audit_command;
 mod bench;
 mod client;
 mod convert_command;
@@ -46,6 +47,9 @@ enum Command {
         #[arg(long, env = "BATON_DATABASE_URL")]
         database_url: String,
     },
+    /// Verify or export the audit log.
+    #[command(subcommand)]
+    Audit(audit_command::Audit),
     /// Say that the database is an older one than before: results of jobs from after the backup are not taken any more.
     Restored {
         /// Postgres, as a URL.
@@ -130,6 +134,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let epoch = engine::renew_epoch(&database_url).await?;
             println!("epoch {epoch} has begun: engines publish every open job again, and refuse results from before");
         }
+        Command::Audit(audit) => return audit_command::run(audit).await,
         Command::Verify { database_url } => return verify(&database_url).await,
         Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,
         service => serve(service).await?,

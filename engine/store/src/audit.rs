@@ -1,7 +1,12 @@
 //! The audit log: who did what, when, to which instance. Only ever added to; Postgres refuses the rest.
 
-use crate::{Result, Session, Time, rows::rows, session::column, statement};
-use tokio_postgres::types::ToSql;
+use crate::{
+    Result, Session, Time,
+    rows::rows,
+    session::column,
+    statement::{self, Statement},
+};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 rows! {
@@ -69,18 +74,20 @@ pub async fn list(
     };
     parameters.extend([by as &(dyn ToSql + Sync), operation, from, until, &after.0, &after.1, &limit]);
     let rows = session.query(statement, &parameters).await?;
-    let read = |row: &tokio_postgres::Row| {
-        Ok(Stored {
-            at: column(row, 0, statement)?,
-            id: column(row, 1, statement)?,
-            by: column(row, 2, statement)?,
-            operation: column(row, 3, statement)?,
-            instance: column(row, 4, statement)?,
-            subject: column(row, 5, statement)?,
-            arguments: column(row, 6, statement)?,
-            outcome: column(row, 7, statement)?,
-            message: column(row, 8, statement)?,
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| stored(row, statement)).collect()
+}
+
+/// From the first columns.
+pub(crate) fn stored(row: &Row, statement: &'static Statement) -> Result<Stored> {
+    Ok(Stored {
+        at: column(row, 0, statement)?,
+        id: column(row, 1, statement)?,
+        by: column(row, 2, statement)?,
+        operation: column(row, 3, statement)?,
+        instance: column(row, 4, statement)?,
+        subject: column(row, 5, statement)?,
+        arguments: column(row, 6, statement)?,
+        outcome: column(row, 7, statement)?,
+        message: column(row, 8, statement)?,
+    })
 }

@@ -13,6 +13,7 @@ mod named_start;
 mod rows;
 
 pub mod audit;
+pub mod audit_seal;
 pub mod batch;
 pub mod command;
 pub mod command_id;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (10, "0010_migration", include_str!("../migrations/0010_migration.sql")),
     (11, "0011_batch", include_str!("../migrations/0011_batch.sql")),
     (12, "0012_epoch", include_str!("../migrations/0012_epoch.sql")),
+    (13, "0013_audit_seal", include_str!("../migrations/0013_audit_seal.sql")),
 ];
 
 /// Any number that nobody else uses: `baton` in ASCII.

@@ -56,6 +56,8 @@ const FILL: &str = "
     INSERT INTO start_occurrence SELECT 'a', 'p' || (random() * 500)::int, 's', id, 'm', 'k', '', now() FROM instance;
     INSERT INTO command SELECT gen_random_uuid(), 'a', id, '', now() FROM instance;
     INSERT INTO audit SELECT 'a', now() - random() * interval '9 days', gen_random_uuid(), 'me', 'cancel', id, '', '{}', 'done', '' FROM instance;
+    INSERT INTO audit_seal SELECT tenant, row_number() OVER (), at, id, '', '' FROM audit;
+    INSERT INTO audit_head SELECT 'a' || number, 1, '' FROM generate_series(1, 2000) AS number;
     INSERT INTO suspended_instance SELECT id FROM instance WHERE random() < 0.1;
     INSERT INTO suspension SELECT 'a', 'jobType', 't' || n, 0, now(), 'me' FROM generate_series(1, 2000) AS n;
     INSERT INTO instance_migration SELECT id, 7, gen_random_uuid() FROM instance;

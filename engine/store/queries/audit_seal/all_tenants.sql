@@ -1,0 +1,1 @@
+SELECT tenant FROM audit_head ORDER BY tenant
