@@ -41,7 +41,8 @@ pub fn init(service: &str) -> Guard {
     let traces = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("baton"))
-            .with_filter(EnvFilter::new("info,h2=off,hyper=off,reqwest=off,async_nats=off"))
+            // rmcp puts what an MCP server says of itself into events, with whatever it has been told
+            .with_filter(EnvFilter::new("info,h2=off,hyper=off,reqwest=off,async_nats=off,rmcp=off"))
     });
     let started = tracing_subscriber::registry().with(traces).with(logs::layer()).try_init();
     match started {
