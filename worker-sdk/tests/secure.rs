@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 use test_harness::{Nats, tls};
-use worker_sdk::{CancellationToken, Worker};
+use worker_sdk::{CancellationToken, Rate, Worker};
 
 const URL: &str = "BATON_SECURE_NATS_URL";
 
@@ -19,7 +19,8 @@ const URL: &str = "BATON_SECURE_NATS_URL";
 async fn worker_process() {
     if let Ok(url) = std::env::var(URL) {
         let _telemetry = worker_sdk::start_telemetry("secure");
-        let ended = Worker::builder(url).job("double", double).run(CancellationToken::new()).await;
+        let worker = Worker::builder(url).job("double", double).shared_rate("a bank", Rate::per_second(100));
+        let ended = worker.run(CancellationToken::new()).await;
         ended.unwrap_or_else(|error| panic!("{error}"));
     }
 }
@@ -57,6 +58,50 @@ async fn a_worker_gets_in_with_what_its_environment_names() {
         process.kill().unwrap();
         process.wait().unwrap();
     }
+}
+
+/// What `engine/docs/workers.md` says that a worker's user needs, and no more.
+const PUBLISH: [&str; 13] = [
+    "api.register_worker",
+    "api.heartbeat",
+    "api.get_variable",
+    "results.*",
+    "live.>",
+    "$JS.API.CONSUMER.MSG.NEXT.JOBS.worker-double",
+    "$JS.ACK.JOBS.worker-double.>",
+    "$JS.ACK.*.*.JOBS.worker-double.>",
+    "$KV.BATON_LIMITS.>",
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.KV_BATON_LIMITS",
+    "$JS.API.STREAM.CREATE.KV_BATON_LIMITS",
+    "$JS.API.DIRECT.GET.KV_BATON_LIMITS.>",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_needs_the_rights_that_are_written_down_and_no_others() {
+    let allowed = format!("publish: {{allow: {PUBLISH:?}}}, subscribe: {{allow: [\"_INBOX.>\", \"cancel.double\"]}}");
+    let users = format!("{{user: engine, password: e}}, {{user: worker, password: w, permissions: {{{allowed}}}}}");
+    let config = std::env::temp_dir().join(format!("baton-rights-{}.conf", std::process::id()));
+    std::fs::write(&config, format!("authorization {{users: [{users}]}}\n")).unwrap();
+    let nats = Nats::start_with(&std::env::temp_dir(), &["--config", &text(&config)]).unwrap();
+    let as_user = |user: &str, password: &str| {
+        let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
+        options.connect(nats.url())
+    };
+    let engine = Engine::on(as_user("engine", "e").await.unwrap()).await;
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["worker_process", "--exact", "--nocapture"]).env(URL, nats.url());
+    command.env("BATON_NATS_USER", "worker").env("BATON_NATS_PASSWORD", "w").stderr(Stdio::piped());
+    let mut worker = command.spawn().unwrap();
+    for n in 20..32 {
+        engine.publish("double", n).await;
+    }
+    engine.until_reported(12).await;
+    worker.kill().unwrap();
+    let said = std::io::read_to_string(worker.stderr.take().unwrap()).unwrap();
+    worker.wait().unwrap();
+    std::fs::remove_file(config).unwrap();
+    assert!(!said.to_lowercase().contains("permissions violation"), "{said}");
 }
 
 fn text(path: &Path) -> String {
