@@ -3,6 +3,7 @@
 //! so that they are compiled in seconds.
 
 mod campaign;
+mod chart_tools;
 mod demo;
 mod faults;
 mod golden;

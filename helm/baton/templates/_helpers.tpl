@@ -23,6 +23,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- /* {root, image}: the component's image over the chart's */ -}}
 {{- define "baton.image" -}}
 {{- $image := merge (deepCopy (default (dict) .image)) .root.Values.image -}}
+{{- with $image.registry }}{{ . }}/{{ end -}}
 {{- if $image.digest -}}
 {{ $image.repository }}@{{ $image.digest }}
 {{- else -}}
@@ -32,7 +33,9 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "baton.database" -}}
 - name: BATON_DATABASE_URL
-{{- if .Values.database.existingSecret }}
+{{- if .Values.evaluation.postgres.enabled }}
+  value: postgres://baton:baton@{{ include "baton.name" . }}-postgres/baton
+{{- else if .Values.database.existingSecret }}
   valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.existingSecretKey }}}}
 {{- else }}
   value: {{ required "database.existingSecret (or, for trying out, database.url) is needed" .Values.database.url | quote }}
@@ -40,14 +43,27 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
 {{- define "baton.environment" -}}
-- {name: BATON_NATS_URL, value: {{ .Values.nats.url | quote }}}
+- {name: BATON_NATS_URL, value: {{ include "baton.nats-url" . | quote }}}
 - {name: BATON_STORE_URL, value: {{ .Values.store.url | quote }}}
 - {name: BATON_HTTP_ADDR, value: "0.0.0.0:8080"}
 - {name: BATON_LOG_FORMAT, value: {{ .Values.telemetry.logFormat | quote }}}
 {{- include "baton.nats-environment" . }}
+{{- with .Values.telemetry.logFilter }}
+- {name: BATON_LOG, value: {{ . | quote }}}
+{{- end }}
 {{- with .Values.telemetry.otlpEndpoint }}
 - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.telemetry.sampleRatio | quote }}}
 {{- end }}
+{{- end }}
+
+{{- define "baton.nats-url" -}}
+{{- if .Values.evaluation.nats.enabled -}}
+nats://{{ include "baton.name" . }}-nats:4222
+{{- else -}}
+{{ .Values.nats.url }}
+{{- end -}}
 {{- end }}
 
 {{- /* Texts by reference, files by their path in the volume. */ -}}
@@ -105,7 +121,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- if .worker.prices }}
 - {name: BATON_LLM_PRICES, value: /etc/baton/files/prices.json}
 {{- end }}
-{{- if .worker.mcp }}
+{{- if or .worker.mcp .worker.mcpServers }}
 - {name: BATON_MCP_CONFIG, value: /etc/baton/files/mcp.json}
 {{- end }}
 {{- if .worker.links }}
@@ -130,6 +146,45 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "baton.extra-environment" -}}
 {{- range $name, $value := . }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
+
+{{- /* {root, component, pod}: what every pod says beside its containers and volumes */ -}}
+{{- define "baton.pod" -}}
+serviceAccountName: {{ include "baton.name" .root }}
+automountServiceAccountToken: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets: {{ toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- $own := default (dict) .pod.securityContext }}
+  {{- toYaml (mergeOverwrite (include "baton.pod-security" .root | fromYaml) $own) | nindent 2 }}
+topologySpreadConstraints:
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "baton.selector" $ | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- range $name := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
+{{- with get $.pod $name }}
+{{ $name }}: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* {root, component, pod, annotations}: of a pod template */ -}}
+{{- define "baton.pod-metadata" -}}
+labels:
+  {{- include "baton.selector" . | nindent 2 }}
+  {{- with .pod.labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (default (dict) .annotations) (default (dict) .pod.annotations) }}
+annotations: {{ toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -160,11 +215,29 @@ readinessProbe:
   periodSeconds: 5
 {{- end }}
 
-{{- define "baton.spread" -}}
-- maxSkew: 1
-  topologyKey: kubernetes.io/hostname
-  whenUnsatisfiable: ScheduleAnyway
-  labelSelector:
-    matchLabels:
-      {{- include "baton.selector" . | nindent 6 }}
+{{- /* A worker's values over the defaults. {root, own} */ -}}
+{{- define "baton.worker" -}}
+{{ toYaml (mergeOverwrite (deepCopy .root.Values.workerDefaults) (default (dict) .own)) }}
+{{- end }}
+
+{{- /* {root, worker}: its MCP servers and those of the chart that it names, as JSON */ -}}
+{{- define "baton.mcp" -}}
+{{- $all := deepCopy .worker.mcp }}
+{{- $servers := default (dict) $all.servers }}
+{{- range $name := .worker.mcpServers }}
+{{- $server := required (printf "mcpServers.%s is named by a worker and is not there" $name) (get $.root.Values.mcpServers $name) }}
+{{- $url := printf "http://%s-mcp-%s:%d%s" (include "baton.name" $.root) $name (int (default 8080 $server.port)) (default "/mcp" $server.path) }}
+{{- $_ := set $servers $name (dict "url" $url) }}
+{{- end }}
+{{- toJson (merge (dict "servers" $servers) $all) }}
+{{- end }}
+
+{{- /* One token of a NATS subject, as Baton makes it of any text */ -}}
+{{- define "baton.token" -}}
+{{ . | replace "%" "%25" | replace "." "%2E" | replace " " "%20" | replace ":" "%3A" | replace "/" "%2F" | replace "*" "%2A" | replace ">" "%3E" }}
+{{- end }}
+
+{{- /* How many replicas there are at least. {autoscaling, replicas} */ -}}
+{{- define "baton.fewest" -}}
+{{ eq .autoscaling.type "none" | ternary .replicas .autoscaling.minReplicas }}
 {{- end }}
