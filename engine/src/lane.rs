@@ -107,6 +107,7 @@ impl Lane {
                 Ok(committed) => return Ok(committed),
                 Err(failure) => failure,
             };
+            self.world.metrics.not_committed();
             if !matches!(&failure, Failure::Store(error) if error.is_connection_lost()) {
                 attempt += 1;
             }

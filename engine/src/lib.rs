@@ -45,6 +45,7 @@ mod simulation;
 mod slot;
 mod start_together;
 mod streams;
+mod survey;
 mod suspensions;
 mod sweep;
 mod timer_starts;
@@ -131,6 +132,7 @@ async fn serve(config: Config, metrics: Arc<Metrics>, health: Health) -> anyhow:
     let (mut tasks, bus_queues) = replica.spawn();
     tasks.spawn(done(bus::run(world.bus.clone(), nats.clone(), world.store.clone(), bus_queues)));
     tasks.spawn(done(audit_chain::run(world.clone())));
+    tasks.spawn(done(survey::run(world.clone())));
     tasks.spawn(results::run(world.clone(), nats.client.clone()));
     tasks.spawn(api::run(world, nats.client));
     // none of them ends by itself

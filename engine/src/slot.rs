@@ -10,8 +10,8 @@ use crate::{
     writes::Writes,
 };
 use interpreter::{
-    Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, Key, Rejection, RejectionCode,
-    Timestamp, effect::UserTask, migrate::Migration,
+    Command, CommandKind, ElementIndex, Event, EventKind, Instance, InstanceId, InstanceState, Key, Rejection,
+    RejectionCode, Timestamp, effect::UserTask, migrate::Migration,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -143,7 +143,11 @@ impl Slot {
                 self.places.insert(*key, *element);
             }
             EventKind::JobCompleted { .. } => writes.completed_jobs += 1,
-            _ => {}
+            kind => {
+                if let Some(state) = begun_or_ended(kind) {
+                    writes.count_instance(&self.definition.process_id, state);
+                }
+            }
         }
         let event_to_store = stored(event, self);
         self.events.push(event_to_store);
@@ -209,6 +213,17 @@ fn places(instance: &Instance) -> HashMap<Key, ElementIndex> {
 }
 
 /// Only to another version of the same process.
+fn begun_or_ended(kind: &EventKind) -> Option<InstanceState> {
+    match kind {
+        EventKind::InstanceCreated { .. } => Some(InstanceState::Active),
+        EventKind::InstanceCompleted => Some(InstanceState::Completed),
+        EventKind::InstanceTerminated => Some(InstanceState::Terminated),
+        EventKind::InstanceCanceled { .. } => Some(InstanceState::Canceled),
+        EventKind::InstanceFailed { .. } => Some(InstanceState::Failed),
+        _ => None,
+    }
+}
+
 fn check_versions(former: &Definition, definition: &Definition) -> Result<(), Rejection> {
     let message = if former.process_id != definition.process_id {
         format!("the instance is one of `{}`, not of `{}`", former.process_id, definition.process_id)

@@ -6,7 +6,7 @@ use crate::{
     request::{Addressed, Order},
     slot::Slot,
 };
-use interpreter::{Effect, ElementIndex, InstanceId, Key, Timestamp, effect::UserTask};
+use interpreter::{Effect, ElementIndex, InstanceId, InstanceState, Key, Timestamp, effect::UserTask};
 use prost::Message;
 use std::collections::BTreeMap;
 use store::instance_migration::{AllMoved, Migration, Migrations, Moved};
@@ -39,6 +39,8 @@ pub struct Writes {
     pub migrations: Migrations,
     /// Where open user tasks and incidents stand by then.
     pub moved: AllMoved,
+    /// By process: instances that began (active) and that ended.
+    pub instances: BTreeMap<(String, InstanceState), u64>,
     pub raised_incidents: u64,
     pub completed_jobs: u64,
 }
@@ -146,6 +148,11 @@ impl Writes {
             order_id::ordered(own, instance, slot.instance.version, self.orders.len())
         };
         self.orders.push(Addressed { id, tenant: slot.tenant.clone(), instance, order });
+    }
+
+    /// It began, or it ended so.
+    pub fn count_instance(&mut self, process_id: &str, state: InstanceState) {
+        *self.instances.entry((process_id.to_owned(), state)).or_default() += 1;
     }
 
     /// `seq`: of the event. `definitions`: the former and the new one.

@@ -36,6 +36,20 @@ fn no_secret_stands_in_a_manifest() {
     assert!(url["value"].is_null());
 }
 
+#[test]
+fn the_database_is_trusted_by_an_authority_of_ones_own() {
+    let objects = rendered(&["-f", "ci/full.yaml"]);
+    let pod = &named(&objects, "Deployment", "r-engine")["spec"]["template"]["spec"];
+    for container in [&pod["initContainers"][0], &pod["containers"][0]] {
+        let variables = container["env"].as_array().expect("environment");
+        let authority = variable(variables, "BATON_DATABASE_CA").expect("the authority");
+        assert_eq!(authority["value"], "/etc/baton/database/ca.crt");
+        let mounts = container["volumeMounts"].as_array().expect("mounts");
+        assert!(mounts.iter().any(|mount| mount["mountPath"] == "/etc/baton/database"));
+    }
+    assert!(pod["volumes"].as_array().expect("volumes").iter().any(|volume| volume["name"] == "database"));
+}
+
 /// Of the only container.
 fn variables(objects: &[Value], deployment: &str) -> Vec<Value> {
     let container = &named(objects, "Deployment", deployment)["spec"]["template"]["spec"]["containers"][0];

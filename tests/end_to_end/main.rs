@@ -6,6 +6,7 @@
 mod approvals;
 mod browser;
 mod corners;
+mod dashboards;
 mod kills;
 mod running;
 mod scenarios;

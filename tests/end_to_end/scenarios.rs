@@ -162,3 +162,24 @@ async fn scenario_files_are_played_on_a_running_engine() {
     assert!(text.contains("100 %  live-order"), "{text}");
     assert!(text.trim_end().ends_with("8 scenarios: 6 passed, 2 failed, 0 skipped"), "{text}");
 }
+
+/// What `helm test` plays after an installation.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_charts_own_test_passes_on_a_running_system() {
+    let mut baton = Baton::run("dev", &["--deploy", "examples/approval"], &[]);
+    let api = baton.api();
+    let folder = baton.data.join("installed");
+    std::fs::create_dir_all(&folder).expect("the folder is made");
+    let template = checkout().join("helm/baton/templates/tests/process.yaml");
+    let template = std::fs::read_to_string(template).expect("the chart's test");
+    for name in ["installed.yaml", "installed.scenario.yaml"] {
+        let from = template.split(&format!("  {name}: |\n")).nth(1).expect("the file is in the template");
+        let lines = from.lines().take_while(|line| line.starts_with("    "));
+        let text: Vec<&str> = lines.map(|line| &line[4..]).collect();
+        std::fs::write(folder.join(name), text.join("\n")).expect("the file is written");
+    }
+    let mut command = Command::new(binary());
+    command.arg("test").arg(folder.join("installed.scenario.yaml")).arg("--live").current_dir(checkout());
+    let output = command.env("BATON_URL", &api.url).env("BATON_API_KEY", &api.key).output().expect("baton runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

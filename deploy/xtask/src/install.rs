@@ -29,6 +29,36 @@ pub fn debian(packages: &[&str], why: &str) -> Result<()> {
     })
 }
 
+/// Unpacks a Debian package into `.baton/tools/<package>` without installing it, and returns that folder.
+pub fn debian_unpacked(package: &str, why: &str) -> Result<PathBuf> {
+    let folder = place::home().join("tools").join(package);
+    if folder.join("complete").exists() {
+        return Ok(folder);
+    }
+    if place::on_path("apt-get").is_none() {
+        return Err(format!("{why} needs {package}: put it on the PATH and run this again"));
+    }
+    step(&format!("bringing {package}"), || {
+        if place::is_root() && !LISTS_ARE_FRESH.swap(true, Ordering::Relaxed) {
+            quietly(apt(&["update"]))?;
+        }
+        place::folder(folder.clone())?;
+        let mut download = apt(&["download", package]);
+        download.current_dir(&folder);
+        quietly(download)?;
+        let io = |error: std::io::Error| format!("{}: {error}", folder.display());
+        let entries = std::fs::read_dir(&folder).map_err(io)?.filter_map(|entry| Some(entry.ok()?.path()));
+        for archive in entries.filter(|path| path.extension().is_some_and(|extension| extension == "deb")) {
+            let mut unpack = shell::command("dpkg-deb", &["--extract"]);
+            unpack.arg(&archive).arg(&folder);
+            quietly(unpack)?;
+            std::fs::remove_file(archive).map_err(io)?;
+        }
+        std::fs::write(folder.join("complete"), "").map_err(io)
+    })?;
+    Ok(folder)
+}
+
 fn apt(arguments: &[&str]) -> Command {
     let mut command = shell::command("apt-get", arguments);
     command.env("DEBIAN_FRONTEND", "noninteractive");

@@ -35,7 +35,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use prost::Message;
 use proto::{ApiReply, api_reply::Reply, subject::ENGINE_GROUP};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 
 const AT_ONCE: usize = 512;
@@ -50,7 +50,9 @@ pub async fn run(world: World, client: Client) -> anyhow::Result<()> {
         let (world, client) = (world.clone(), client.clone());
         match room.clone().try_acquire_owned() {
             Ok(permit) => drop(tokio::spawn(async move {
+                let began = Instant::now();
                 let answer = answer(&world, &request).await;
+                world.metrics.answered(answer.as_ref().map_or_else(Failure::kind, |_| "ok"), began.elapsed());
                 reply(&client, request, answer).await;
                 drop(permit);
             })),

@@ -47,6 +47,15 @@ impl Failure {
         ))
     }
 
+    /// refused: what was asked cannot be; later: not now; failed: something is wrong here.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Failure::Internal(_) => "failed",
+            Failure::Busy | Failure::Overloaded(_) | Failure::Unavailable | Failure::Unreadable(_) => "later",
+            _ => "refused",
+        }
+    }
+
     pub fn into_problem(self, subject: &str) -> Problem {
         let (code, status, message) = match self {
             Failure::NotFound(message) => ("NOT_FOUND", 404, message),

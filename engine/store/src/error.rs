@@ -20,6 +20,8 @@ pub enum Error {
     Silent(&'static str),
     #[error("the database URL: {0}")]
     Url(#[source] tokio_postgres::Error),
+    #[error("TLS to Postgres: {0}")]
+    Tls(String),
     #[error("migration {name}: {}", explain(source))]
     Migration {
         name: &'static str,
@@ -51,7 +53,7 @@ impl Error {
                     matches!(class, "08" | "57" | "53" | "25") && *code != SqlState::QUERY_CANCELED
                 }
             },
-            Error::Url(_) | Error::UnknownMigration(_) | Error::Pooler(_) => false,
+            Error::Url(_) | Error::Tls(_) | Error::UnknownMigration(_) | Error::Pooler(_) => false,
         }
     }
 
@@ -88,6 +90,9 @@ impl Error {
 fn explain(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
-        None => error.to_string(),
+        None => {
+            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+            causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Brings the schema up to date: `migrations/<number>_<name>.sql`, each applied once, in order, in a transaction of its
 //! own. An advisory lock makes replicas that start together take turns.
 
-use crate::{Error, Result};
-use tokio_postgres::{Client, NoTls};
+use crate::{Error, Result, connect};
+use tokio_postgres::Client;
 
 const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "0001_schema", include_str!("../migrations/0001_schema.sql")),
@@ -33,10 +33,9 @@ pub async fn migrate(url: &str) -> Result<()> {
 
 /// As it was after this migration: for tests of upgrades.
 pub async fn migrate_to(url: &str, number: i32) -> Result<()> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(Error::Url)?;
+    let mut config = connect::config(url)?;
     config.connect_timeout(std::time::Duration::from_secs(5));
-    let (client, connection) = config.connect(NoTls).await.map_err(failed("connect"))?;
-    let connection = tokio::spawn(connection);
+    let (client, connection) = connect::connect(&config).await?;
     let result = apply(&client, number).await;
     drop(client);
     let _ = connection.await;

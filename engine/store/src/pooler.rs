@@ -1,16 +1,15 @@
 //! Whether what stands between us and Postgres lets through what a session needs: its settings, and that it is one session.
 
-use crate::{Error, Result, session};
-use tokio_postgres::NoTls;
+use crate::{Error, Result, connect, session};
 
 /// [`Error::Pooler`] when the settings of a new connection do not arrive, or are refused by a pooler.
 pub async fn check(url: &str) -> Result<()> {
-    let (client, connection) = match session::config(url)?.connect(NoTls).await {
-        Ok(connected) => connected,
-        Err(error) if is_about_options(&error) => return Err(Error::Pooler("refuses the settings of a session")),
-        Err(source) => return Err(Error::Statement { statement: "connect", source }),
+    let (client, connection) = match connect::connect(&session::config(url)?).await {
+        Err(Error::Statement { source, .. }) if is_about_options(&source) => {
+            return Err(Error::Pooler("refuses the settings of a session"));
+        }
+        connected => connected?,
     };
-    let connection = tokio::spawn(connection);
     let asked = client.simple_query("SHOW plan_cache_mode").await;
     drop(client);
     let _ = connection.await;

@@ -3,12 +3,11 @@
 //! they hold on every connection, from its first statement on.
 
 use crate::{
-    Error, Result, Time,
+    Error, Result, Time, connect,
     statement::{self, Statement},
 };
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use std::{
-    str::FromStr,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -36,9 +35,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// `url` as libpq has it (`postgres://user@host:port/database`). Connects when a session is first wanted.
+    /// `url` as libpq has it (`postgres://user@host:port/database?sslmode=require`). Connects when a session is first wanted.
     pub fn new(url: &str, connections: usize) -> Result<Store> {
-        Store::of(Manager::from_config(config(url)?, NoTls, MANAGING), connections)
+        let config = config(url)?;
+        let manager = match connect::tls(&config)? {
+            Some(tls) => Manager::from_config(config, tls, MANAGING),
+            None => Manager::from_config(config, NoTls, MANAGING),
+        };
+        Store::of(manager, connections)
     }
 
     /// Over connections that `connect` makes, to something that speaks Postgres's protocol.
@@ -70,7 +74,7 @@ impl Store {
 }
 
 pub(crate) fn config(url: &str) -> Result<Config> {
-    let mut config = Config::from_str(url).map_err(Error::Url)?;
+    let mut config = connect::config(url)?;
     config.options(OPTIONS).application_name("baton");
     config.connect_timeout(Duration::from_secs(5)).keepalives_idle(Duration::from_secs(10));
     config.tcp_user_timeout(ANSWER_WITHIN);

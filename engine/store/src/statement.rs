@@ -129,6 +129,8 @@ statements! {
     START_OCCURRENCE_DELETE_OTHERS = "start_occurrence/delete_others",
     START_OCCURRENCE_INSERT = "start_occurrence/insert",
     START_OCCURRENCE_LIST = "start_occurrence/list",
+    SURVEY_JOBS = "survey/jobs",
+    SURVEY_REST = "survey/rest",
     SUSPENDED_INSTANCE_DELETE = "suspended_instance/delete",
     SUSPENDED_INSTANCE_INSERT = "suspended_instance/insert",
     SUSPENSION_DELETE = "suspension/delete",

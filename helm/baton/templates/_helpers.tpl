@@ -40,6 +40,23 @@ app.kubernetes.io/component: {{ .component }}
 {{- else }}
   value: {{ required "database.existingSecret (or, for trying out, database.url) is needed" .Values.database.url | quote }}
 {{- end }}
+{{- with .Values.database.authorities }}
+{{- if .configMap }}
+- {name: BATON_DATABASE_CA, value: /etc/baton/database/{{ .key }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "baton.database-volumes" -}}
+{{- with .Values.database.authorities.configMap }}
+- {name: database, configMap: {name: {{ . }}}}
+{{- end }}
+{{- end }}
+
+{{- define "baton.database-mounts" -}}
+{{- if .Values.database.authorities.configMap }}
+- {name: database, mountPath: /etc/baton/database, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "baton.environment" -}}

@@ -78,6 +78,33 @@ impl Postgres {
         })
     }
 
+    /// From now on it takes connections over TLS only, with the certificate of [`tls`](crate::tls). False: it was built
+    /// without.
+    pub fn demand_tls(&self) -> anyhow::Result<bool> {
+        self.end(Signal::INT);
+        let (certificate, key) = (self.data.join("server.crt"), self.data.join("server.key"));
+        std::fs::copy(crate::tls::certificate(), &certificate)?;
+        std::fs::copy(crate::tls::key(), &key)?;
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let owner = std::fs::metadata(&self.data)?;
+        for file in [&certificate, &key] {
+            use std::os::unix::fs::MetadataExt;
+            std::os::unix::fs::chown(file, Some(owner.uid()), Some(owner.gid()))?;
+        }
+        std::fs::write(self.data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n")?;
+        let configuration = self.data.join("postgresql.conf");
+        let before = std::fs::read_to_string(&configuration)?;
+        std::fs::write(&configuration, before.clone() + "\nssl = on\n")?;
+        let mut check = server(&self.bin.join("postgres"), true);
+        let has_tls = check.arg("-D").arg(&self.data).args(["-C", "ssl"]).output()?.status.success();
+        if has_tls {
+            self.keep_running()?;
+        } else {
+            std::fs::write(&configuration, before)?;
+        }
+        Ok(has_tls)
+    }
+
     /// A backup of its files, taken while it is stopped.
     pub fn copy_data(&self) -> anyhow::Result<PathBuf> {
         self.end(Signal::INT);

@@ -71,7 +71,7 @@ impl Prices {
         Ok(Prices(prices))
     }
 
-    fn of(&self, model: &str, usage: Usage) -> Option<f64> {
+    pub fn of(&self, model: &str, usage: Usage) -> Option<f64> {
         let price = self.0.get(model)?;
         Some((usage.input_tokens as f64 * price.input + usage.output_tokens as f64 * price.output) / 1_000_000.0)
     }

@@ -168,6 +168,7 @@ impl Run<'_> {
 
     async fn call(&self, tool: &Tool, call: &ToolCall, arguments: &Value) -> Answer {
         let answer = self.servers.call(tool, arguments).await;
+        self.metrics.used_tool(answer.is_error);
         if *arguments == call.arguments {
             return answer;
         }

@@ -4,13 +4,14 @@
 //! - `transcript`: the record of it, which a restarted worker goes on from.
 //! - `tools`: MCP servers and the names that definitions use for their tools.
 //! - `policy`: which calls a person has to agree to. `person`: asking. `budget`: what may be used.
-//! - `outcome`: what counts as an answer. `failure`: why there is none.
+//! - `metrics`: what is used, counted. `outcome`: what counts as an answer. `failure`: why there is none.
 //! - `task`: what the definition says.
 //! - `provider`: the models.
 
 mod budget;
 mod calls;
 mod failure;
+mod metrics;
 mod outcome;
 mod person;
 mod policy;
@@ -25,6 +26,7 @@ use crate::{
     secret::{self, Secrets},
 };
 use budget::Prices;
+use metrics::Metrics;
 use provider::LlmProvider;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -58,11 +60,12 @@ pub struct Config {
 /// Works until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let agent = Arc::new(Agent::new(&config)?);
+    let worker = config.common.worker(CONCURRENCY).metrics(|registry| agent.metrics.register(registry));
     let handler = move |job| {
         let agent = agent.clone();
         async move { agent.run(job).await }
     };
-    Ok(config.common.worker(CONCURRENCY).job("agent", handler).run(shutdown).await?)
+    Ok(worker.job("agent", handler).run(shutdown).await?)
 }
 
 type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -73,6 +76,7 @@ pub struct Agent {
     llm: Option<String>,
     environment: Environment,
     prices: Prices,
+    metrics: Metrics,
 }
 
 impl Agent {
@@ -81,7 +85,8 @@ impl Agent {
         let secrets = Secrets::new(&config.secrets);
         let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref(), secrets)?;
         let prices = Prices::load(config.llm_prices.as_deref())?;
-        Ok(Agent { servers, llm: config.llm.clone(), environment: Box::new(|name| std::env::var(name).ok()), prices })
+        let (llm, environment) = (config.llm.clone(), Box::new(|name: &str| std::env::var(name).ok()));
+        Ok(Agent { servers, llm, environment, prices, metrics: Metrics::default() })
     }
 
     /// Chooses models by these variables and not by those of the process.

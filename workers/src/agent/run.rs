@@ -6,8 +6,9 @@
 
 use super::{
     Agent,
-    budget::Budget,
+    budget::{Budget, Prices},
     failure::Code,
+    metrics::Metrics,
     outcome, person,
     policy::Policy,
     provider::{ChatRequest, Delta, LlmProvider, Message, ProviderError, Reply, ToolSpec, Usage},
@@ -64,6 +65,8 @@ async fn go_on(
         next: 0,
         provider: agent.provider(&task.model),
         budget: Budget::of(&task.custom, &task.model, &agent.prices),
+        prices: &agent.prices,
+        metrics: &agent.metrics,
         servers: &agent.servers,
         job,
         task,
@@ -97,6 +100,8 @@ pub(super) struct Run<'a> {
     pub task: &'a Task,
     pub budget: Budget<'a>,
     provider: Box<dyn LlmProvider>,
+    prices: &'a Prices,
+    pub metrics: &'a Metrics,
     pub servers: &'a Servers,
     pub tools: Vec<Tool>,
     pub request: ChatRequest,
@@ -215,6 +220,8 @@ impl Run<'_> {
             reply = asked => reply,
             () = self.job.cancellation().cancelled() => return Err(JobFailure::retryable("the job is no longer wanted")),
         };
+        let cost = reply.as_ref().ok().and_then(|reply| self.prices.of(&self.task.model, reply.usage));
+        self.metrics.asked(&self.task.model, &reply, cost);
         let reply = reply.map_err(|error| match error {
             ProviderError::Unavailable { message, retry_after } => {
                 let failure = Code::ModelUnavailable.retryable(message);

@@ -3,7 +3,6 @@
 //! The connection is a secret, so the operator says which databases there are. Rows come back as objects. A job that is
 //! done twice runs its statement twice: `current_setting('baton.job_id')` is the same in every attempt.
 
-mod tls;
 mod value;
 
 use super::{Connector, Outcome, web};
@@ -11,7 +10,7 @@ use crate::secret::Opened;
 use futures::TryStreamExt;
 use serde_json::{Map, Value, json};
 use std::{path::Path, pin::pin, time::Duration};
-use tls::Tls;
+use telemetry::postgres::Tls;
 use tokio_postgres::{Client, Statement, error::SqlState};
 use value::Parameter;
 use worker_sdk::JobFailure;

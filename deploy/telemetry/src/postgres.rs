@@ -1,4 +1,6 @@
-//! TLS for connections to Postgres, with rustls as everywhere else.
+//! How programs get into Postgres over TLS, with rustls as everywhere else.
+//!
+//! `BATON_DATABASE_CA` is a PEM file of authorities that the server is trusted by, beside the public ones.
 
 use anyhow::Context as _;
 use std::{
@@ -20,6 +22,7 @@ use tokio_rustls::{
     },
 };
 
+/// Verifies the server's certificate and its name, always.
 #[derive(Clone)]
 pub struct Tls(TlsConnector);
 
@@ -29,6 +32,12 @@ pub struct Named(TlsConnector, ServerName<'static>);
 pub struct Stream<S>(tokio_rustls::client::TlsStream<S>);
 
 impl Tls {
+    /// As the environment says.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        let authorities = std::env::var_os("BATON_DATABASE_CA").filter(|path| !path.is_empty());
+        Tls::new(authorities.as_deref().map(Path::new))
+    }
+
     /// Trusts the public authorities, and those of the file.
     pub fn new(authorities: Option<&Path>) -> anyhow::Result<Self> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
