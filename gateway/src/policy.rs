@@ -93,6 +93,8 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("POST", "decisions/{id}/evaluate") => Action::EvaluateDecision,
         ("POST", "instances" | "agui/{process_id}") => Action::StartInstance,
         ("GET", "instances" | "instances/{id}" | "instances/{id}/history") => Action::ReadInstances,
+        ("GET", "agui/threads/{thread_id}/events" | "agui/threads/{thread_id}/ws") => Action::ReadInstances,
+        ("GET", "agui/{process_id}/capabilities") => Action::ReadProcesses,
         ("GET", "instances/{id}/events" | "ws" | "agents/{job_id}/transcript") => Action::ReadInstances,
         ("POST", "instances/{id}/cancel") | ("PUT", "instances/{id}/variables") => Action::ChangeInstance,
         ("POST", "instances/{id}/suspend" | "instances/{id}/resume") => Action::ChangeInstance,

@@ -15,7 +15,7 @@ use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    routing::get,
 };
 use prometheus_client::registry::Registry;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -90,7 +90,7 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
     let api = routes
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .route("/api/v1/ws", get(websocket))
-        .route("/agui/{process_id}", post(agui::run))
+        .merge(agui::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
         .method_not_allowed_fallback(wrong_method)

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Each of our crates and those of ours that it may use: the arrows of the architecture.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("proto", &[]),
     ("telemetry", &[]),
     ("model", &[]),
@@ -22,7 +22,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("engine", &["store", "interpreter", "decision", "model", "proto", "telemetry"]),
     ("worker-sdk", &["proto", "telemetry"]),
     ("workers", &["worker-sdk", "interpreter", "proto", "telemetry"]),
-    ("gateway", &["proto", "telemetry"]),
+    ("agui", &[]),
+    ("gateway", &["agui", "proto", "telemetry"]),
     ("baton", &["engine", "gateway", "workers", "worker-sdk", "interpreter", "model", "proto", "telemetry"]),
     ("custom-worker", &["worker-sdk"]),
     ("new-worker", &["worker-sdk"]),

@@ -29,28 +29,22 @@ impl Activity {
     }
 
     fn bodies(&mut self, live: &Live) -> Vec<Body> {
-        let (element_id, job_id) = (live.element_id.clone(), live.job_id.clone());
+        let (element_id, job_id, attempt) = (live.element_id.clone(), live.job_id.clone(), live.attempt);
         match &live.kind {
             Some(Kind::Progress(progress)) => vec![Body::TaskProgress {
                 element_id,
                 job_id: Some(job_id),
+                job_type: None,
                 progress: if progress.progress.is_finite() { progress.progress.clamp(0.0, 1.0) } else { 0.0 },
                 status: progress.status.clone(),
                 message: progress.message.clone(),
             }],
-            Some(Kind::ToolUse(tool)) => vec![Body::AgentToolUse {
-                element_id,
-                job_id,
-                call_id: tool.call_id.clone(),
-                tool: tool.tool.clone(),
-                arguments: json::value(&tool.arguments),
-                result: tool.result.as_deref().map(json::text_or_value),
-                is_error: tool.is_error,
-            }],
+            Some(Kind::ToolUse(tool)) => tool_use(live, tool),
             Some(Kind::Text(text)) => self.text(live, text),
             Some(Kind::Thinking(text)) => vec![Body::TaskThinking {
                 element_id,
                 job_id,
+                attempt,
                 message_id: text.message_id.clone(),
                 delta: text.delta.clone(),
                 done: text.done,
@@ -58,6 +52,7 @@ impl Activity {
             Some(Kind::Usage(usage)) => vec![Body::AgentUsage {
                 element_id,
                 job_id,
+                attempt,
                 model: usage.model.clone(),
                 input_tokens: usage.input_tokens,
                 output_tokens: usage.output_tokens,
@@ -71,25 +66,50 @@ impl Activity {
 
     /// A message begins with its first delta here, also for who joins in the middle.
     fn text(&mut self, live: &Live, text: &proto::TextDelta) -> Vec<Body> {
-        let (element_id, job_id, message_id) = (live.element_id.clone(), live.job_id.clone(), text.message_id.clone());
+        let (attempt, message_id) = (live.attempt, text.message_id.clone());
+        let of = || (live.element_id.clone(), live.job_id.clone(), message_id.clone());
         let mut bodies = Vec::new();
         if self.begun.len() >= REMEMBERED {
             self.begun.clear();
         }
         if self.begun.insert(message_id.clone()) {
-            let (element_id, job_id) = (element_id.clone(), job_id.clone());
-            bodies.push(Body::TextMessageStart { element_id, job_id, message_id: message_id.clone() });
+            let (element_id, job_id, message_id) = of();
+            bodies.push(Body::TextMessageStart { element_id, job_id, attempt, message_id });
         }
         if !text.delta.is_empty() {
-            let (element_id, job_id, message_id) = (element_id.clone(), job_id.clone(), message_id.clone());
-            bodies.push(Body::TextMessageContent { element_id, job_id, message_id, delta: text.delta.clone() });
+            let (element_id, job_id, message_id) = of();
+            let delta = text.delta.clone();
+            bodies.push(Body::TextMessageContent { element_id, job_id, attempt, message_id, delta });
         }
         if text.done {
             self.begun.remove(&message_id);
-            bodies.push(Body::TextMessageEnd { element_id, job_id, message_id });
+            let (element_id, job_id, message_id) = of();
+            bodies.push(Body::TextMessageEnd { element_id, job_id, attempt, message_id });
         }
         bodies
     }
+}
+
+/// Twice: in the words of those who draw a call as one, and of those who draw its beginning and its end.
+fn tool_use(live: &Live, tool: &proto::ToolUse) -> Vec<Body> {
+    let (element_id, job_id, call_id) = (live.element_id.clone(), live.job_id.clone(), tool.call_id.clone());
+    let (name, arguments, is_error) = (tool.tool.clone(), json::value(&tool.arguments), tool.is_error);
+    let result = tool.result.as_deref().map(json::text_or_value);
+    let used = Body::AgentToolUse {
+        element_id: element_id.clone(),
+        job_id: job_id.clone(),
+        attempt: live.attempt,
+        call_id: call_id.clone(),
+        tool: name.clone(),
+        arguments: arguments.clone(),
+        result: result.clone(),
+        is_error,
+    };
+    let part = match result {
+        None => Body::TaskToolStart { element_id, job_id, call_id, tool: name, arguments },
+        Some(result) => Body::TaskToolEnd { element_id, job_id, call_id, tool: name, result, is_error },
+    };
+    vec![used, part]
 }
 
 #[cfg(test)]
@@ -120,11 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn a_call_of_a_tool_is_told_as_one_and_in_parts() {
+        let mut activity = Activity::default();
+        let call = |result: Option<&'static [u8]>| {
+            Kind::ToolUse(proto::ToolUse { result: result.map(Into::into), ..Default::default() })
+        };
+        assert_eq!(types(&mut activity, call(None)), ["agent.tool_use", "task.tool.start"]);
+        assert_eq!(types(&mut activity, call(Some(b"1"))), ["agent.tool_use", "task.tool.end"]);
+    }
+
+    #[test]
     fn each_kind_has_its_message() {
         let mut activity = Activity::default();
         let table = [
             (Kind::Progress(proto::Progress { progress: f64::NAN, ..Default::default() }), "task.progress"),
-            (Kind::ToolUse(proto::ToolUse::default()), "agent.tool_use"),
             (Kind::Thinking(proto::TextDelta::default()), "task.thinking"),
             (Kind::Usage(proto::ModelUsage::default()), "agent.usage"),
             (Kind::Log(proto::LogLine::default()), "task.log"),

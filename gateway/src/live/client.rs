@@ -24,11 +24,24 @@ pub enum ClientMessage {
         fields: Map<String, Value>,
     },
     #[serde(rename = "task.cancel")]
-    TaskCancel { element_id: Option<String>, instance_id: Option<String>, request_id: Option<String> },
+    TaskCancel(Cancel),
+    /// The conversation of an agent's job, from its transcript.
+    #[serde(rename = "messages.request")]
+    MessagesRequest { job_id: String, request_id: Option<String> },
     #[serde(rename = "ping")]
     Ping {},
     #[serde(rename = "pong")]
     Pong {},
+}
+
+/// An instance; with an element, only that: every activation of it, or the one with the key.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cancel {
+    pub instance_id: Option<String>,
+    pub element_id: Option<String>,
+    pub element_instance_key: Option<u64>,
+    pub request_id: Option<String>,
 }
 
 /// One of instance, process or all.
@@ -79,6 +92,18 @@ pub enum Answer {
         request_id: Option<String>,
         instance_id: String,
         version: u64,
+    },
+    /// The cancellation of an element was asked for; `task.cancelled` follows.
+    #[serde(rename = "task.cancelling")]
+    TaskCancelling { instance_id: String, element_id: String, element_instance_keys: Vec<u64>, timestamp: String },
+    /// What was said in an agent's job so far.
+    #[serde(rename = "messages.snapshot")]
+    MessagesSnapshot {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
+        job_id: String,
+        messages: Vec<agui::Message>,
+        timestamp: String,
     },
     #[serde(rename = "error")]
     Error {

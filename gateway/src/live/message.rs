@@ -142,11 +142,17 @@ pub enum Body {
         #[serde(skip_serializing_if = "Option::is_none")]
         duration: Option<f64>,
     },
+    /// `task.cancel` with this element ends it, and what is in it.
+    #[serde(rename = "task.cancellable")]
+    TaskCancellable { element_id: String, element_instance_key: u64 },
     #[serde(rename = "task.progress")]
     TaskProgress {
         element_id: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         job_id: Option<String>,
+        /// Of a job that begins.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        job_type: Option<String>,
         progress: f64,
         status: String,
         message: String,
@@ -162,6 +168,7 @@ pub enum Body {
         retry_at: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         incident_id: Option<String>,
+        element_instance_key: u64,
     },
     #[serde(rename = "incident.resolved")]
     IncidentResolved { element_id: String, incident_id: String },
@@ -205,6 +212,7 @@ pub enum Body {
     AgentToolUse {
         element_id: String,
         job_id: String,
+        attempt: u32,
         call_id: String,
         tool: String,
         arguments: Value,
@@ -213,14 +221,25 @@ pub enum Body {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
+    #[serde(rename = "task.tool.start")]
+    TaskToolStart { element_id: String, job_id: String, call_id: String, tool: String, arguments: Value },
+    #[serde(rename = "task.tool.end")]
+    TaskToolEnd { element_id: String, job_id: String, call_id: String, tool: String, result: Value, is_error: bool },
     #[serde(rename = "agent.usage")]
-    AgentUsage { element_id: String, job_id: String, model: String, input_tokens: u64, output_tokens: u64 },
+    AgentUsage {
+        element_id: String,
+        job_id: String,
+        attempt: u32,
+        model: String,
+        input_tokens: u64,
+        output_tokens: u64,
+    },
     #[serde(rename = "text.message.start")]
-    TextMessageStart { element_id: String, job_id: String, message_id: String },
+    TextMessageStart { element_id: String, job_id: String, attempt: u32, message_id: String },
     #[serde(rename = "text.message.content")]
-    TextMessageContent { element_id: String, job_id: String, message_id: String, delta: String },
+    TextMessageContent { element_id: String, job_id: String, attempt: u32, message_id: String, delta: String },
     #[serde(rename = "text.message.end")]
-    TextMessageEnd { element_id: String, job_id: String, message_id: String },
+    TextMessageEnd { element_id: String, job_id: String, attempt: u32, message_id: String },
     #[serde(rename = "task.thinking")]
-    TaskThinking { element_id: String, job_id: String, message_id: String, delta: String, done: bool },
+    TaskThinking { element_id: String, job_id: String, attempt: u32, message_id: String, delta: String, done: bool },
 }

@@ -18,10 +18,10 @@ mod outbound;
 mod project;
 #[cfg(test)]
 mod project_tests;
-mod rate;
+pub mod rate;
 pub mod session;
 pub mod shape;
-mod socket;
+pub mod socket;
 
 pub use connections::Connections;
 pub use message::Message;

@@ -91,10 +91,11 @@ impl Projection {
             Kind::FlowTaken(taken) => vec![flow_taken(shape, event, taken)],
             Kind::VariableSet(set) => vec![self.variable_set(event.key, set)],
             Kind::UserTaskCreated(_) | Kind::UserTaskCompleted(_) | Kind::UserTaskCanceled(_) => {
-                vec![self.user_task(batch, event, kind)]
+                let is_new = matches!(kind, Kind::UserTaskCreated(_));
+                std::iter::once(self.user_task(batch, event, kind)).chain(is_new.then(|| cancellable(event))).collect()
             }
-            Kind::JobAsked(_) => vec![self.job(batch, event, kind)],
-            Kind::JobCreated(_) | Kind::JobCompleted(_) | Kind::JobFailed(_) | Kind::JobRetried(_) => {
+            Kind::JobCreated(_) => vec![self.job(batch, event, kind), cancellable(event)],
+            Kind::JobAsked(_) | Kind::JobCompleted(_) | Kind::JobFailed(_) | Kind::JobRetried(_) => {
                 vec![self.job(batch, event, kind)]
             }
             Kind::ErrorThrown(error) => vec![error_body(event, &error.code, &error.message, None)],
@@ -216,9 +217,11 @@ impl Projection {
     }
 
     fn job(&mut self, batch: &EventBatch, event: &Event, kind: &Kind) -> Body {
+        let job_type = if let Kind::JobCreated(created) = kind { Some(created.r#type.clone()) } else { None };
         let progress = |progress, status: &str, message: String| Body::TaskProgress {
             element_id: event.element_id.clone(),
             job_id: Some(id(batch, event.key)),
+            job_type,
             progress,
             status: status.to_owned(),
             message,
@@ -230,6 +233,7 @@ impl Projection {
                 retryable: failed.retry_at.is_some(),
                 retry_at: failed.retry_at.map(json::time),
                 incident_id: None,
+                element_instance_key: event.key,
             },
             Kind::JobCreated(_) => progress(0.0, "initializing", String::new()),
             Kind::JobAsked(_) => progress(0.0, "waiting", "waits for a person".to_owned()),
@@ -286,7 +290,13 @@ fn error_body(event: &Event, code: &str, message: &str, incident_id: Option<Stri
         retryable: false,
         retry_at: None,
         incident_id,
+        element_instance_key: event.key,
     }
+}
+
+/// What waits for a worker or a person can be ended by itself.
+fn cancellable(event: &Event) -> Body {
+    Body::TaskCancellable { element_id: event.element_id.clone(), element_instance_key: event.key }
 }
 
 /// What has no message of its own.

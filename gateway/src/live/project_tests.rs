@@ -45,6 +45,10 @@ fn failed(retry_at: Option<i64>) -> Kind {
     Kind::JobFailed(proto::JobAttemptFailed { attempt: 1, message: "no".into(), retries_left: 0, retry_at })
 }
 
+fn job(job_type: &str) -> proto::JobCreated {
+    proto::JobCreated { r#type: job_type.to_owned(), ..Default::default() }
+}
+
 /// The message's fields that the row names have these values.
 #[track_caller]
 fn check(kind: Kind, expected: Value) {
@@ -72,6 +76,7 @@ fn each_event_has_its_message() {
     check(Kind::ElementTerminated(Empty {}), json!({"type": "task.cancelled", "elementId": "pay"}));
     check(variable("a", "[1]"), json!({"type": "variable.set", "name": "a", "value": [1], "scope": 2}));
     check(Kind::JobCreated(Default::default()), json!({"type": "task.progress", "status": "initializing"}));
+    check(Kind::JobCreated(job("agent")), json!({"jobType": "agent", "sub": 0, "subs": 2}));
     check(Kind::JobCompleted(Default::default()), json!({"type": "task.progress", "progress": 1.0}));
     check(Kind::JobRetried(retried), json!({"type": "task.progress", "status": "retry", "message": "Attempt 2"}));
     check(failed(Some(1_000)), json!({"type": "task.error", "retryable": true, "retryAt": "1970-01-01T00:00:01Z"}));
@@ -86,6 +91,15 @@ fn each_event_has_its_message() {
         json!({"type": "history.event", "event": "timerScheduled", "details": due_details}),
     );
     check(Kind::WorkDeferred(Empty {}), json!({"type": "history.event", "event": "workDeferred"}));
+}
+
+#[test]
+fn what_waits_for_somebody_can_be_cancelled() {
+    let told =
+        project(vec![(2, "pay", Kind::JobCreated(job("x"))), (3, "see", Kind::UserTaskCreated(Default::default()))]);
+    let types: Vec<_> = told.iter().map(|message| message["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["task.progress", "task.cancellable", "userTask.created", "task.cancellable"]);
+    assert_eq!((&told[3]["elementId"], &told[3]["elementInstanceKey"]), (&json!("see"), &json!(3)));
 }
 
 #[test]

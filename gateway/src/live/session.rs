@@ -2,7 +2,7 @@
 
 use super::{
     Sources,
-    client::{Answer, ClientMessage, Target, task_variables},
+    client::{Answer, Cancel, ClientMessage, Target, task_variables},
     follow::Follower,
     hub::{Listener, Signal, Topic},
     message::Message,
@@ -14,12 +14,13 @@ use crate::{
     json,
     policy::{self, Action},
     problem::Problem,
+    rest,
     state::App,
 };
 use axum::extract::ws::{Message as Frame, WebSocket};
 use futures::StreamExt;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -213,9 +214,21 @@ impl Session {
                 let done = self.complete(task_id, user, variables).await;
                 self.answer("userTask.complete", request_id, done)
             }
-            ClientMessage::TaskCancel { element_id, instance_id, request_id } => {
-                let done = self.cancel(element_id, instance_id).await;
+            ClientMessage::TaskCancel(cancel) => {
+                let request_id = cancel.request_id.clone();
+                let done = self.cancel(cancel).await?;
                 self.answer("task.cancel", request_id, done)
+            }
+            ClientMessage::MessagesRequest { job_id, request_id } => {
+                let messages = match self.may(Action::ReadInstances) {
+                    Ok(()) => rest::conversation(&self.app, &self.caller, &job_id).await,
+                    Err(problem) => Err(problem),
+                };
+                let timestamp = json::now();
+                self.say(&match messages {
+                    Ok(messages) => Answer::MessagesSnapshot { request_id, job_id, messages, timestamp },
+                    Err(problem) => Answer::error(&problem.code, problem.detail, request_id),
+                })
             }
         }
     }
@@ -306,18 +319,45 @@ impl Session {
         self.sources.engine.call("complete_user_task", &request).await
     }
 
-    /// The engine cancels whole instances only.
-    async fn cancel(
-        &self,
-        element_id: Option<String>,
-        instance_id: Option<String>,
-    ) -> Result<proto::CommandReply, Problem> {
-        self.may(Action::ChangeInstance)?;
-        let (None, Some(instance_id)) = (element_id, instance_id) else {
-            let detail =
-                "A single element cannot be canceled; `task.cancel` with `instanceId` alone cancels the instance";
-            return Err(Problem::new(axum::http::StatusCode::NOT_IMPLEMENTED, "UNSUPPORTED", detail));
+    /// The instance, or what is active of one element. The outer error is the end of the connection.
+    async fn cancel(&mut self, cancel: Cancel) -> Result<Result<proto::CommandReply, Problem>, End> {
+        if let Err(problem) = self.may(Action::ChangeInstance) {
+            return Ok(Err(problem));
+        }
+        let Some(instance_id) = cancel.instance_id else {
+            return Ok(Err(Problem::invalid("`task.cancel` names an `instanceId`")));
         };
+        let Some(element_id) = cancel.element_id else { return Ok(self.cancel_instance(instance_id).await) };
+        let keys = match self.active(&instance_id, &element_id, cancel.element_instance_key).await {
+            Ok(keys) => keys,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let (element_instance_keys, timestamp) = (keys.clone(), json::now());
+        let id = instance_id.clone();
+        self.say(&Answer::TaskCancelling { instance_id: id, element_id, element_instance_keys, timestamp })?;
+        let operation = json!({"operation": "modify", "end": keys, "begin": []});
+        let done = rest::operation(&self.app, &self.caller, instance_id, &operation, false).await;
+        Ok(done.map(|reply| proto::CommandReply { instance_id: reply.instance_id, version: reply.version }))
+    }
+
+    /// Keys of what is active of an element.
+    async fn active(&self, instance: &str, element: &str, key: Option<u64>) -> Result<Vec<u64>, Problem> {
+        let request = proto::GetInstanceRequest {
+            tenant: self.caller.tenant.to_string(),
+            instance_id: instance.to_owned(),
+            min_version: None,
+        };
+        let reply: proto::GetInstanceReply = self.sources.engine.call("get_instance", &request).await?;
+        let of_element = reply.elements.iter().filter(|active| active.element_id == element);
+        let keys: Vec<u64> =
+            of_element.map(|active| active.key).filter(|found| key.is_none_or(|key| key == *found)).collect();
+        if keys.is_empty() {
+            return Err(Problem::not_found(format!("`{element}` is not active in this instance")));
+        }
+        Ok(keys)
+    }
+
+    async fn cancel_instance(&self, instance_id: String) -> Result<proto::CommandReply, Problem> {
         let request = proto::CancelInstanceRequest {
             tenant: self.caller.tenant.to_string(),
             instance_id,

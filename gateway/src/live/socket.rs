@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::{auth::Caller, problem::Problem, state::App};
 use axum::{
     Extension,
-    extract::{ConnectInfo, FromRequestParts, Request, State, WebSocketUpgrade},
+    extract::{ConnectInfo, FromRequestParts, Request, State, WebSocketUpgrade, ws::WebSocket},
     http::{HeaderMap, header},
     response::Response,
 };
@@ -19,6 +19,16 @@ pub async fn websocket(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let session_app = Arc::clone(&app);
+    upgrade(&app, request, move |socket| async move { Session::new(&session_app, caller).run(socket).await }).await
+}
+
+/// Takes a WebSocket that may be taken, and serves it within the bounds of this gateway.
+pub async fn upgrade<Served: Future<Output = ()> + Send + 'static>(
+    app: &App,
+    request: Request,
+    serve: impl FnOnce(WebSocket) -> Served + Send + 'static,
+) -> Result<Response, Problem> {
     check_origin(request.headers(), &app.config.allowed_origins)?;
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let (mut parts, _) = request.into_parts();
@@ -29,7 +39,7 @@ pub async fn websocket(
     let upgrade = upgrade.protocols(["baton"]).max_frame_size(MAX_FRAME).max_message_size(MAX_MESSAGE);
     // What is written waits in our own queue, with our own bounds.
     Ok(upgrade.write_buffer_size(0).on_upgrade(move |socket| async move {
-        Session::new(&app, caller).run(socket).await;
+        serve(socket).await;
         drop(permit);
     }))
 }

@@ -27,13 +27,13 @@ pub struct Transcript {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    attempt: u32,
+    pub attempt: u32,
     /// Counts from 1 within the job.
     step: u64,
     timestamp: String,
     /// run_started, model_call, model_reply, asked, tool_call, tool_result, run_finished or run_failed.
-    kind: String,
-    data: Value,
+    pub kind: String,
+    pub data: Value,
 }
 
 /// The transcript of a job, `<instance id>:<key>`; empty when nothing is recorded (yet, or no longer).
@@ -45,12 +45,22 @@ pub async fn transcript(
     Id(job_id): Id,
 ) -> Result<Json<Transcript>, Problem> {
     own_instance(&app, &caller, &job_id).await?;
+    Ok(Json(Transcript { records: transcript_of(&app, &job_id).await? }))
+}
+
+/// The transcript of a job that is known to be the caller's.
+pub async fn transcript_of(app: &App, job_id: &str) -> Result<Vec<Record>, Problem> {
     let bus = jetstream::new(app.engine.client().clone());
-    let records = read(&bus, &job_id).await.map_err(|error| {
+    read(&bus, job_id).await.map_err(|error| {
         tracing::warn!(%error, "the transcript cannot be read");
         Problem::unavailable("The transcript cannot be read now; try again")
-    })?;
-    Ok(Json(Transcript { records }))
+    })
+}
+
+/// What was said in a job, as messages.
+pub async fn conversation(app: &App, caller: &Caller, job_id: &str) -> Result<Vec<agui::Message>, Problem> {
+    own_instance(app, caller, job_id).await?;
+    Ok(crate::agui::conversation(job_id, &transcript_of(app, job_id).await?))
 }
 
 /// The stream knows no tenants, so the engine says whether the job's instance is the caller's.

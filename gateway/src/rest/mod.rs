@@ -24,8 +24,10 @@ use axum::http::HeaderMap;
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use agents::{Record, conversation, transcript_of};
 pub use files::MAX_UPLOAD;
 pub use openapi::openapi;
+pub use operations::call as operation;
 pub use user_tasks::FormField;
 
 /// Every documented route but the files' (their bodies are larger).

@@ -136,7 +136,7 @@ async fn operate(app: &App, caller: &Caller, id: String, operation: &Value) -> R
     Ok(Json(proto::CommandReply { instance_id: reply.instance_id, version: reply.version }.into()))
 }
 
-pub(super) async fn call(
+pub async fn call(
     app: &App,
     caller: &Caller,
     instance_id: String,

@@ -15,6 +15,18 @@ fn events(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The order is the specification's.
+fn verify<'a>(events: impl IntoIterator<Item = &'a Value>) -> agui::Thread {
+    let mut verifier = agui::Verifier::default();
+    for value in events {
+        let event: agui::Event = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(&serde_json::to_value(&event).unwrap(), value, "nothing is in it that is not AG-UI's");
+        verifier.accept(&event).unwrap_or_else(|violation| panic!("{violation}: {value}"));
+    }
+    verifier.finish().unwrap();
+    verifier.thread().clone()
+}
+
 fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
@@ -44,7 +56,7 @@ async fn a_run_stops_at_a_person_and_goes_on_with_the_answer() {
     let input = json!({"threadId": "t-1", "runId": "run-1", "state": {}, "tools": [], "context": [],
         "messages": [{"id": "m", "role": "user", "content": "go"}], "forwardedProps": {"variables": {"amount": 7}}});
     let first = events(&running.run_agent(input).await);
-    assert_eq!(types(&first)[..2], ["RUN_STARTED", "STATE_SNAPSHOT"]);
+    assert_eq!(types(&first)[..3], ["RUN_STARTED", "STATE_SNAPSHOT", "MESSAGES_SNAPSHOT"]);
     let finished_run = first.last().unwrap();
     assert_eq!(finished_run["outcome"]["type"], "interrupt");
     assert_eq!(finished_run["outcome"]["interrupts"][0]["id"], "new:2");
@@ -69,4 +81,7 @@ async fn a_run_stops_at_a_person_and_goes_on_with_the_answer() {
     assert_eq!(second.last().unwrap()["result"], json!({"a/b": 1}));
     let wire: proto::CompleteUserTaskRequest = running.engine.last("complete_user_task");
     assert_eq!(&wire.variables[..], br#"{"ok":true}"#);
+    let thread = verify(first.iter().chain(&second));
+    assert_eq!(thread.state["variables"], json!({"a/b": 1}));
+    assert_eq!(thread.state["tokens"], json!({}));
 }

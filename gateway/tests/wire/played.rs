@@ -121,6 +121,7 @@ impl Played {
                 proto::GetUserTaskReply { task, ..Default::default() }.encode_to_vec()
             }
             "get_process" => process().encode_to_vec(),
+            "list_instances" => instances(&state, &proto::ListInstancesRequest::decode(payload).unwrap()),
             "start_instance" => proto::StartInstanceReply {
                 instance_id: "new".into(),
                 version: 3,
@@ -176,6 +177,25 @@ fn history(state: &State, request: &proto::GetHistoryRequest) -> Reply {
         page.push(batch.clone());
     }
     Reply::Ok(proto::GetHistoryReply { batches: page, more }.encode_to_vec().into())
+}
+
+/// What was started with a business key.
+fn instances(state: &State, request: &proto::ListInstancesRequest) -> Vec<u8> {
+    let started = state.calls.iter().filter(|(method, _)| method == "start_instance");
+    let mut keys =
+        started.filter_map(|(_, payload)| proto::StartInstanceRequest::decode(&payload[..]).ok()?.business_key);
+    let is_there = keys.any(|key| Some(&key) == request.business_key.as_ref()) && request.tenant == TENANT;
+    let ends =
+        |batch: &EventBatch| batch.events.iter().any(|event| matches!(event.kind, Some(Kind::InstanceCompleted(_))));
+    let has_ended = state.histories.get("new").is_some_and(|history| history.iter().any(ends));
+    let instance = proto::InstanceSummary {
+        instance_id: "new".into(),
+        process_id: "order".into(),
+        ended_at: has_ended.then_some(9_000),
+        ..Default::default()
+    };
+    let instances = is_there.then_some(instance).into_iter().collect();
+    proto::ListInstancesReply { instances, next_cursor: None }.encode_to_vec()
 }
 
 fn instance(state: &State, request: &proto::GetInstanceRequest) -> Reply {
