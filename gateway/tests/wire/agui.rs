@@ -44,6 +44,23 @@ impl Running {
     }
 }
 
+fn asked(task: proto::UserTask) -> Kind {
+    Kind::UserTaskCreated(task)
+}
+
+fn task(name: &str) -> proto::UserTask {
+    proto::UserTask { name: name.into(), ..Default::default() }
+}
+
+fn input(run: &str, resume: Value) -> Value {
+    json!({"threadId": "t-1", "runId": run, "messages": [], "state": {}, "tools": [], "context": [],
+        "forwardedProps": {}, "resume": resume})
+}
+
+fn yes() -> Value {
+    json!([{"interruptId": "new:2", "status": "resolved", "payload": {"ok": true}}])
+}
+
 #[tokio::test]
 async fn a_run_stops_at_a_person_and_goes_on_with_the_answer() {
     let running = Running::start().await;
@@ -84,4 +101,143 @@ async fn a_run_stops_at_a_person_and_goes_on_with_the_answer() {
     let thread = verify(first.iter().chain(&second));
     assert_eq!(thread.state["variables"], json!({"a/b": 1}));
     assert_eq!(thread.state["tokens"], json!({}));
+}
+
+impl Running {
+    /// Begins thread `t-1`, which waits for a person.
+    async fn begun(&self, kinds: Vec<Kind>) -> Vec<Value> {
+        self.engine.commit_silently("new", kinds);
+        let first = events(&self.run_agent(input("run-1", json!([]))).await);
+        verify(&first);
+        first
+    }
+
+    async fn join(&self, key: &str, query: &str) -> Vec<Value> {
+        let request = self.request(Method::GET, &format!("/agui/threads/t-1/events?{query}"), key);
+        events(&request.send().await.unwrap().text().await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_late_gets_the_run_again() {
+    let running = Running::start().await;
+    running.begun(vec![created(), variable("a", "1"), activated(), asked(task("Approve"))]).await;
+    let late = running.join("user-key", "runId=mine").await;
+    let expected = ["RUN_STARTED", "STATE_SNAPSHOT", "MESSAGES_SNAPSHOT", "STEP_STARTED", "STEP_FINISHED"];
+    assert_eq!(types(&late)[..5], expected);
+    assert_eq!((&late[0]["runId"], &late[1]["snapshot"]["variables"]), (&json!("mine"), &json!({"a": 1})));
+    let thread = verify(&late);
+    assert_eq!(thread.interrupts[0].id, "new:2");
+    let activity = serde_json::to_value(&thread.messages[0]).unwrap();
+    assert_eq!((&activity["activityType"], &activity["content"]["state"]), (&json!("BPMN_USER_TASK"), &json!("open")));
+    // All of it, as it came to be.
+    let whole = running.join("user-key", "history=true").await;
+    let seqs: Vec<_> = whole.iter().filter_map(|event| event["metadata"]["seq"].as_u64()).collect();
+    assert_eq!(seqs.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{seqs:?}");
+    verify(&whole);
+    // From where the connection was lost.
+    let again = running.request(Method::GET, "/agui/threads/t-1/events", "user-key").header("last-event-id", "2");
+    let again = events(&again.send().await.unwrap().text().await.unwrap());
+    assert_eq!(again.iter().find_map(|event| event["metadata"]["seq"].as_u64()), Some(3));
+    verify(&again);
+    let strange = running.request(Method::GET, "/agui/threads/t-1/events", "other-key").send().await.unwrap();
+    assert_eq!(strange.status(), 404);
+}
+
+#[tokio::test]
+async fn answers_are_complete_known_and_count_once() {
+    let running = Running::start().await;
+    running.begun(vec![created(), activated(), asked(task("Approve"))]).await;
+    for (resume, code) in [
+        (json!([]), "INTERRUPTS_PENDING"),
+        (json!([{"interruptId": "new:9", "status": "resolved"}]), "INTERRUPTS_PENDING"),
+        (json!([yes()[0], {"interruptId": "new:9", "status": "resolved"}]), "UNKNOWN_INTERRUPT"),
+        (json!([yes()[0], yes()[0]]), "INVALID"),
+    ] {
+        let refused = events(&running.run_agent(input("run-2", resume)).await);
+        assert_eq!(types(&refused), ["RUN_STARTED", "RUN_ERROR"]);
+        assert_eq!(refused[1]["code"], code);
+        verify(&refused);
+    }
+    assert_eq!(running.engine.count("complete_user_task"), 0);
+    // Put back: it is asked again.
+    let released = json!([{"interruptId": "new:2", "status": "cancelled"}]);
+    let released = events(&running.run_agent(input("run-3", released)).await);
+    assert_eq!(verify(&released).interrupts[0].id, "new:2");
+    // The same answer twice: the same run, and the engine knows that it is the same.
+    let done = Kind::UserTaskCompleted(Default::default());
+    running.engine.commit_silently("new", vec![done, completed(), finished()]);
+    let first = events(&running.run_agent(input("run-4", yes())).await);
+    let second = events(&running.run_agent(input("run-4", yes())).await);
+    assert_eq!(first, second);
+    assert_eq!(first.last().unwrap()["outcome"], json!({"type": "success"}));
+    verify(&first);
+    let ids: Vec<_> = running.engine.all::<proto::CompleteUserTaskRequest>("complete_user_task");
+    assert_eq!(ids[0].command_id, ids[1].command_id);
+}
+
+#[tokio::test]
+async fn people_are_asked_what_they_may_answer() {
+    let running = Running::start().await;
+    let incident =
+        Kind::IncidentRaised(proto::IncidentRaised { incident: 9, code: "E".into(), message: "broken".into() });
+    let of_anna = proto::UserTask { assignee: Some("anna".into()), ..task("Approve") };
+    running.engine.commit_silently("new", vec![created(), activated(), asked(of_anna), incident]);
+    let ids = |events: &[Value]| {
+        let interrupts = verify(events).interrupts;
+        interrupts.into_iter().map(|interrupt| interrupt.id).collect::<Vec<_>>()
+    };
+    let first = events(&running.run_agent(input("run-1", json!([]))).await);
+    assert_eq!(ids(&first), ["new:2"], "a user resolves no incidents");
+    assert_eq!(ids(&running.join("operator-key", "").await), ["new:2", "new:9"]);
+    assert_eq!(ids(&running.join("operator-key", "user=bert").await), ["new:9"], "the task is Anna's");
+    let answer = |payload: Value| {
+        json!([
+            {"interruptId": "new:2", "status": "cancelled"}, {"interruptId": "new:9", "status": "resolved", "payload": payload},
+        ])
+    };
+    let ask = async |key: &str, payload: Value| {
+        let request = running.request(Method::POST, "/agui/order", key).json(&input("run-2", answer(payload)));
+        let mut response = request.send().await.unwrap();
+        let mut text = String::new();
+        while !text.contains("RUN_ERROR") && !text.contains("MESSAGES_SNAPSHOT") {
+            text.push_str(&String::from_utf8_lossy(&response.chunk().await.unwrap().unwrap()));
+        }
+        text
+    };
+    assert!(ask("user-key", json!({"action": "retry"})).await.contains("UNKNOWN_INTERRUPT"));
+    assert!(ask("operator-key", json!({"action": "pray"})).await.contains("INVALID"));
+    ask("operator-key", json!({"action": "retry", "retries": 2, "variables": {"a": 1}})).await;
+    let wire: proto::ResolveIncidentRequest = running.engine.last("resolve_incident");
+    assert_eq!((wire.id.as_str(), wire.retries, &wire.variables[..]), ("new:9", 2, &br#"{"a":1}"#[..]));
+    ask("operator-key", json!({"action": "end"})).await;
+    assert_eq!(running.engine.count("operate"), 1);
+    ask("operator-key", json!({"action": "cancel"})).await;
+    assert_eq!(running.engine.count("cancel_instance"), 1);
+}
+
+#[tokio::test]
+async fn a_socket_follows_run_after_run() {
+    let running = Running::start().await;
+    running.begun(vec![created(), activated(), asked(task("Approve"))]).await;
+    let mut socket = running.try_socket_at("/agui/threads/t-1/ws", "user-key", &[]).await.unwrap();
+    let mut told = socket.until_event("RUN_FINISHED").await;
+    socket.say(input("run-2", yes())).await;
+    told.extend(socket.until_event("STEP_STARTED").await);
+    running.engine.commit("new", vec![completed(), activated(), asked(task("Again"))]).await;
+    told.extend(socket.until_event("RUN_FINISHED").await);
+    assert_eq!(verify(&told).interrupts[0].id, "new:2");
+    // Another answers: the next run begins by itself.
+    running.engine.commit("new", vec![Kind::UserTaskCompleted(Default::default()), completed(), finished()]).await;
+    told.extend(socket.until_event("RUN_FINISHED").await);
+    verify(&told);
+    assert_eq!(told.last().unwrap()["outcome"], json!({"type": "success"}));
+}
+
+#[tokio::test]
+async fn a_process_says_what_it_can() {
+    let running = Running::start().await;
+    let (status, said) = running.get("/agui/order/capabilities").await;
+    assert_eq!((status, &said["identity"]["name"]), (200, &json!("Order")));
+    assert_eq!(said["humanInTheLoop"]["interrupts"], true);
 }

@@ -136,7 +136,9 @@ async fn what_cannot_be_done_is_an_error_message() {
     let running = Running::start().await;
     let mut socket = running.socket().await;
     for (message, code) in [
-        (json!({"type": "task.cancel", "elementId": "pay", "instanceId": "i"}), "UNSUPPORTED"),
+        (json!({"type": "task.cancel", "elementId": "pay"}), "INVALID"),
+        (json!({"type": "task.cancel", "elementId": "pay", "instanceId": "nowhere"}), "NOT_FOUND"),
+        (json!({"type": "messages.request", "jobId": "nowhere:1"}), "NOT_FOUND"),
         (json!({"type": "subscribe"}), "INVALID"),
         (json!({"type": "what"}), "INVALID"),
         (json!([]), "INVALID"),
@@ -148,6 +150,26 @@ async fn what_cannot_be_done_is_an_error_message() {
     }
     socket.say(json!({"type": "task.cancel", "instanceId": "i"})).await;
     assert_eq!(socket.next().await["type"], "ack");
+}
+
+#[tokio::test]
+async fn a_single_element_is_cancelled() {
+    let running = Running::start().await;
+    running.engine.commit_silently("i", vec![created(), activated()]);
+    let mut socket = running.socket_as("operator-key").await;
+    socket.say(json!({"type": "task.cancel", "instanceId": "i", "elementId": "ship"})).await;
+    assert_eq!(socket.next().await["code"], "NOT_FOUND");
+    socket.say(json!({"type": "task.cancel", "instanceId": "i", "elementId": "pay", "requestId": "r"})).await;
+    let cancelling = socket.next().await;
+    assert_eq!((&cancelling["type"], &cancelling["elementInstanceKeys"]), (&json!("task.cancelling"), &json!([2])));
+    let ack = socket.next().await;
+    assert_eq!((&ack["type"], &ack["requestId"]), (&json!("ack"), &json!("r")));
+    let wire: proto::OperateRequest = running.engine.last("operate");
+    let operation: Value = serde_json::from_slice(&wire.operation).unwrap();
+    assert_eq!(operation, json!({"operation": "modify", "end": [2], "begin": []}));
+    let mut user = running.socket_as("user-key").await;
+    user.say(json!({"type": "task.cancel", "instanceId": "i", "elementId": "pay"})).await;
+    assert_eq!(user.next().await["code"], "FORBIDDEN");
 }
 
 #[tokio::test]

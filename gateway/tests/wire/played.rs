@@ -60,6 +60,13 @@ impl Played {
         Request::decode(payload.as_slice()).unwrap()
     }
 
+    /// Every request of this method.
+    pub fn all<Request: Message + Default>(&self, method: &str) -> Vec<Request> {
+        let state = self.state.lock().unwrap();
+        let calls = state.calls.iter().filter(|(called, _)| called == method);
+        calls.map(|(_, payload)| Request::decode(payload.as_slice()).unwrap()).collect()
+    }
+
     pub fn count(&self, method: &str) -> usize {
         self.state.lock().unwrap().calls.iter().filter(|(called, _)| called == method).count()
     }
@@ -211,6 +218,7 @@ fn instance(state: &State, request: &proto::GetInstanceRequest) -> Reply {
     let reply = proto::GetInstanceReply {
         instance: Some(summary),
         variables: br#"{"amount":7}"#.to_vec().into(),
+        elements: vec![proto::ActiveElement { key: 2, element_id: "pay".into(), ..Default::default() }],
         ..Default::default()
     };
     Reply::Ok(reply.encode_to_vec().into())

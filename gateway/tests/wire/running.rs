@@ -96,7 +96,11 @@ impl Running {
 
     /// The error is the status.
     pub async fn try_socket(&self, key: &str, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {
-        let mut request = format!("ws://{}/api/v1/ws", self.addr).into_client_request().unwrap();
+        self.try_socket_at("/api/v1/ws", key, headers).await
+    }
+
+    pub async fn try_socket_at(&self, path: &str, key: &str, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {
+        let mut request = format!("ws://{}{path}", self.addr).into_client_request().unwrap();
         let protocols = format!("baton, key.{key}").parse().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocols);
         for (name, value) in headers {
@@ -165,6 +169,15 @@ impl Socket {
 
     pub async fn subscribe(&mut self, instance: &str, from: u64) {
         self.say(json!({"type": "subscribe", "instanceId": instance, "from": from})).await;
+    }
+
+    /// Events of AG-UI until one of this type.
+    pub async fn until_event(&mut self, last: &str) -> Vec<Value> {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|event: &Value| event["type"] != last) {
+            heard.push(self.next().await);
+        }
+        heard
     }
 
     /// Types and sequence numbers until a message of this type.
