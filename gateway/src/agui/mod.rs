@@ -8,7 +8,7 @@
 //! - [`run`]: messages to events, with [`state`] (what the client sees as state), [`speech`] (what agents say) and
 //!   [`activity`] (what is drawn beside the elements).
 //! - [`interrupt`]: what an instance waits for, and who may answer it; [`answer`]: the answers.
-//! - [`conversation`]: what an agent has said before, from its transcript.
+//! - [`mod@conversation`]: what an agent has said before, from its transcript.
 //! - [`opening`]: which part of the history a run begins with; [`stream`]: a run as a stream; [`start`], [`join`],
 //!   [`socket`], [`capabilities`]: the routes.
 
