@@ -3,6 +3,7 @@
 use crate::{
     convert, order_id,
     request::{Action, Answer, Applied, Claim, Refusal, Request},
+    seeded::{self, Bug, is_sown},
     slot::Slot,
     writes::Writes,
 };
@@ -157,7 +158,7 @@ impl<'r> Batch<'r> {
     }
 
     fn step_one(&mut self, request: &Request, now: Timestamp) -> Answer {
-        let id = request.tenant.clone().zip(request.command_id.clone());
+        let id = request.tenant.clone().zip(request.command_id.clone()).filter(|_| !is_sown(Bug::NoCommandIds));
         if let Some(applied) = id.as_ref().and_then(|id| self.answered.get(id)) {
             return Ok(applied.clone());
         }
@@ -193,6 +194,9 @@ impl<'r> Batch<'r> {
         {
             self.writes.batch_items.push(ended);
         }
+        if is_sown(Bug::Unaudited) {
+            return;
+        }
         let Some((note, tenant)) = request.note.as_ref().zip(request.tenant.as_deref()) else { return };
         if let Some(entry) = note.of_command(tenant, request.instance.0, answer.as_ref().err()) {
             self.writes.audit.push(entry);
@@ -218,7 +222,9 @@ impl<'r> Batch<'r> {
             }
             Action::Step(kind) => {
                 let (slot, writes) = self.slot(request)?;
-                slot.step(kind.clone(), timely(kind, &slot.instance, now), writes).map_err(Refusal::Rejected)?;
+                let kind = seeded::as_told(kind, &slot.instance);
+                let now = timely(&kind, &slot.instance, now);
+                slot.step(kind.into_owned(), now, writes).map_err(Refusal::Rejected)?;
                 Ok(applied(slot))
             }
             Action::Resolve { incident, retries, variables } => {

@@ -7,6 +7,7 @@ use crate::{
     cache::Cache,
     convert,
     request::{Claim, Request},
+    seeded::{Bug, is_sown},
     slot::Slot,
     trace,
     world::World,
@@ -79,7 +80,10 @@ fn outgoing(world: &World, slot: &Slot, attempt: Attempt, now: Timestamp) -> Opt
             let subject = proto::subject::job(&slot.tenant, &payload.job_type);
             let job = wire_job(slot, key, payload, now, world.epoch.get());
             // without the epoch, what is published after a restore would be a duplicate of what was before it
-            let message_id = format!("{}:{attempt}:{publish_no}:{}", job.id, job.epoch);
+            let message_id = match is_sown(Bug::ReusedMessageId) {
+                false => format!("{}:{attempt}:{publish_no}:{}", job.id, job.epoch),
+                true => job.id.clone(),
+            };
             let payload = job.encode_to_vec();
             if payload.len() > world.config.max_job_bytes {
                 let message =

@@ -39,6 +39,7 @@ mod reconcile;
 mod replica;
 mod request;
 mod results;
+mod seeded;
 mod signals;
 #[cfg(test)]
 mod simulation;

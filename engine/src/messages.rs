@@ -10,6 +10,7 @@ use crate::{
     audit::Note,
     convert,
     request::{Addressed, Order},
+    seeded::{Bug, is_sown},
     start_together::{self, Came},
     world::World,
     writes::Writes,
@@ -194,7 +195,7 @@ const MAX_TTL_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 
 /// Remembers the message's id; false: it is remembered already.
 async fn first_time(session: &Session, publication: &Publication) -> Result<bool, store::Error> {
-    let Some(id) = &publication.message_id else { return Ok(true) };
+    let Some(id) = publication.message_id.as_ref().filter(|_| !is_sown(Bug::NoMessageIds)) else { return Ok(true) };
     let (tenant, id) = (publication.tenant.clone(), format!("message:{id}"));
     let mut ids = command_id::CommandIds::default();
     ids.push(command_id::CommandId { tenant: tenant.clone(), id: id.clone() });

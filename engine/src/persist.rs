@@ -8,6 +8,7 @@ use crate::{
     advance::Failure,
     batch,
     messages::{correlation_hash, start_next, waiting_messages},
+    seeded::{Bug, is_sown},
     writes::Writes,
 };
 use futures::try_join;
@@ -53,7 +54,8 @@ pub async fn write(
         async { try_join!(writes.ended_subscriptions.close(session), rows.subscriptions.open(session)) },
         async { try_join!(writes.ended_signals.close(session), rows.signals.open(session)) },
     )?;
-    if moved.len() < instances.updates.len() || !outdated.is_empty() {
+    let is_stale = moved.len() < instances.updates.len() || !outdated.is_empty();
+    if is_stale && !is_sown(Bug::NoVersionFence) {
         return Err(Failure::Stale([instances.updates.missing(&moved), outdated].concat()));
     }
     writes.migrations.write(session, &writes.moved).await?;
@@ -61,6 +63,10 @@ pub async fn write(
         waiting_messages(session, writes).await?;
     }
     start_next(session, &released, writes).await?;
+    if is_sown(Bug::TornCommit) && !writes.orders.is_empty() {
+        session.simple("COMMIT").await?;
+        session.simple("BEGIN").await?;
+    }
     outbox(writes).insert(session).await?;
     Ok(removed)
 }

@@ -4,6 +4,7 @@
 use crate::{
     convert, order_id,
     request::{Addressed, Order},
+    seeded::{Bug, is_sown},
     slot::Slot,
 };
 use interpreter::{Effect, ElementIndex, InstanceId, InstanceState, Key, Timestamp, effect::UserTask};
@@ -199,13 +200,16 @@ impl Writes {
     }
 
     fn set_timer(&mut self, instance: Uuid, key: Key, target: i32, due: Timestamp) {
+        let due = if is_sown(Bug::EarlyTimers) { Timestamp(due.0 - 400) } else { due };
         let row = timer::Timer { instance, key: number(key), target, due: convert::time(due) };
         self.timers.insert((instance, row.key, target), row);
     }
 
     fn end_timer(&mut self, instance: Uuid, key: Key, target: i32) {
         self.timers.remove(&(instance, number(key), target));
-        self.ended_timers.push(timer::TimerId { instance, key: number(key), target });
+        if !is_sown(Bug::TimersLeft) {
+            self.ended_timers.push(timer::TimerId { instance, key: number(key), target });
+        }
     }
 
     pub fn subscribe(

@@ -6,6 +6,7 @@ use crate::{
     convert,
     operation::Operation,
     request::{Action, Applied, Request},
+    seeded::{Bug, is_sown},
     slot::Slot,
     trace,
     world::World,
@@ -66,7 +67,7 @@ pub async fn start(
 
 /// The same command reaches the same lane, so that two at a time are one after the other.
 fn start_id(tenant: &str, command_id: Option<&str>) -> InstanceId {
-    match command_id.filter(|id| !id.is_empty()) {
+    match command_id.filter(|id| !id.is_empty() && !is_sown(Bug::NoCommandIds)) {
         Some(id) => InstanceId(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{tenant}\u{0}{id}").as_bytes())),
         None => InstanceId(Uuid::now_v7()),
     }

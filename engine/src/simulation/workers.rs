@@ -94,7 +94,7 @@ fn result(job: &Job, seed: u64) -> (&'static str, job_result::Result) {
     use job_result::Result as Of;
     match outcome::of(&job.r#type, seed, &job.element_id, job.attempt) {
         Outcome::Completes => ("completed", Of::Completed(JobCompleted { variables: "{}".into() })),
-        Outcome::Fails => {
+        Outcome::Fails | Outcome::Despairs => {
             let message = "not this time".to_owned();
             ("failed", Of::Failed(JobFailed { message, retryable: true, retry_after_ms: None }))
         }

@@ -1,8 +1,9 @@
 //! A client as one should be: each command carries a key, and is sent again, to the other gateway too, until there is an
 //! answer that says yes or no.
 
-use crate::system::{KEY, System};
+use crate::system::{KEY, STRANGER, System};
 use anyhow::bail;
+use reqwest::Method;
 use serde_json::Value;
 use std::{
     sync::{
@@ -71,6 +72,20 @@ impl Client {
         }
     }
 
+    /// One try, at one gateway; none: what became of it is unknown. A refusal that may be over soon is the status 503.
+    pub async fn once(&self, method: Method, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let url = format!("{}{path}", self.gateways[turn % self.gateways.len()].url);
+        answer(self.http.request(method, url).json(body), KEY).await.ok()
+    }
+
+    /// What one of another tenant gets to hear.
+    pub async fn as_stranger(&self, path: &str) -> Option<u16> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let url = format!("{}{path}", self.gateways[turn % self.gateways.len()].url);
+        answer(self.http.get(url), STRANGER).await.ok().map(|(status, _)| status)
+    }
+
     /// One try, at one gateway.
     pub fn events(&self, instance: &str, last: u64) -> reqwest::RequestBuilder {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -90,7 +105,7 @@ impl Client {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             let gateway = &self.gateways[turn % self.gateways.len()];
             gateway.outstanding.fetch_add(1, Ordering::Relaxed);
-            let answer = answer(request(format!("{}{path}", gateway.url))).await;
+            let answer = answer(request(format!("{}{path}", gateway.url)), KEY).await;
             gateway.outstanding.fetch_sub(1, Ordering::Relaxed);
             let count = match &answer {
                 Err(_) => &self.counts.unknown,
@@ -109,8 +124,8 @@ impl Client {
     }
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<(u16, Value)> {
-    let answer = request.bearer_auth(KEY).send().await?;
+async fn answer(request: reqwest::RequestBuilder, key: &str) -> reqwest::Result<(u16, Value)> {
+    let answer = request.bearer_auth(key).send().await?;
     let status = answer.status().as_u16();
     let body = answer.bytes().await?;
     Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))

@@ -7,11 +7,13 @@
 
 use crate::{
     load::{self, Load},
+    operator,
     process::{Block, Process},
     proxy::{
         Mode,
         points::{Fate, Place},
     },
+    report::Report,
     run::{DRAIN, drain, dump, probe, verdict},
     system::{self, Part, Programs, System},
     timeline::Timeline,
@@ -29,6 +31,8 @@ pub struct Options {
     pub seed: u64,
     /// Of all cases, every so many-th.
     pub every: usize,
+    /// The first of them; the middle one of so many when absent.
+    pub first: Option<usize>,
     pub folder: Option<PathBuf>,
     pub keep: bool,
     pub programs: Programs,
@@ -66,24 +70,27 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let system = Arc::new(System::start(&options.programs, folder.clone()).await?);
     let load = Load::new(&system, options.seed, usize::MAX, Process::of_each_kind())?;
     load.deploy().await?;
-    let people = tokio::spawn(load.clone().do_tasks());
+    load.stop(); // nobody starts anything beside us, and operators only resolve what is stuck
+    let people = [tokio::spawn(load.clone().do_tasks()), tokio::spawn(operator::run(load.clone(), options.seed))];
     let cases = cases(&system, &load).await?;
-    let chosen: Vec<Case> = cases.iter().skip(options.every / 2).step_by(options.every.max(1)).copied().collect();
+    let chosen: Vec<Case> =
+        cases.iter().skip(options.first.unwrap_or(options.every / 2)).step_by(options.every.max(1)).copied().collect();
     println!("{} points and fates, {} of them are tried", cases.len(), chosen.len());
     let tally = try_all(&system, &load, &chosen).await?;
-    let mut wrong = Vec::new();
+    let mut report = Report::default();
     let timeline = Timeline::new(&folder.join("timeline.jsonl"))?;
     match drain(&system, &timeline, DRAIN).await {
         Ok(()) => {
-            wrong.extend(probe(&load, &system).await?);
-            wrong.extend(verdict(&load, &system).await?);
+            probe(&load, &system, &mut report).await?;
+            verdict(&load, &system, &mut report).await?;
         }
         Err(error) => {
-            wrong.push(format!("I2: {error:#}"));
+            report.wrong.push(format!("I2: {error:#}"));
             dump(&load, &system).await;
         }
     }
-    people.abort();
+    people.iter().for_each(|helper| helper.abort());
+    let Report { mut wrong, instances, events, .. } = report;
     tell(&tally);
     let met: usize = tally.values().map(|tally| tally.met).sum();
     if met * 100 < chosen.len() * LEAST_MET {
@@ -91,6 +98,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
     println!("{met} of {} points were met; {:.0} s in all", chosen.len(), begun.elapsed().as_secs_f32());
     wrong.iter().take(40).for_each(|text| println!("WRONG {text}"));
+    let (tried, violations) = (chosen.len(), wrong.len());
+    println!("seen: {met} of {tried} points met; {instances} instances, {events} events; {violations} violations");
     if !wrong.is_empty() {
         bail!("{} things are wrong; {}", wrong.len(), load::describe(&folder));
     }
@@ -101,14 +110,20 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+const BLOCKS: usize = Block::ALL.len() + Block::FURTHER.len();
+
+fn block_of(number: usize) -> Option<&'static Block> {
+    Block::ALL.iter().chain(&Block::FURTHER).nth(number)
+}
+
 /// Goes through each kind of block once, unhurt, and counts.
 async fn cases(system: &System, load: &Arc<Load>) -> anyhow::Result<Vec<Case>> {
     let quiet = Timeline::new(&system.folder.join("unhurt.jsonl"))?;
     let mut cases = Vec::new();
-    for block in 0..Block::ALL.len() {
+    for block in 0..BLOCKS {
         system.points.counted();
-        anyhow::ensure!(load.start(Some(block)).await.is_some(), "{:?} cannot be started", Block::ALL[block]);
-        drain(system, &quiet, UNHURT).await.with_context(|| format!("{:?}, unhurt", Block::ALL[block]))?;
+        anyhow::ensure!(load.start(Some(block)).await.is_some(), "{:?} cannot be started", block_of(block));
+        drain(system, &quiet, UNHURT).await.with_context(|| format!("{:?}, unhurt", block_of(block)))?;
         for (place, count) in system.points.counted() {
             for before in 0..count {
                 cases.extend(Fate::ALL.map(|fate| Case { block, place, before, fate }));
@@ -172,7 +187,7 @@ async fn again(engine: &Part) -> anyhow::Result<()> {
 fn tell(tally: &BTreeMap<(usize, Place), Tally>) {
     let names: Vec<String> = Place::ALL.iter().map(|place| format!("{place:>9?}")).collect();
     println!("{:<12} {}", "met of tried", names.join(" "));
-    for (block, kind) in Block::ALL.iter().enumerate() {
+    for (block, kind) in Block::ALL.iter().chain(&Block::FURTHER).enumerate() {
         let cell = |place: &Place| match tally.get(&(block, *place)) {
             Some(Tally { cases, met }) => format!("{:>9}", format!("{met}/{cases}")),
             None => format!("{:>9}", "-"),

@@ -5,7 +5,8 @@ use crate::{
     client::Client,
     dice::{Dice, mix},
     live::{self, Transcript},
-    process::{Expected, Process, coin},
+    operator::Operation,
+    process::{BEGIN, BY_MESSAGE, DECISION, Expected, Process, coin},
     system::System,
 };
 use serde_json::{Value, json};
@@ -24,13 +25,18 @@ use tokio::task::JoinSet;
 
 const STARTERS: usize = 12;
 const HOUR_MS: u64 = 3_600_000;
+/// How business keys begin.
+pub const STARTED_BY: &str = "order-";
 
 /// What the client knows, and nobody else.
 #[derive(Default)]
 pub struct Ledger {
     pub starts: BTreeMap<String, Start>,
-    /// Completions of each user task that were answered with yes, each by a person of its own.
-    pub completions: BTreeMap<String, u32>,
+    /// Who was told that he has completed a user task.
+    pub completions: BTreeMap<String, Vec<String>>,
+    pub operations: Vec<Operation>,
+    /// Instances that one of another tenant was shown.
+    pub leaks: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -46,6 +52,8 @@ pub enum Answer {
     Unknown,
     /// The instance.
     Yes(String),
+    /// The message that starts it was taken.
+    Published,
     /// Refused for good, which no fault excuses.
     No(String),
 }
@@ -83,7 +91,8 @@ impl Load {
     pub async fn deploy(&self) -> anyhow::Result<()> {
         let called = Process::called();
         let file = |process: &Process| json!({"name": format!("{}.yaml", process.id), "content": process.yaml});
-        let files: Vec<Value> = called.iter().chain(&self.processes).map(file).collect();
+        let decision = json!({"name": "faults-decision.yaml", "content": DECISION});
+        let files: Vec<Value> = called.iter().chain(&self.processes).map(file).chain([decision]).collect();
         let (status, answer) = self.client.post("/deployments", &json!({"files": files}), None).await?;
         anyhow::ensure!(status == 201, "deploying: {status} {answer:#}");
         Ok(())
@@ -96,6 +105,10 @@ impl Load {
             starters.spawn(self.clone().keep_starting());
         }
         while starters.join_next().await.is_some() {}
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     pub fn stop(&self) {
@@ -124,11 +137,22 @@ impl Load {
         let mut dice = Dice::new(mix(self.seed, number), "instance");
         let any = dice.below(self.processes.len() as u64) as usize;
         let process = process.unwrap_or(any);
-        let (seed, key) = (dice.below(1 << 40), format!("order-{number}"));
+        let (seed, key) = (dice.below(1 << 40), format!("{STARTED_BY}{number}"));
         self.note(&key, Start { process, seed, answer: Answer::Unknown });
         let expected = self.processes[process].expected(seed);
         let publish = self.publish(&key, expected);
-        let start = self.ask_to_start(&key, process, seed);
+        let twice = dice.chance(10);
+        let start = async {
+            if self.processes[process].id == BY_MESSAGE {
+                return self.start_by_message(&key, seed).await;
+            }
+            let again = async { if twice { self.ask_to_start(&key, process, seed).await } else { Answer::Unknown } };
+            // whichever came first, both get the same answer, or the ledger has an instance that is not there
+            match tokio::join!(self.ask_to_start(&key, process, seed), again) {
+                (Answer::Unknown, again) => again,
+                (answer, _) => answer,
+            }
+        };
         let answer = if dice.chance(50) {
             tokio::join!(start, publish).0
         } else {
@@ -144,6 +168,7 @@ impl Load {
                 }
                 Some(instance)
             }
+            Answer::Published => Some(key),
             _ => None,
         }
     }
@@ -173,15 +198,28 @@ impl Load {
         }
     }
 
+    async fn start_by_message(&self, key: &str, seed: u64) -> Answer {
+        let variables = json!({"seed": seed, "coin": coin(seed), "order": key});
+        let body =
+            json!({"name": BEGIN, "correlationKey": key, "ttlMs": HOUR_MS, "messageId": key, "variables": variables});
+        self.send(&body).await
+    }
+
     async fn publish(&self, key: &str, expected: Expected) {
         for name in expected.messages {
             let id = format!("{key}/{name}");
-            let body = json!({"name": name, "correlationKey": key, "ttlMs": HOUR_MS, "messageId": id});
-            if let Ok((status, answer)) = self.client.post("/messages", &body, None).await
-                && status != 200
-            {
-                eprintln!("publishing {id}: {status} {answer}");
-            }
+            self.send(&json!({"name": name, "correlationKey": key, "ttlMs": HOUR_MS, "messageId": id})).await;
+        }
+    }
+
+    /// Every message twice, under the same id.
+    async fn send(&self, message: &Value) -> Answer {
+        let post = || self.client.post("/messages", message, None);
+        let (one, two) = tokio::join!(post(), post());
+        match one.or(two) {
+            Ok((200, _)) => Answer::Published,
+            Ok((status, answer)) => Answer::No(format!("{status} {answer}")),
+            Err(_) => Answer::Unknown,
         }
     }
 
@@ -225,15 +263,23 @@ impl Load {
     async fn complete(self: Arc<Self>, id: String) {
         let people: &[&str] = if crate::dice::hash(&id).is_multiple_of(3) { &["ada", "bob"] } else { &["ada"] };
         let asked = people.iter().map(|person| self.complete_as(&id, person));
-        let won = futures::future::join_all(asked).await.into_iter().filter(|yes| *yes).count();
-        self.with_ledger(|ledger| *ledger.completions.entry(id).or_default() += won as u32);
+        let won: Vec<String> = futures::future::join_all(asked).await.into_iter().flatten().collect();
+        self.with_ledger(|ledger| ledger.completions.entry(id).or_default().extend(won));
     }
 
-    async fn complete_as(&self, id: &str, person: &str) -> bool {
+    /// The person, when the answer is yes.
+    async fn complete_as(&self, id: &str, person: &str) -> Option<String> {
         let key = format!("{id}/{person}");
         let path = format!("/user-tasks/{id}/complete");
-        let answer = self.client.post(&path, &json!({"by": person, "variables": {}}), Some(&key)).await;
-        matches!(answer, Ok((200, _)))
+        loop {
+            match self.client.post(&path, &json!({"by": person, "variables": {}}), Some(&key)).await {
+                Ok((200, _)) => return Some(person.to_owned()),
+                Ok((409, answer)) if answer["code"] == "SUSPENDED" => {
+                    tokio::time::sleep(Duration::from_millis(300)).await
+                }
+                _ => return None,
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use faults::{
     crash_points,
     nemesis::Kind,
     run::{self, Options},
+    seeded_bugs,
     system::Programs,
     upgrade, worker,
 };
@@ -44,10 +45,19 @@ struct Args {
     /// Instead of random faults: a rolling upgrade from this program, the one of the version before, and back.
     #[arg(long)]
     upgrade_from: Option<PathBuf>,
+    /// Instead: engines with a mistake on purpose, each of which has to be noticed. `--baton` is one with the feature `seeded-bugs`.
+    #[arg(long)]
+    seeded_bugs: bool,
+    /// Of the mistakes, these, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    bugs: Vec<String>,
     /// Of the crash points, every so many-th.
     #[arg(long, default_value_t = 1)]
     every: usize,
-    /// Which, separated by commas; all when absent.
+    /// The first of them: with `--every 4`, `--first 0` to `--first 3` are all.
+    #[arg(long)]
+    first: Option<usize>,
+    /// Which faults, separated by commas; all when absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     faults: Vec<Kind>,
     /// Instances at a time.
@@ -87,7 +97,14 @@ async fn begin(args: Args) -> anyhow::Result<()> {
     let programs = Programs::new(args.baton, std::env::current_exe()?);
     if args.crash_points {
         let seed = args.seed.unwrap_or(1);
-        let options = crash_points::Options { seed, every: args.every, folder: args.folder, keep: args.keep, programs };
+        let options = crash_points::Options {
+            seed,
+            every: args.every,
+            first: args.first,
+            folder: args.folder,
+            keep: args.keep,
+            programs,
+        };
         return crash_points::run(options).await;
     }
     if let Some(old) = args.upgrade_from {
@@ -95,6 +112,11 @@ async fn begin(args: Args) -> anyhow::Result<()> {
         let stage = Duration::from_secs_f64(args.minutes * 60.0 / STAGES);
         let Args { at_once, folder, keep, .. } = args;
         return upgrade::run(upgrade::Options { seed, stage, at_once, old, programs, folder, keep }).await;
+    }
+    if args.seeded_bugs {
+        let (baton, faults) = (programs.baton, programs.faults);
+        let seed = args.seed.unwrap_or(100);
+        return seeded_bugs::run(seeded_bugs::Args { seed, baton, faults, folder: args.folder, only: args.bugs }).await;
     }
     let mut options = if args.smoke {
         Options::smoke(programs)

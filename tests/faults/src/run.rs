@@ -6,7 +6,8 @@ use crate::{
     live,
     load::{self, Load},
     nemesis::{Kind, Nemesis},
-    process,
+    operator, process,
+    report::Report,
     system::{self, Programs, System},
     timeline::Timeline,
 };
@@ -14,6 +15,7 @@ use anyhow::{Context, bail};
 use serde_json::json;
 use std::{
     path::PathBuf,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,6 +33,10 @@ pub struct Options {
     pub keep: bool,
     /// Faults that must have met work in flight, of each hundred seconds.
     pub least_hits: u64,
+    /// When nothing breaks any more, everything has ended by then.
+    pub drains_within: Duration,
+    /// What the summary begins with.
+    pub row: Option<String>,
 }
 
 impl Options {
@@ -44,6 +50,8 @@ impl Options {
             folder: None,
             keep: false,
             least_hits: 20,
+            drains_within: DRAIN,
+            row: None,
         }
     }
 
@@ -63,30 +71,44 @@ const PROBE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Fails when something does not hold, or when too few faults hit.
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let begun = Instant::now();
     let folder = system::folder(options.folder.as_deref(), options.seed)?;
     println!("seed {}; {}", options.seed, load::describe(&folder));
+    let report = attempt(&options, folder.clone()).await?;
+    report.tell();
+    if !report.wrong.is_empty() {
+        bail!("{} things are wrong; seed {}; {}", report.wrong.len(), options.seed, load::describe(&folder));
+    }
+    if !options.keep {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// One run, with its files in this folder; what was seen.
+pub async fn attempt(options: &Options, folder: PathBuf) -> anyhow::Result<Report> {
+    let mut report = Report { row: options.row.clone(), begun: Some(Instant::now()), ..Report::default() };
     let system = Arc::new(System::start(&options.programs, folder.clone()).await?);
     let timeline = Arc::new(Timeline::new(&folder.join("timeline.jsonl"))?);
-    let load = Load::new(&system, options.seed, options.at_once, process::all(options.seed, PROCESSES))?;
+    let load = Load::new(&system, options.seed, options.at_once, process::whole(options.seed, PROCESSES))?;
     load.deploy().await?;
-    let helpers =
-        [tokio::spawn(load::watch_active(load.clone(), system.clone())), tokio::spawn(load.clone().do_tasks())];
+    let helpers = [
+        tokio::spawn(load::watch_active(load.clone(), system.clone())),
+        tokio::spawn(load.clone().do_tasks()),
+        tokio::spawn(operator::run(load.clone(), options.seed)),
+    ];
     let starting = tokio::spawn(load.clone().run());
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut nemesis = Nemesis::new(system.clone(), load.clone(), timeline.clone(), options.seed, options.kinds.clone());
-    let deaths = nemesis.run(Instant::now() + options.lasts).await?;
+    report.wrong.extend(nemesis.run(Instant::now() + options.lasts).await?);
     load.stop();
     starting.await?;
-    let drained = drain(&system, &timeline, DRAIN).await;
-    let mut wrong = deaths;
-    match drained {
+    match drain(&system, &timeline, options.drains_within).await {
         Ok(()) => {
-            wrong.extend(probe(&load, &system).await?);
-            wrong.extend(verdict(&load, &system).await?);
+            probe(&load, &system, &mut report).await?;
+            verdict(&load, &system, &mut report).await?;
         }
         Err(error) => {
-            wrong.push(format!("I2: {error:#}"));
+            report.wrong.push(format!("I2: {error:#}"));
             dump(&load, &system).await;
         }
     }
@@ -94,16 +116,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         helper.abort();
         let _ = helper.await;
     }
-    wrong.extend(too_tame(&options, &timeline, &system));
-    tell(&load, &timeline, &system, &wrong, begun);
-    if !wrong.is_empty() {
-        bail!("{} things are wrong; seed {}; {}", wrong.len(), options.seed, load::describe(&folder));
-    }
-    drop((nemesis, system));
-    if !options.keep {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
-    }
-    Ok(())
+    report.count(&load, &timeline, &system);
+    report.wrong.extend(too_tame(options, &report));
+    Ok(report)
 }
 
 /// Waits until nothing is under way.
@@ -135,61 +150,63 @@ async fn messages(system: &System) -> anyhow::Result<u64> {
 }
 
 /// I18: what is started now is soon done.
-pub(crate) async fn probe(load: &Arc<Load>, system: &System) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn probe(load: &Arc<Load>, system: &System, report: &mut Report) -> anyhow::Result<()> {
     let begun = Instant::now();
     let started = futures::future::join_all((0..PROBES).map(|_| load.start_one())).await;
     let timeline = Timeline::new(&system.folder.join("probe.jsonl"))?;
-    let mut wrong = Vec::new();
     if started.iter().any(Option::is_none) {
-        wrong.push("I18: an instance could not be started after the last fault".to_owned());
+        report.wrong.push("I18: an instance could not be started after the last fault".to_owned());
     }
     if let Err(error) = drain(system, &timeline, PROBE_WITHIN).await {
-        wrong.push(format!("I18: of {PROBES} instances that were started after the last fault: {error:#}"));
+        report.wrong.push(format!("I18: of {PROBES} instances that were started after the last fault: {error:#}"));
     }
     println!("{PROBES} instances after the last fault took {:.1} s", begun.elapsed().as_secs_f32());
-    Ok(wrong)
+    Ok(())
 }
 
-pub(crate) async fn verdict(load: &Load, system: &System) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn verdict(load: &Load, system: &System, report: &mut Report) -> anyhow::Result<()> {
     let facts = Facts::gather(system, &load.client).await.context("reading what there is")?;
-    let mut wrong = load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes));
+    report.wrong.extend(load.with_ledger(|ledger| check::check(&facts, ledger, &load.processes)));
     let transcripts = load.transcripts().await;
-    wrong.extend(live::check(&load.client, &transcripts).await);
-    let breaks: u32 = transcripts.iter().map(|transcript| transcript.breaks).sum();
-    println!("{} instances were followed live; {breaks} times a stream broke", transcripts.len());
-    let events: usize = facts.instances.values().map(|instance| instance.events.len()).sum();
-    let (instances, effects) = (facts.instances.len(), facts.effects.len());
-    println!(
-        "{instances} instances, {events} events, {effects} executions of jobs, {} of them repetitions",
-        facts.repeated()
-    );
-    Ok(wrong)
+    report.wrong.extend(live::check(&load.client, &transcripts).await);
+    report.wrong.extend(folds(system)?);
+    report.followed = transcripts.len();
+    report.breaks = transcripts.iter().map(|transcript| transcript.breaks).sum();
+    report.events = facts.instances.values().map(|instance| instance.events.len()).sum();
+    report.instances = facts.instances.len();
+    report.effects = facts.effects.len();
+    report.repeated = facts.repeated();
+    report.forged = facts.forged.iter().sum();
+    report.operations = load.with_ledger(|ledger| ledger.operations.len());
+    Ok(())
+}
+
+/// I6, byte for byte, by the interpreter itself.
+fn folds(system: &System) -> anyhow::Result<Option<String>> {
+    let verified = Command::new(&system.baton).args(["verify", "--database-url", &system.database]).output()?;
+    let said = String::from_utf8_lossy(&verified.stdout);
+    Ok((!verified.status.success()).then(|| format!("I6: {}", said.trim())))
 }
 
 /// I19: a run without faults that hit proves nothing.
-fn too_tame(options: &Options, timeline: &Timeline, system: &System) -> Vec<String> {
-    let hits: u64 = timeline.counts().values().map(|hits| hits.hit).sum();
+fn too_tame(options: &Options, report: &Report) -> Vec<String> {
+    let hits = report.hits();
     let least = options.least_hits * options.lasts.as_secs() / 100;
     let mut tame = Vec::new();
     if hits < least {
         tame.push(format!("I19: only {hits} faults have met work in flight; {least} should"));
     }
     let is_long = options.lasts >= Duration::from_secs(60);
-    if is_long && options.kinds.contains(&Kind::Commit) && said(&system.engines, UNKNOWN) == 0 {
+    if is_long && options.kinds.contains(&Kind::Commit) && report.unknown == 0 {
         tame.push("I19: no engine has met a commit of unknown outcome".to_owned());
     }
-    if is_long && options.kinds.contains(&Kind::Stop) && said(&system.workers, LATE) == 0 {
+    if is_long && options.kinds.contains(&Kind::Stop) && report.late == 0 {
         tame.push("I19: no worker has had a result that came too late".to_owned());
     }
+    if is_long && report.forged == 0 {
+        tame.push("I19: no result of an attempt that was over has reached an engine".to_owned());
+    }
     tame
-}
-
-/// What engines and workers say of it in their logs.
-const UNKNOWN: &str = "the outcome of a commit is unknown";
-const LATE: &str = "the result came too late";
-
-fn said(parts: &[system::Part], text: &str) -> usize {
-    parts.iter().map(|part| part.program.said(text)).sum()
 }
 
 async fn dump_stream(system: &System) -> anyhow::Result<()> {
@@ -238,23 +255,6 @@ pub(crate) async fn dump(load: &Load, system: &System) {
         for row in sql.query(query, &[]).await.unwrap_or_default() {
             println!("{}", row.get::<_, String>(0));
         }
-    }
-}
-
-fn tell(load: &Load, timeline: &Timeline, system: &System, wrong: &[String], begun: Instant) {
-    println!("faults, and how many of them met work in flight:");
-    for (fault, hits) in timeline.counts() {
-        println!("  {fault:<18} {:>4} {:>4}", hits.done, hits.hit);
-    }
-    let unknown = said(&system.engines, UNKNOWN);
-    let late = said(&system.workers, LATE);
-    let lost = said(&system.engines, "lost jobs were published again");
-    println!("commits of unknown outcome {unknown}, results that came too late {late}, rounds of lost jobs {lost}");
-    println!("the client: {:?}; {} starts", load.client.counts, load.count());
-    println!("{:.0} s in all", begun.elapsed().as_secs_f32());
-    wrong.iter().take(40).for_each(|text| println!("WRONG {text}"));
-    if wrong.len() > 40 {
-        println!("… and {} more", wrong.len() - 40);
     }
 }
 

@@ -15,9 +15,12 @@ use std::{
 use test_harness::{Servers, process::free_port};
 
 pub const KEY: &str = "faults-key";
+/// Of another tenant.
+pub const STRANGER: &str = "strangers-key";
 const ENGINES: usize = 3;
 const WORKERS: usize = 4;
 const GATEWAYS: usize = 2;
+const STOCK: [&str; 2] = ["script", "agent"];
 
 /// A program and the links that it uses.
 pub struct Part {
@@ -36,7 +39,11 @@ pub struct System {
     pub database: String,
     pub engines: Vec<Part>,
     pub workers: Vec<Part>,
+    /// Workers that Baton brings: for scripts, and for agents.
+    pub stock_workers: Vec<Part>,
     pub gateways: Vec<Part>,
+    /// The program, for what it says when all is over.
+    pub baton: PathBuf,
     /// Where the engines talk to the servers.
     pub points: Arc<Points>,
     /// Logs, ledgers, the timeline.
@@ -74,7 +81,9 @@ impl System {
             database,
             engines: vec![],
             workers: vec![],
+            stock_workers: vec![],
             gateways: vec![],
+            baton: programs.baton.clone(),
             points: Arc::default(),
             folder: folder.clone(),
         };
@@ -96,12 +105,19 @@ impl System {
             let part = system.part(&name, words, vec![]).await?;
             system.workers.push(part);
         }
+        let files = ("BATON_STORE_URL", format!("file://{}", folder.join("files").display()));
+        for what in STOCK {
+            let words = vec![baton.clone(), "worker".to_owned(), what.to_owned()];
+            let alone = ("BATON_ALLOW_UNSANDBOXED", "true".to_owned());
+            let warm = ("BATON_SCRIPT_WARM", "1".to_owned());
+            let environment = if what == "script" { vec![files.clone(), alone, warm] } else { vec![files.clone()] };
+            let part = system.part(&format!("worker-{what}"), words, environment).await?;
+            system.stock_workers.push(part);
+        }
         for number in 1..=GATEWAYS {
             let words = vec![baton.clone(), "gateway".to_owned()];
-            let environment = vec![
-                ("BATON_API_KEYS", format!("{KEY}=faults:admin")),
-                ("BATON_STORE_URL", format!("file://{}", folder.join("files").display())),
-            ];
+            let keys = ("BATON_API_KEYS", format!("{KEY}=faults:admin,{STRANGER}=strangers:admin"));
+            let environment = vec![keys, files.clone()];
             let part = system.part(&format!("gateway-{number}"), words, environment).await?;
             system.gateways.push(part);
         }
@@ -132,7 +148,7 @@ impl System {
     }
 
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.engines.iter().chain(&self.workers).chain(&self.gateways)
+        self.engines.iter().chain(&self.workers).chain(&self.stock_workers).chain(&self.gateways)
     }
 
     pub fn links(&self) -> impl Iterator<Item = &Link> {

@@ -1,7 +1,10 @@
 //! The worker of a run, a process of its own: does what [`outcome`] says, and writes down what it has done in
 //! a file that only it writes: its ledger, which the engine never sees.
 
-use crate::outcome::{self, DECLINED, JUDGE, Outcome, SHAKY, STEADY};
+use crate::{
+    forge,
+    outcome::{self, DECLINED, JUDGE, Outcome, SHAKY, STEADY, STUCK},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
@@ -40,9 +43,12 @@ pub struct Line {
     pub effect: Option<String>,
     /// The execution of this worker, over all its lives.
     pub run: String,
+    /// A result of an attempt that was over was sent on purpose: whether the engine has taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forged: Option<bool>,
 }
 
-struct Ledger {
+pub struct Ledger {
     file: Mutex<File>,
     name: String,
     count: AtomicU64,
@@ -62,7 +68,7 @@ impl Ledger {
     }
 
     /// One write, so that a kill leaves whole lines or the beginning of one.
-    fn write(&self, line: &Line) -> std::io::Result<()> {
+    pub fn write(&self, line: &Line) -> std::io::Result<()> {
         let mut text = serde_json::to_string(line)?;
         text.push('\n');
         self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes())
@@ -78,7 +84,7 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
     let _telemetry = telemetry::init("worker-faults");
     let ledger = Arc::new(Ledger::open(&args.ledger, &args.name)?);
     let mut worker = Worker::builder(&args.nats_url).name(&args.name).http(Some(args.http_addr)).concurrency(12);
-    for job_type in [STEADY, SHAKY, JUDGE] {
+    for job_type in [STEADY, SHAKY, JUDGE, STUCK] {
         let ledger = ledger.clone();
         worker = worker.job(job_type, move |job: Job<Input>| work(job, ledger.clone()));
     }
@@ -89,17 +95,25 @@ pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> 
 async fn work(job: Job<Input>, ledger: Arc<Ledger>) -> Result<Value, JobFailure> {
     let (seed, element, attempt) = (job.input.seed, job.element_id(), job.attempt());
     let run = ledger.next_run();
-    let mut line =
-        Line { job: job.id().to_owned(), element: element.to_owned(), attempt, effect: None, run: run.clone() };
+    let (id, name) = (job.id().to_owned(), element.to_owned());
+    let mut line = Line { job: id, element: name, attempt, effect: None, run: run.clone(), forged: None };
     let written = |line: &Line| ledger.write(line).map_err(|error| JobFailure::retryable(error.to_string()));
     written(&line)?;
     tokio::time::sleep(Duration::from_millis(outcome::duration(seed, element, attempt))).await;
     line.effect = Some(run.clone());
     written(&line)?;
-    match outcome::of(job.job_type(), seed, element, attempt) {
+    let outcome = outcome::of(job.job_type(), seed, element, attempt);
+    if attempt > 1 {
+        tokio::spawn(forge::late_result(job.context.clone(), line, ledger.clone()));
+    }
+    if outcome::is_told_often(seed, element, attempt) {
+        tokio::spawn(forge::copies(job.context.clone(), outcome, run.clone()));
+    }
+    match outcome {
         Outcome::Completes => Ok(json!({format!("e_{element}"): run})),
         Outcome::Fails => Err(JobFailure::retryable("not this time")),
         Outcome::Declines => Err(JobFailure::bpmn_error(DECLINED, "no")),
+        Outcome::Despairs => Err(JobFailure::bug("not without a person")),
     }
 }
 

@@ -7,5 +7,5 @@ use faults::crash_points::{self, Options};
 #[tokio::test(flavor = "multi_thread")]
 async fn engines_die_where_they_talk_to_servers_and_nothing_is_lost() -> anyhow::Result<()> {
     let programs = common::programs()?;
-    crash_points::run(Options { seed: 1, every: 41, folder: None, keep: false, programs }).await
+    crash_points::run(Options { seed: 1, every: 53, first: None, folder: None, keep: false, programs }).await
 }

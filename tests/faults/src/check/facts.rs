@@ -11,12 +11,24 @@ pub struct Facts {
     pub instances: BTreeMap<String, Instance>,
     /// Executions that had their effect, by run.
     pub effects: HashMap<String, worker::Line>,
+    /// Results of attempts that were over: those that were refused, and those that were taken.
+    pub forged: [usize; 2],
+    /// What the audit log has.
+    pub audit: Vec<Audited>,
     /// Rows that should not be there any more, of each table.
     pub left_over: Vec<Table>,
     /// Messages in the stream of jobs.
     pub messages: u64,
     /// Rows of another tenant than ours.
     pub foreign: i64,
+}
+
+/// A row of the audit log that says `done`.
+#[derive(Debug, Clone)]
+pub struct Audited {
+    pub instance: String,
+    pub operation: String,
+    pub arguments: String,
 }
 
 pub struct Table {
@@ -33,12 +45,20 @@ pub struct Instance {
     pub state: i16,
     pub version: i64,
     pub variables: BTreeMap<String, Value>,
-    /// First and last number of each row of history.
-    pub batches: Vec<(i64, i64)>,
+    /// The rows of its history.
+    pub batches: Vec<Batch>,
     /// As the API tells it.
     pub events: Vec<Event>,
     pub api_state: String,
     pub api_variables: Value,
+}
+
+/// A row of history: its first and last event, and when it was written.
+#[derive(Default, Clone, Copy, Debug)]
+pub struct Batch {
+    pub first: i64,
+    pub last: i64,
+    pub at: jiff::Timestamp,
 }
 
 #[derive(Default, Clone, Debug)]
@@ -49,6 +69,13 @@ pub struct Event {
     pub key: u64,
     pub element: String,
     pub fields: Map<String, Value>,
+}
+
+impl Instance {
+    /// What it was started for: its business key, or what the message brought that started it.
+    pub fn order(&self) -> Option<&str> {
+        self.business_key.as_deref().or_else(|| self.variables.get("order")?.as_str())
+    }
 }
 
 impl Event {
@@ -69,9 +96,12 @@ impl Facts {
         facts.instances = told.into_iter().map(|instance| (instance.id.clone(), instance)).collect();
         for part in &system.workers {
             let path = system.folder.join("ledgers").join(format!("{}.jsonl", part.program.name));
-            let lines = worker::read(&path).into_iter();
+            let lines = worker::read(&path);
+            lines.iter().filter_map(|line| line.forged).for_each(|taken| facts.forged[usize::from(taken)] += 1);
+            let lines = lines.into_iter();
             facts.effects.extend(lines.filter_map(|line| Some((line.effect.clone()?, line))));
         }
+        facts.audit = audit(system).await?;
         let nats = system.servers.nats.connect().await?;
         let stream = async_nats::jetstream::new(nats).get_stream("JOBS").await?;
         facts.messages = stream.cached_info().state.messages;
@@ -112,12 +142,23 @@ async fn instances(system: &System) -> anyhow::Result<BTreeMap<String, Instance>
             instance.variables.insert(row.get(1), serde_json::from_str(row.get(2))?);
         }
     }
-    let query = "SELECT instance::text, first_seq, last_seq FROM history ORDER BY instance, first_seq";
+    let query = "SELECT instance::text, first_seq, last_seq, (extract(epoch FROM at) * 1000)::bigint FROM history \
+                 ORDER BY instance, first_seq";
     for row in sql.query(query, &[]).await? {
         // history of nobody is an instance of its own, which the rules will find
-        instances.entry(row.get(0)).or_default().batches.push((row.get(1), row.get(2)));
+        let at = jiff::Timestamp::from_millisecond(row.get(3)).unwrap_or_default();
+        let batch = Batch { first: row.get(1), last: row.get(2), at };
+        instances.entry(row.get(0)).or_default().batches.push(batch);
     }
     Ok(instances)
+}
+
+async fn audit(system: &System) -> anyhow::Result<Vec<Audited>> {
+    let query = "SELECT coalesce(instance::text, ''), operation, arguments FROM audit WHERE outcome = 'done'";
+    let rows = system.sql().await?.query(query, &[]).await?;
+    let read =
+        |row: &tokio_postgres::Row| Audited { instance: row.get(0), operation: row.get(1), arguments: row.get(2) };
+    Ok(rows.iter().map(read).collect())
 }
 
 /// What must be empty when everything has ended.
@@ -132,6 +173,7 @@ async fn left_over(system: &System) -> anyhow::Result<Vec<Table>> {
         ("signal_subscription", "SELECT count(*) FROM signal_subscription"),
         ("message_start_lock", "SELECT count(*) FROM message_start_lock"),
         ("incident", "SELECT count(*) FROM incident"),
+        ("suspended_instance", "SELECT count(*) FROM suspended_instance"),
         ("instance_page", "SELECT count(*) FROM instance_page"),
         ("variable of a scope that is over", "SELECT count(*) FROM variable WHERE scope <> 0"),
         ("user_task that is open", "SELECT count(*) FROM user_task WHERE state = 0"),

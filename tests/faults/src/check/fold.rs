@@ -31,6 +31,7 @@ const ENDS: [&str; 4] = ["instanceCompleted", "instanceTerminated", "instanceCan
 pub fn fold(instance: &Instance, wrong: &mut Vec<String>) -> Folded {
     let (mut folded, mut alive) = (Folded::default(), Alive::default());
     let mut say = |text: String| wrong.push(format!("{text} (instance {})", instance.id));
+    early(instance).for_each(&mut say);
     for (event, expected) in instance.events.iter().zip(1..) {
         if event.seq != expected {
             say(format!("I4: event {} stands where {expected} should", event.seq));
@@ -49,6 +50,17 @@ pub fn fold(instance: &Instance, wrong: &mut Vec<String>) -> Folded {
         alive.left().into_iter().for_each(say);
     }
     folded
+}
+
+/// The clocks by which rows are written may differ by so much.
+const MARGIN: jiff::SignedDuration = jiff::SignedDuration::from_millis(300);
+
+/// I13, by the rows: what an event says of its time cannot be later than when it was written.
+fn early(instance: &Instance) -> impl Iterator<Item = String> {
+    let row = |event: &Event| instance.batches.iter().find(|row| row.first <= event.seq && event.seq <= row.last);
+    let fired = instance.events.iter().filter(|event| event.kind == "timerFired");
+    let early = fired.filter(move |event| row(event).is_some_and(|row| row.at + MARGIN < event.at));
+    early.map(|event| format!("I13: the timer of {} fired before its time, by its row", event.element))
 }
 
 fn remember(event: &Event, folded: &mut Folded) {
@@ -80,6 +92,11 @@ impl Alive {
             "jobFailed" => must(self.jobs.get(&key) == Some(&attempt), "I7: an attempt failed that was over"),
             "jobCompleted" => {
                 must(self.jobs.insert(key, 0) == Some(attempt), "I7: a result of an attempt that was over")
+            }
+            // timers stood still; all are scheduled anew
+            "instanceResumed" => {
+                self.timers.clear();
+                Ok(())
             }
             "jobCanceled" => {
                 self.jobs.insert(key, 0);

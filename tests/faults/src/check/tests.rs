@@ -1,8 +1,9 @@
 //! The checker checked: a made-up run in which everything holds, and bugs sown into it, each of which must be found.
 
-use super::{Facts, Instance, check, facts::read_event};
+use super::{Audited, Batch, Facts, Instance, check, facts::read_event};
 use crate::{
     load::{Answer, Ledger, Start},
+    operator::{Operation, Said, What},
     process::{Block, Process},
     worker::Line,
 };
@@ -30,6 +31,9 @@ fn run() -> Run {
         json!({"type": "timerScheduled", "key": 2, "elementId": "b1", "due": "2026-01-01T00:00:01Z"}),
         json!({"type": "timerFired", "key": 2, "elementId": "b1", "at": "2026-01-01T00:00:01Z"}),
         json!({"type": "elementCompleted", "key": 2, "elementId": "b1"}),
+        json!({"type": "elementActivated", "key": 3, "elementId": "b2"}),
+        json!({"type": "userTaskCompleted", "key": 3, "elementId": "b2", "by": "ada"}),
+        json!({"type": "elementCompleted", "key": 3, "elementId": "b2"}),
         json!({"type": "instanceCompleted", "key": 0}),
     ];
     let variables = json!({"seed": 5, "e_b0": "w.1"});
@@ -40,7 +44,7 @@ fn run() -> Run {
         state: 1,
         version: events.len() as i64,
         variables: serde_json::from_value(variables.clone()).expect("an object"),
-        batches: vec![(1, 4), (5, events.len() as i64)],
+        batches: vec![batch(1, 4), batch(5, events.len() as i64)],
         events: events.iter().zip(1..).map(|(event, seq)| read_event(event, seq)).collect(),
         api_state: "completed".to_owned(),
         api_variables: variables,
@@ -48,15 +52,26 @@ fn run() -> Run {
     };
     facts.instances.insert(ID.to_owned(), instance);
     facts.effects.insert("w.1".to_owned(), line("w.1"));
+    facts.audit.push(audited("completeUserTask", json!({"task": 3})));
+    facts.audit.push(audited("suspend", json!({})));
     let mut ledger = Ledger::default();
     ledger.starts.insert("order-0".to_owned(), Start { process: 0, seed: 5, answer: Answer::Yes(ID.to_owned()) });
-    ledger.completions.insert("i1:9".to_owned(), 1);
-    Run { facts, ledger, processes: vec![Process::every_kind(0, &[Block::Steady, Block::Timer])] }
+    ledger.completions.insert("i1:3".to_owned(), vec!["ada".to_owned()]);
+    ledger.operations.push(Operation { instance: ID.to_owned(), what: What::Suspend, said: Said::Yes });
+    Run { facts, ledger, processes: vec![Process::every_kind(0, &[Block::Steady, Block::Timer, Block::Person])] }
+}
+
+fn batch(first: i64, last: i64) -> Batch {
+    Batch { first, last, at: "2026-01-01T00:00:02Z".parse().expect("a time") }
+}
+
+fn audited(operation: &str, arguments: Value) -> Audited {
+    Audited { instance: ID.to_owned(), operation: operation.to_owned(), arguments: arguments.to_string() }
 }
 
 fn line(run: &str) -> Line {
     let (job, element, effect) = (format!("{ID}:1"), "b0".to_owned(), Some(run.to_owned()));
-    Line { job, element, attempt: 1, effect, run: run.to_owned() }
+    Line { job, element, attempt: 1, effect, run: run.to_owned(), forged: None }
 }
 
 /// What is found after a bug is sown.
@@ -101,7 +116,7 @@ fn lost_and_double_starts_are_caught() {
         run.facts.instances.insert("i2".to_owned(), twin);
     });
     is_caught("I1", |_, instance| instance.business_key = Some("order-7".to_owned()));
-    is_caught("I14", |run, _| *run.ledger.completions.entry("i1:9".to_owned()).or_default() = 2);
+    is_caught("I14", |run, _| run.ledger.completions.entry("i1:3".to_owned()).or_default().push("bob".to_owned()));
 }
 
 #[test]
@@ -115,7 +130,7 @@ fn instances_that_hang_or_end_otherwise_are_caught() {
 
 #[test]
 fn gaps_in_history_are_caught() {
-    is_caught("I4", |_, instance| instance.batches[1].0 = 6);
+    is_caught("I4", |_, instance| instance.batches[1].first = 6);
     is_caught("I4", |_, instance| instance.events[3].seq = 7);
     is_caught("I5", |_, instance| instance.version += 1);
 }
@@ -141,5 +156,30 @@ fn what_is_left_over_is_caught() {
 #[test]
 fn timers_that_fire_early_or_never_are_caught() {
     is_caught("I13", |_, instance| instance.events[9].at = jiff::Timestamp::UNIX_EPOCH);
+    is_caught("I13", |_, instance| instance.batches[1].at = jiff::Timestamp::UNIX_EPOCH);
     is_caught("I13", |_, instance| remove(instance, "timerScheduled"));
+}
+
+#[test]
+fn operations_that_are_lost_and_doubled_are_caught() {
+    is_caught("I16", |run, _| drop(run.facts.audit.pop()));
+    is_caught("I16", |run, _| run.facts.audit.push(audited("suspend", json!({}))));
+    is_caught("I16", |run, _| run.facts.audit.push(audited("cancel", json!({}))));
+    is_caught("I16", |run, _| drop(run.facts.audit.remove(0)));
+    is_caught("I3", |run, _| {
+        let what = What::SetVariable(4);
+        run.ledger.operations.push(Operation { instance: ID.to_owned(), what, said: Said::Yes });
+    });
+    is_caught("I2", |run, _| {
+        run.ledger.operations.push(Operation { instance: ID.to_owned(), what: What::Cancel, said: Said::Yes });
+    });
+}
+
+#[test]
+fn what_was_forged_or_leaked_is_caught() {
+    is_caught("I9", |run, _| run.facts.forged[1] = 1);
+    is_caught("I17", |run, _| run.ledger.leaks.push(ID.to_owned()));
+    is_caught("I14", |run, _| {
+        run.ledger.completions.insert("i1:3".to_owned(), vec!["bob".to_owned()]).into_iter().for_each(drop)
+    });
 }

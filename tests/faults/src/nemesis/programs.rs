@@ -19,6 +19,7 @@ const BEYOND_THE_LEASE: Duration = Duration::from_secs(33);
 enum Target {
     Engine(usize),
     Worker(usize),
+    Stock(usize),
     Gateway(usize),
 }
 
@@ -27,6 +28,7 @@ impl Target {
         match self {
             Target::Engine(n) => &system.engines[n],
             Target::Worker(n) => &system.workers[n],
+            Target::Stock(n) => &system.stock_workers[n],
             Target::Gateway(n) => &system.gateways[n],
         }
     }
@@ -37,9 +39,10 @@ impl Nemesis {
     fn target(&mut self) -> Target {
         let system = self.system.clone();
         let mut one_of = |count: usize| self.dice.below(count as u64) as usize;
-        match one_of(10) {
-            0..=5 => Target::Engine(one_of(system.engines.len())),
-            6..=7 => Target::Worker(one_of(system.workers.len())),
+        match one_of(20) {
+            0..=10 => Target::Engine(one_of(system.engines.len())),
+            11..=15 => Target::Worker(one_of(system.workers.len())),
+            16 => Target::Stock(one_of(system.stock_workers.len())),
             _ => Target::Gateway(one_of(system.gateways.len())),
         }
     }
@@ -58,6 +61,7 @@ impl Nemesis {
         let fault = match target {
             Target::Engine(_) => "kill engine",
             Target::Worker(_) => "kill worker",
+            Target::Stock(_) => "kill stock worker",
             Target::Gateway(_) => "kill gateway",
         };
         tokio::time::sleep(Duration::from_millis(self.dice.between(0, 1500))).await;
@@ -75,6 +79,7 @@ impl Nemesis {
                 self.soon(within, || link.as_ref().is_some_and(|link| link.is_busy())).await
             }
             Target::Gateway(n) => self.soon(within, || self.load.client.outstanding(n) > 0).await,
+            Target::Stock(_) => self.has_stock_jobs().await,
             Target::Worker(n) => {
                 let (system, part) = (self.system.clone(), &self.system.workers[n]);
                 let life = life(part);
@@ -136,6 +141,15 @@ impl Nemesis {
             tokio::time::sleep(BEYOND_THE_LEASE).await;
             link.set(Mode::Open);
         });
+    }
+}
+
+impl Nemesis {
+    /// Whether a script or an agent is at work, or waits for it.
+    async fn has_stock_jobs(&self) -> bool {
+        let Ok(sql) = self.system.sql().await else { return false };
+        let query = "SELECT EXISTS (SELECT FROM job WHERE type IN ('script', 'agent'))";
+        sql.query_one(query, &[]).await.is_ok_and(|row| row.get(0))
     }
 }
 

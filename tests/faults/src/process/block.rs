@@ -1,9 +1,11 @@
 //! What processes are made of: how each kind of block is drawn, and what it adds to the end.
 
-use super::{ALARM, CALLED, CALLED_ALARM, CALLED_FOREVER, CALLED_JUDGE, Expected, FOREVER, JUDGED, drawing::Drawing};
+use super::{
+    ALARM, CALLED, CALLED_ALARM, CALLED_FOREVER, CALLED_JUDGE, Expected, FOREVER, JUDGED, drawing::Drawing, further,
+};
 use crate::{
     dice::Dice,
-    outcome::{DECLINED, JUDGE, SHAKY, STEADY, declines},
+    outcome::{DECLINED, JUDGE, SHAKY, STEADY, STUCK, declines},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +47,23 @@ pub enum Block {
     CallForever,
     /// A called process that escalates to this one, and goes on.
     CallAlarm,
+    /// A signal that is thrown by one branch and caught by the other, and by whoever else waits for it.
+    Signal,
+    /// A deployed decision.
+    Decision,
+    /// A script, done by Baton's own worker.
+    Script,
+    /// An agentic task, answered by the scripted stand-in.
+    Agent,
+    /// A job whose first attempt fails for good: an operator resolves the incident.
+    Stuck,
 }
 
 const MANY: u32 = 3;
 const ROW: u32 = 2;
 
 impl Block {
+    /// What needs the engine and [our workers](crate::worker) alone.
     pub const ALL: [Block; 20] = [
         Block::Steady,
         Block::Shaky,
@@ -74,8 +87,11 @@ impl Block {
         Block::CallAlarm,
     ];
 
-    pub fn random(dice: &mut Dice) -> Block {
-        dice.pick(&Block::ALL).copied().unwrap_or(Block::Steady)
+    /// What needs the whole system.
+    pub const FURTHER: [Block; 5] = [Block::Signal, Block::Decision, Block::Script, Block::Agent, Block::Stuck];
+
+    pub fn random(dice: &mut Dice, of: &[Block]) -> Block {
+        dice.pick(of).copied().unwrap_or(Block::Steady)
     }
 
     /// Of a process that is made of it alone.
@@ -157,6 +173,11 @@ impl Block {
                 drawing.connect(&b, &a);
                 drawing.connect(&a, &c);
             }
+            Block::Signal => further::signal(id, drawing),
+            Block::Decision => drawing.then(id, &further::decision(id)),
+            Block::Script => drawing.then(id, &further::script(id)),
+            Block::Agent => drawing.then(id, &further::agent(id)),
+            Block::Stuck => drawing.then(id, &job(STUCK)),
         }
     }
 
@@ -210,6 +231,20 @@ impl Block {
                 expected.happens("childEnded", id, 1);
                 expected.job(STEADY, seed, &a);
             }
+            Block::Signal => {
+                expected.job(STEADY, seed, &a);
+                expected.happens("signalReceived", id, 1);
+            }
+            Block::Decision => expected.variable(&format!("d_{id}"), further::decided(coin).into()),
+            Block::Script => {
+                expected.happens("jobCompleted", id, 1);
+                expected.variable(&format!("s_{id}"), further::computed(seed).into());
+            }
+            Block::Agent => {
+                expected.happens("jobCompleted", id, 1);
+                expected.variable("provider", "scripted".into());
+            }
+            Block::Stuck => expected.job(STUCK, seed, id),
         }
     }
 }
@@ -227,7 +262,7 @@ fn message_name(process: &str, id: &str) -> String {
     format!("{process}-{id}")
 }
 
-fn job(topic: &str) -> String {
+pub(super) fn job(topic: &str) -> String {
     format!(
         "type: serviceTask, properties: {{implementation: External, topic: {topic}, retries: 5, retryBackoff: PT0.3S}}"
     )

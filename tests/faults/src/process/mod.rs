@@ -5,11 +5,14 @@
 
 mod block;
 mod drawing;
+mod further;
 
 pub use block::{Block, coin};
+pub use further::{BEGIN, BY_MESSAGE, DECISION, is_of_stock};
 
 use crate::dice::Dice;
 use drawing::Drawing;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Called by the call activities of the others.
@@ -40,6 +43,8 @@ pub struct Expected {
     pub calls: u32,
     /// The names of the messages that it waits for, under its business key.
     pub messages: Vec<String>,
+    /// Of those that it ends with.
+    pub variables: BTreeMap<String, Value>,
 }
 
 impl Expected {
@@ -51,17 +56,22 @@ impl Expected {
         self.happens("jobCompleted", element, 1);
         self.attempts.insert(element.to_owned(), crate::outcome::last_attempt(job_type, seed, element));
     }
+
+    fn variable(&mut self, name: &str, value: Value) {
+        self.variables.insert(name.to_owned(), value);
+    }
 }
 
 /// The events that are counted.
-pub const COUNTED: [&str; 5] = ["jobCompleted", "userTaskCompleted", "messageReceived", "childEnded", "timerFired"];
+pub const COUNTED: [&str; 6] =
+    ["jobCompleted", "userTaskCompleted", "messageReceived", "childEnded", "timerFired", "signalReceived"];
 
 impl Process {
-    pub fn random(number: u64, seed: u64) -> Process {
+    fn random(number: u64, seed: u64, of: &[Block]) -> Process {
         let mut dice = Dice::new(seed, &format!("process {number}"));
         let id = format!("faults-{number}");
         let blocks: Vec<_> =
-            (0..dice.between(3, 6)).map(|place| (format!("b{place}"), Block::random(&mut dice))).collect();
+            (0..dice.between(3, 6)).map(|place| (format!("b{place}"), Block::random(&mut dice, of))).collect();
         Process::of(id, blocks)
     }
 
@@ -74,7 +84,13 @@ impl Process {
     /// One for each kind of block, with nothing else in it.
     pub fn of_each_kind() -> Vec<Process> {
         let process = |block: &Block| Process::of(block.id(), vec![("b0".to_owned(), *block)]);
-        Block::ALL.iter().map(process).collect()
+        Block::ALL.iter().chain(&Block::FURTHER).map(process).collect()
+    }
+
+    /// The one that messages start.
+    pub fn by_message() -> Process {
+        let (id, yaml) = further::by_message();
+        Process { id: id.to_owned(), yaml, blocks: vec![("b0".to_owned(), Block::Steady)] }
     }
 
     /// Those that are only called.
@@ -105,10 +121,21 @@ impl Process {
     }
 }
 
-/// All processes of a run.
+/// Processes for which the engine and our workers are enough.
 pub fn all(seed: u64, random: u64) -> Vec<Process> {
-    let kinds = Block::ALL.chunks(5).zip(0..).map(|(blocks, number)| Process::every_kind(number, blocks));
-    kinds.chain((0..random).map(|number| Process::random(number, seed))).collect()
+    drawn(seed, random, &Block::ALL)
+}
+
+/// Processes that need the whole system.
+pub fn whole(seed: u64, random: u64) -> Vec<Process> {
+    let mut processes = drawn(seed, random, &[&Block::ALL[..], &Block::FURTHER[..]].concat());
+    processes.push(Process::by_message());
+    processes
+}
+
+fn drawn(seed: u64, random: u64, of: &[Block]) -> Vec<Process> {
+    let kinds = of.chunks(5).zip(0..).map(|(blocks, number)| Process::every_kind(number, blocks));
+    kinds.chain((0..random).map(|number| Process::random(number, seed, of))).collect()
 }
 
 #[cfg(test)]
