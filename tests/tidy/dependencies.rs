@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("example-workers", &["worker-sdk"]),
     ("xtask", &[]),
     ("test-harness", &[]),
-    ("faults", &["test-harness", "worker-sdk", "telemetry"]),
+    ("faults", &["proto", "test-harness", "worker-sdk", "telemetry"]),
     ("tests", &["proto", "test-harness", "telemetry"]),
 ];
 
