@@ -6,6 +6,7 @@ mod campaign;
 mod chart_tools;
 mod demo;
 mod faults;
+mod full;
 mod golden;
 mod install;
 mod place;
@@ -21,7 +22,8 @@ cargo xtask demo [--headless] [--log FILE] [--port N]   run the log-analysis sto
 cargo xtask demo --clean                                remove everything the demo and the tests have put here
 cargo xtask test [FILTER]                               check and test everything (FILTER: only cargo tests of that name)
 cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system under load, and check what must hold
-            [--faults kill,stop,net,…] [--crash-points] (--help says everything)
+            [--faults kill,stop,net,…] [--crash-points] [--seeded-bugs] (--help says everything)
+cargo xtask faults --full [ROW …]                       all of it, in an hour, and a table: required, seen, ok or not
 cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
             [--seed N] [--minutes M]                    (--help says everything)
 cargo xtask upgrade-drill [--from COMMIT]               a rolling upgrade under load from an older version, and back
