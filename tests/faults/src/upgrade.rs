@@ -5,6 +5,7 @@
 use crate::{
     load::{self, Load},
     process,
+    report::Report,
     run::{DRAIN, drain, dump, probe, verdict},
     system::{self, Part, Programs, System},
     timeline::Timeline,
@@ -52,14 +53,15 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     drill.go(&options.old, &new).await?;
     load.stop();
     starting.await?;
-    let mut wrong = system.parts().filter_map(|part| part.program.has_ended()).collect::<Vec<_>>();
+    let mut report = Report::default();
+    report.wrong.extend(system.parts().filter_map(|part| part.program.has_ended()));
     match drain(&system, &timeline, DRAIN).await {
         Ok(()) => {
-            wrong.extend(probe(&load, &system).await?);
-            wrong.extend(verdict(&load, &system).await?);
+            probe(&load, &system, &mut report).await?;
+            verdict(&load, &system, &mut report).await?;
         }
         Err(error) => {
-            wrong.push(format!("I2: {error:#}"));
+            report.wrong.push(format!("I2: {error:#}"));
             dump(&load, &system).await;
         }
     }
@@ -70,6 +72,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let left_alone: usize = system.engines.iter().map(|part| part.program.said("by a newer version of Baton")).sum();
     println!("{} starts; engines left {left_alone} instances to a newer version", load.count());
     println!("{:.0} s in all", begun.elapsed().as_secs_f32());
+    let wrong = report.wrong;
     wrong.iter().take(40).for_each(|text| println!("WRONG {text}"));
     if !wrong.is_empty() {
         bail!("{} things are wrong; seed {}; {}", wrong.len(), options.seed, load::describe(&folder));
