@@ -17,9 +17,16 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new() -> Folder {
-        let path = std::env::temp_dir().join(format!("agents-{}", uuid::Uuid::new_v4()));
+        Folder::at(std::env::temp_dir().join(format!("agents-{}", uuid::Uuid::new_v4())))
+    }
+
+    pub fn at(path: PathBuf) -> Folder {
         std::fs::create_dir_all(path.join("files")).unwrap();
         Folder(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// What the tools of files see.
@@ -70,9 +77,17 @@ impl Folder {
 
     /// An agent with this tool configuration.
     pub fn agent_with(&self, model: &Model, tools: &Value) -> Arc<Agent> {
-        let url = model.url.clone();
+        self.agent_using(model.url.clone(), tools)
+    }
+
+    /// An agent with the built-in tools and the model at this address.
+    pub fn agent_at(&self, model: String) -> Arc<Agent> {
+        self.agent_using(model, &json!({}))
+    }
+
+    fn agent_using(&self, model: String, tools: &Value) -> Arc<Agent> {
         let agent = Agent::new(&self.config(tools)).unwrap();
-        Arc::new(agent.environment(move |name| (name == "BATON_LLM_BASE_URL").then(|| url.clone())))
+        Arc::new(agent.environment(move |name| (name == "BATON_LLM_BASE_URL").then(|| model.clone())))
     }
 
     /// An agent that has no model.

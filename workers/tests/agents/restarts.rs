@@ -20,10 +20,18 @@ use workers::agent::Agent;
 const SOON: Duration = Duration::from_secs(30);
 const TOOLS: [&str; 5] = ["count", "look", "stuck", "stuck-look", "filesystem-write"];
 
-/// The one that all tests here share, with the stream of transcripts.
-async fn nats() -> async_nats::Client {
+fn server() -> &'static Nats {
     static NATS: OnceLock<Nats> = OnceLock::new();
-    let client = NATS.get_or_init(|| Nats::start().unwrap()).connect().await.unwrap();
+    NATS.get_or_init(|| Nats::start().unwrap())
+}
+
+pub fn nats_url() -> String {
+    server().url().to_owned()
+}
+
+/// The one that all tests here share, with the stream of transcripts.
+pub async fn nats() -> async_nats::Client {
+    let client = server().connect().await.unwrap();
     let subjects = vec!["agents.>".to_owned()];
     let config = Config { name: subject::AGENTS_STREAM.to_owned(), subjects, ..Config::default() };
     jetstream::new(client.clone()).get_or_create_stream(config).await.unwrap();
