@@ -32,7 +32,7 @@ async fn people_approve_change_reject_and_answer_in_the_browser() {
 }
 
 /// One task of an agent that may not write by itself. What it shall do stands in the variable `errand`.
-fn agent(id: &str, patience: &str) -> Value {
+pub fn agent(id: &str, patience: &str) -> Value {
     let custom = json!({"systemPrompt": "Run the errand.", "mcpTools": ["filesystem-write"], "askPerson": true,
         "toolPolicy": {"filesystem-write": "approve"}, "approvalTimeout": patience});
     let properties = json!({"agentType": "clerk", "model": "a-model", "resultVariable": "report", "custom": custom});
@@ -65,7 +65,7 @@ fn process(id: &str, elements: Value, connections: &[(&str, &str)]) -> Value {
 }
 
 /// An address that speaks as models do, and knows the errands.
-async fn model() -> String {
+pub async fn model() -> String {
     let router =
         Router::new().route("/v1/chat/completions", post(|Json(asked): Json<Value>| async move { reply(&asked) }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

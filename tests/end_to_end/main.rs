@@ -8,6 +8,7 @@ mod browser;
 mod corners;
 mod dashboards;
 mod kills;
+mod later;
 mod running;
 mod scenarios;
 mod secrets;

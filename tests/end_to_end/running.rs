@@ -23,7 +23,7 @@ pub struct Baton {
     /// Everything printed so far.
     pub printed: String,
     pub data: PathBuf,
-    _turn: MutexGuard<'static, ()>,
+    turn: Option<MutexGuard<'static, ()>>,
 }
 
 pub fn checkout() -> PathBuf {
@@ -43,6 +43,23 @@ impl Baton {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let n = COUNTER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("baton-test-{}-{n}", std::process::id()));
+        Baton::on(turn, data, command, arguments, environment)
+    }
+
+    /// Stops it, and starts it again on the same data.
+    pub fn again(mut self, command: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Baton {
+        self.stop();
+        let turn = self.turn.take().expect("it is running");
+        Baton::on(turn, std::mem::take(&mut self.data), command, arguments, environment)
+    }
+
+    fn on(
+        turn: MutexGuard<'static, ()>,
+        data: PathBuf,
+        command: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Baton {
         let mut baton = Command::new(binary());
         baton.arg(command).arg("--data").arg(&data).args(["--port", "0"]).args(arguments);
         baton.envs(environment.iter().copied()).current_dir(checkout()).stdout(Stdio::piped());
@@ -56,7 +73,7 @@ impl Baton {
                 }
             }
         });
-        Baton { child, lines, printed: String::new(), data, _turn: turn }
+        Baton { child, lines, printed: String::new(), data, turn: Some(turn) }
     }
 
     /// The next line that it prints; none at its end.
@@ -109,6 +126,15 @@ impl Baton {
         text
     }
 
+    fn stop(&mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).stderr(Stdio::null()).status();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.child.kill();
+    }
+
     /// Waits for the development server's address, and returns a client of it.
     pub fn api(&mut self) -> Api {
         let line = self.until("  page ", Duration::from_secs(90));
@@ -120,13 +146,10 @@ impl Baton {
 
 impl Drop for Baton {
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).stderr(Stdio::null()).status();
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            std::thread::sleep(Duration::from_millis(50));
+        self.stop();
+        if self.turn.is_some() {
+            let _ = std::fs::remove_dir_all(&self.data);
         }
-        let _ = self.child.kill();
-        let _ = std::fs::remove_dir_all(&self.data);
     }
 }
 
