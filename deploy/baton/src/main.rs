@@ -1,5 +1,6 @@
 //! `baton`: every service as a subcommand, the development server, and the tools of a process author.
 
+mod agent_command;
 mod audit_command;
 mod bench;
 mod client;
@@ -63,6 +64,9 @@ enum Command {
     Worker(Worker),
     /// Serve the ten built-in tools by the Model Context Protocol.
     Mcp(workers::mcp::Config),
+    /// Evaluate agents on recorded conversations.
+    #[command(subcommand)]
+    Agent(agent_command::Agent),
     /// Write the beginnings of something of your own.
     #[command(subcommand)]
     New(new_command::New),
@@ -119,6 +123,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => return demo::run(args).await,
         Command::Test(args) => return test_command::run(args).await,
         Command::New(new) => return new_command::run(&new),
+        Command::Agent(agent) => return agent_command::run(agent).await,
         Command::Convert(args) => return convert_command::run(&args),
         Command::Lint(args) => return lint_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,

@@ -6,10 +6,12 @@
 //! - `policy`: which calls a person has to agree to. `person`: asking. `budget`: what may be used.
 //! - `metrics`: what is used, counted. `outcome`: what counts as an answer. `failure`: why there is none.
 //! - `task`: what the definition says.
-//! - `provider`: the models.
+//! - `provider`: the models. [`cassette`]: recorded conversations in their place. [`evaluation`]: what comes of them with another model or prompt.
 
 mod budget;
 mod calls;
+pub mod cassette;
+pub mod evaluation;
 mod failure;
 mod metrics;
 mod outcome;
@@ -26,6 +28,7 @@ use crate::{
     secret::{self, Secrets},
 };
 use budget::Prices;
+use cassette::{Cassette, Player};
 use metrics::Metrics;
 use provider::LlmProvider;
 use std::{path::PathBuf, sync::Arc};
@@ -55,7 +58,13 @@ pub struct Config {
     /// JSON file with what models cost, for budgets of money: `{"<model>": {"input": …, "output": …}}`, each of a million tokens.
     #[arg(long, env = "BATON_LLM_PRICES")]
     pub llm_prices: Option<PathBuf>,
+    /// Folder of recorded conversations: they are played when BATON_LLM is `cassette`, else every run that ends is recorded there.
+    #[arg(long, env = "BATON_CASSETTES")]
+    pub cassettes: Option<PathBuf>,
 }
+
+/// The provider that plays cassettes.
+const CASSETTE: &str = "cassette";
 
 /// Works until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -77,6 +86,9 @@ pub struct Agent {
     environment: Environment,
     prices: Prices,
     metrics: Metrics,
+    played: Option<Arc<Vec<Cassette>>>,
+    /// Where runs are recorded.
+    recorder: Option<PathBuf>,
 }
 
 impl Agent {
@@ -85,8 +97,21 @@ impl Agent {
         let secrets = Secrets::new(&config.secrets);
         let servers = Servers::from_config(config.mcp_config.as_deref(), config.mcp_command.as_deref(), secrets)?;
         let prices = Prices::load(config.llm_prices.as_deref())?;
-        let (llm, environment) = (config.llm.clone(), Box::new(|name: &str| std::env::var(name).ok()));
-        Ok(Agent { servers, llm, environment, prices, metrics: Metrics::default() })
+        let mut agent = Agent::with(servers, config.llm.clone(), prices);
+        if config.llm.as_deref() == Some(CASSETTE) {
+            let folder = config.cassettes.as_deref();
+            let folder = folder
+                .ok_or_else(|| anyhow::anyhow!("BATON_LLM=cassette needs BATON_CASSETTES, a folder or a file"))?;
+            agent.played = Some(Arc::new(Cassette::load(folder)?));
+        } else {
+            agent.recorder = config.cassettes.clone();
+        }
+        Ok(agent)
+    }
+
+    fn with(servers: Servers, llm: Option<String>, prices: Prices) -> Agent {
+        let environment = Box::new(|name: &str| std::env::var(name).ok());
+        Agent { servers, llm, environment, prices, metrics: Metrics::default(), played: None, recorder: None }
     }
 
     /// Chooses models by these variables and not by those of the process.
@@ -101,6 +126,9 @@ impl Agent {
     }
 
     fn provider(&self, model: &str) -> Box<dyn LlmProvider> {
-        provider::choose(model, self.llm.as_deref(), &*self.environment)
+        match &self.played {
+            Some(cassettes) => Box::new(Player(cassettes.clone())),
+            None => provider::choose(model, self.llm.as_deref(), &*self.environment),
+        }
     }
 }

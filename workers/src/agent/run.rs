@@ -7,6 +7,7 @@
 use super::{
     Agent,
     budget::{Budget, Prices},
+    cassette::{Cassette, RecordedTool},
     failure::Code,
     metrics::Metrics,
     outcome, person,
@@ -17,7 +18,7 @@ use super::{
     transcript::{Entry, Transcript, now},
 };
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 use worker_sdk::{Job, JobFailure, Variables};
 
 /// How often a useless answer is sent back in a row.
@@ -66,6 +67,7 @@ async fn go_on(
         provider: agent.provider(&task.model),
         budget: Budget::of(&task.custom, &task.model, &agent.prices),
         prices: &agent.prices,
+        recorder: agent.recorder.as_deref(),
         metrics: &agent.metrics,
         servers: &agent.servers,
         job,
@@ -101,6 +103,7 @@ pub(super) struct Run<'a> {
     pub budget: Budget<'a>,
     provider: Box<dyn LlmProvider>,
     prices: &'a Prices,
+    recorder: Option<&'a Path>,
     pub metrics: &'a Metrics,
     pub servers: &'a Servers,
     pub tools: Vec<Tool>,
@@ -263,7 +266,31 @@ impl Run<'_> {
         }
         output.insert("result".to_owned(), Value::Object(result));
         self.transcript.append(Entry::RunFinished { output: output.clone() }).await?;
+        if let Some(folder) = self.recorder
+            && let Err(error) = self.cassette(&output).save(folder, self.job.id())
+        {
+            tracing::warn!(job = self.job.id(), "the run cannot be recorded: {error:#}");
+        }
         self.job.status("completed", 1.0, format!("done, confidence {confidence}"));
         Ok(output)
+    }
+
+    fn cassette(&self, output: &Variables) -> Cassette {
+        let tools = self.tools.iter().map(|tool| RecordedTool {
+            alias: tool.alias.clone(),
+            name: tool.spec.name.clone(),
+            description: tool.spec.description.clone(),
+            schema: tool.spec.schema.clone(),
+            is_read_only: tool.is_read_only,
+        });
+        Cassette {
+            element: self.job.element_id().to_owned(),
+            task: self.job.task_properties().clone(),
+            variables: self.job.input.clone(),
+            provider: self.provider.name().to_owned(),
+            tools: tools.collect(),
+            entries: self.transcript.entries.iter().filter(|entry| Cassette::keeps(entry)).cloned().collect(),
+            output: output.clone(),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Agents with real parts: processes as tool servers, a model over HTTP, transcripts in NATS.
 
 mod answers;
+mod cassettes;
 mod kills;
 mod model;
 mod parts;

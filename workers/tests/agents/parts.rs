@@ -95,13 +95,45 @@ impl Folder {
         Arc::new(Agent::new(&self.config(tools)).unwrap().environment(|_| None))
     }
 
+    /// Where the agents of [`recording`](Self::recording) put their cassettes.
+    pub fn cassettes(&self) -> PathBuf {
+        self.0.join("cassettes")
+    }
+
+    /// An agent of the misbehaving server that records.
+    pub fn recording(&self, model: &Model) -> Arc<Agent> {
+        let url = model.url.clone();
+        let agent = Agent::new(&self.config_of(None, Some(self.cassettes()))).unwrap();
+        Arc::new(agent.environment(move |name| (name == "BATON_LLM_BASE_URL").then(|| url.clone())))
+    }
+
+    /// An agent of the same tools that plays what was recorded.
+    pub fn playing(&self) -> Arc<Agent> {
+        Arc::new(Agent::new(&self.config_of(Some("cassette"), Some(self.cassettes()))).unwrap())
+    }
+
+    /// With the misbehaving server's harmless tools.
+    pub fn config_of(&self, llm: Option<&str>, cassettes: Option<PathBuf>) -> Config {
+        let tools = json!({"count": {"server": "bad", "tool": "count"}, "look": {"server": "bad", "tool": "look"}});
+        let tools = json!({"servers": {"bad": self.misbehaving(&[])}, "tools": tools});
+        Config { llm: llm.map(str::to_owned), cassettes, ..self.config(&tools) }
+    }
+
     fn config(&self, tools: &Value) -> Config {
         let file = self.0.join("mcp.json");
         std::fs::write(&file, tools.to_string()).unwrap();
         let common = Common { nats_url: String::new(), http_addr: None, concurrency: None };
         let built_in = format!("{} --root {}", built_in().display(), self.files().display());
         let secrets = workers::secret::Config { secrets_dir: Some(self.0.join("secrets")), ..Default::default() };
-        Config { common, llm: None, mcp_config: Some(file), mcp_command: Some(built_in), secrets, llm_prices: None }
+        Config {
+            common,
+            llm: None,
+            mcp_config: Some(file),
+            mcp_command: Some(built_in),
+            secrets,
+            llm_prices: None,
+            cassettes: None,
+        }
     }
 }
 

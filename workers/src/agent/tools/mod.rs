@@ -1,13 +1,14 @@
 //! Tools by the Model Context Protocol: which server has the tool that a definition names, and calling it.
 //!
 //! - [`config`]: the file that names servers. [`connection`]: the session with one of them. [`pin`]: that a tool is still the one that
-//!   people have looked at.
+//!   people have looked at. [`recorded`]: tools that are not there.
 
 mod config;
 mod connection;
 mod pin;
+mod recorded;
 
-use super::provider::ToolSpec;
+use super::{cassette::Cassette, provider::ToolSpec};
 use crate::secret::Secrets;
 use config::{BUILT_IN, Config, Target};
 use connection::{CallError, Connection};
@@ -25,6 +26,8 @@ const MAX_RESULT: usize = 64 * 1024;
 pub struct Servers {
     connections: BTreeMap<String, Connection>,
     targets: HashMap<String, Target>,
+    /// Answers in the place of all of them.
+    recorded: Option<Cassette>,
 }
 
 /// A tool of a task.
@@ -66,11 +69,20 @@ impl Servers {
     pub fn from_config(file: Option<&Path>, built_in: Option<&str>, secrets: Secrets) -> anyhow::Result<Servers> {
         let (config, secrets) = (Config::load(file, built_in)?, Arc::new(secrets));
         let connect = |(name, server): (String, _)| (name.clone(), Connection::new(name, server, secrets.clone()));
-        Ok(Servers { connections: config.servers.into_iter().map(connect).collect(), targets: config.tools })
+        let connections = config.servers.into_iter().map(connect).collect();
+        Ok(Servers { connections, targets: config.tools, recorded: None })
+    }
+
+    /// The tools of a cassette, which answer as they did then.
+    pub fn recorded(cassette: Cassette) -> Servers {
+        Servers { connections: BTreeMap::new(), targets: HashMap::new(), recorded: Some(cassette) }
     }
 
     /// The tools of a task, by the names of its definition, when they are still those of its `pins` and of the configuration's.
     pub async fn offer(&self, names: &[String], pins: &Map<String, Value>) -> Result<Vec<Tool>, OfferError> {
+        if let Some(cassette) = &self.recorded {
+            return Ok(recorded::offered(cassette, names));
+        }
         let mut listings = HashMap::new();
         let mut tools: Vec<Tool> = Vec::new();
         for name in names {
@@ -107,6 +119,9 @@ impl Servers {
 
     /// Calls a tool. Bad arguments, a refusal, a server that dies or does not answer: all are told to the model.
     pub async fn call(&self, tool: &Tool, arguments: &Value) -> Answer {
+        if let Some(cassette) = &self.recorded {
+            return recorded::answer(cassette, tool, arguments);
+        }
         let (is_error, text) = match self.try_call(tool, arguments).await {
             Ok(result) => (result.is_error == Some(true), text(result)),
             Err(error) => (true, told(&error, tool)),
