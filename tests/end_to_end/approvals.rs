@@ -58,7 +58,7 @@ fn mail() -> Value {
     process("by-mail", elements, &[("start", "ask"), ("ask", "old"), ("old", "decide"), ("decide", "end")])
 }
 
-fn process(id: &str, elements: Value, connections: &[(&str, &str)]) -> Value {
+pub fn process(id: &str, elements: Value, connections: &[(&str, &str)]) -> Value {
     let connections =
         connections.iter().map(|(from, to)| json!({"id": format!("{from}-{to}"), "from": from, "to": to}));
     json!({"process": {"id": id, "elements": elements, "connections": connections.collect::<Vec<_>>()}})

@@ -3,6 +3,7 @@
 //!
 //! They need the built binary: `cargo xtask test` builds it and says where it is (`BATON_BIN`).
 
+mod agui;
 mod approvals;
 mod browser;
 mod corners;

@@ -167,6 +167,13 @@ impl Api {
         body
     }
 
+    /// What is below the server's root, as text.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.ask(self.http.get(format!("{}{path}", self.url))).await;
+        assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        answer.text().await.expect("the answer is text")
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(self.http.post(self.address(path)).json(&body)).await
     }

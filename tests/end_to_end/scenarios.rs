@@ -154,6 +154,10 @@ async fn scenario_files_are_played_on_a_running_engine() {
     let left = api.get("/instances?processId=live-order&state=active").await;
     assert_eq!(left["instances"].as_array().map(Vec::len), Some(0), "{left:#}");
 
+    // What each of them did is a stream of AG-UI.
+    let streams = crate::agui::check_all(&api).await;
+    assert!(streams >= 8, "{streams} instances have ended");
+
     // Without a server the same files pass or fail alike, and nothing is skipped for the clock.
     let (output, results) = test(&folder, &["--coverage"]);
     assert_eq!(results["summary"]["failed"], 2, "{results:#}");

@@ -64,6 +64,7 @@ impl Tools {
         tools.faketime = faketime();
         npm_ci(&place::root().join("tests/browser"), "the browser test's packages")?;
         npm_ci(&place::root().join("tests/chart"), "the chart test's packages")?;
+        npm_ci(&place::root().join("examples/agui-client"), "the official client of AG-UI")?;
         npm_ci(&place::root().join("workers/tests/mcp-filesystem"), "a tool server for the tests of agents")?;
         Ok(tools)
     }
