@@ -156,7 +156,7 @@ async fn scenario_files_are_played_on_a_running_engine() {
 
     // What each of them did is a stream of AG-UI.
     let streams = crate::agui::check_all(&api).await;
-    assert!(streams >= 8, "{streams} instances have ended");
+    assert!(streams >= 6, "{streams} instances have ended");
 
     // Without a server the same files pass or fail alike, and nothing is skipped for the clock.
     let (output, results) = test(&folder, &["--coverage"]);

@@ -62,6 +62,14 @@ impl Store {
         Ok(())
     }
 
+    /// Reads a file for a job of this tenant: other tenants' uploads are not there.
+    pub async fn get_for(&self, tenant: &str, path: &str, limit: u64) -> Result<Bytes, StoreError> {
+        if proto::file::is_foreign(path, tenant) {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        self.get(path, limit).await
+    }
+
     /// Reads a file of at most `limit` bytes.
     pub async fn get(&self, path: &str, limit: u64) -> Result<Bytes, StoreError> {
         let missing = |error| match error {

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use object_store::{ObjectStoreExt, WriteMultipart, path::Path as StorePath};
+use proto::file::Owner;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub async fn upload(
         Multipart::from_request(request, &()).await.map_err(|_| Problem::media_type("multipart/form-data"))?;
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
         if field.name() == Some("file") {
-            let stored = store(&app, field).await?;
+            let stored = store(&app, &caller.tenant, field).await?;
             tracing::info!(tenant = &*caller.tenant, uri = stored.uri, size = stored.size, "stored a file");
             return Ok((StatusCode::CREATED, Json(stored)));
         }
@@ -57,10 +58,10 @@ pub async fn upload(
     Err(Problem::invalid("The form has no field `file`"))
 }
 
-async fn store(app: &App, mut field: Field<'_>) -> Result<StoredFile, Problem> {
+async fn store(app: &App, tenant: &str, mut field: Field<'_>) -> Result<StoredFile, Problem> {
     let name = safe_name(field.file_name().unwrap_or_default());
     let content_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
-    let uri = format!("uploads/{}/{name}", Uuid::new_v4());
+    let uri = proto::file::upload(tenant, &Uuid::new_v4().to_string(), &name);
     let upload = app.store.put_multipart(&StorePath::from(uri.as_str())).await.map_err(store_failed)?;
     let mut writer = WriteMultipart::new(upload);
     let mut digest = Sha256::new();
@@ -100,10 +101,31 @@ fn broken_form(error: axum::extract::multipart::MultipartError) -> Problem {
 
 fn store_failed(error: object_store::Error) -> Problem {
     match error {
-        object_store::Error::NotFound { .. } => Problem::not_found("There is no such file"),
+        object_store::Error::NotFound { .. } => no_such_file(),
         error => {
             tracing::error!(%error, "the object store failed");
             Problem::unavailable("The file store cannot be reached; try again")
+        }
+    }
+}
+
+fn no_such_file() -> Problem {
+    Problem::not_found("There is no such file")
+}
+
+/// What is another's looks as if it were not there.
+async fn check_owner(app: &App, caller: &Caller, path: &str) -> Result<(), Problem> {
+    match proto::file::owner(path) {
+        Owner::Tenant(tenant) if tenant == proto::file::tenant(&caller.tenant) => Ok(()),
+        Owner::Tenant(_) | Owner::Unknown => Err(no_such_file()),
+        Owner::Instance(instance) => {
+            let request = proto::GetInstanceRequest {
+                tenant: caller.tenant.to_string(),
+                instance_id: instance.to_owned(),
+                min_version: None,
+            };
+            let own = app.engine.call::<proto::GetInstanceReply>("get_instance", &request).await;
+            own.map(|_| ()).map_err(|problem| if problem.status == 404 { no_such_file() } else { problem })
         }
     }
 }
@@ -120,11 +142,17 @@ fn safe_name(name: &str) -> String {
     if name.is_empty() { "file".to_owned() } else { name.to_owned() }
 }
 
-/// A file, always as an attachment: a browser never shows it as a page of ours.
+/// A file, always as an attachment: a browser never shows it as a page of ours. One's own: what one's tenant has uploaded,
+/// and what belongs to an instance of one's tenant.
 #[utoipa::path(get, path = "/api/v1/files/{*uri}", params(("uri" = String, Path)),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
-pub async fn download(State(app): State<Arc<App>>, Path(uri): Path<String>) -> Result<Response, Problem> {
-    let path = StorePath::parse(&uri).map_err(|_| Problem::not_found("There is no such file"))?;
+pub async fn download(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(uri): Path<String>,
+) -> Result<Response, Problem> {
+    let path = StorePath::parse(&uri).map_err(|_| no_such_file())?;
+    check_owner(&app, &caller, path.as_ref()).await?;
     let found = app.store.get(&path).await.map_err(store_failed)?;
     let name = safe_name(path.filename().unwrap_or_default());
     let disposition =

@@ -86,6 +86,13 @@ impl Running {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
+    /// A file in the store.
+    pub fn put(&self, path: &str, content: &str) {
+        let file = self.folder.join("files").join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, content).unwrap();
+    }
+
     pub async fn socket(&self) -> Socket {
         self.socket_as("admin-key").await
     }

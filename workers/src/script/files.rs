@@ -38,14 +38,19 @@ impl Drop for Folder {
 }
 
 /// Puts the files into the folder; whether there are any.
-pub async fn fetch(store: &Store, variables: &Map<String, Value>, folder: &Path) -> Result<bool, JobFailure> {
+pub async fn fetch(
+    store: &Store,
+    tenant: &str,
+    variables: &Map<String, Value>,
+    folder: &Path,
+) -> Result<bool, JobFailure> {
     let mut paths = Vec::new();
     variables.values().for_each(|value| collect(value, 0, &mut paths));
     paths.sort_unstable();
     paths.dedup();
     let mut any = false;
     for path in paths.into_iter().take(MOST_FILES) {
-        let content = match store.get(path, LARGEST).await {
+        let content = match store.get_for(tenant, path, LARGEST).await {
             Ok(content) => content,
             Err(StoreError::Objects(error)) => return Err(error.into()),
             Err(_) => continue,
@@ -90,9 +95,9 @@ mod tests {
         store.put("made/one.yaml", "a: 1".into()).await.unwrap();
         let variables = json!({"r": {"playbookPath": "made/one.yaml"}, "x": "made/absent", "y": "../../etc/passwd"});
         let folder = Folder::new().unwrap();
-        assert!(fetch(&store, variables.as_object().unwrap(), folder.path()).await.unwrap());
+        assert!(fetch(&store, "t", variables.as_object().unwrap(), folder.path()).await.unwrap());
         assert_eq!(std::fs::read_to_string(folder.path().join("made/one.yaml")).unwrap(), "a: 1");
-        assert!(!fetch(&store, &Map::new(), folder.path()).await.unwrap());
+        assert!(!fetch(&store, "t", &Map::new(), folder.path()).await.unwrap());
         std::fs::remove_dir_all(root).unwrap();
     }
 }

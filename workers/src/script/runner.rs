@@ -110,7 +110,8 @@ impl Runner {
     ) -> Result<Map<String, Value>, JobFailure> {
         let limits = script.limits.within(&self.limits);
         let mut waiting = self.pool.take(script.language).await?;
-        let input = self.input(script, &limits, store, &waiting).await?;
+        let tenant = context.map(Context::tenant).unwrap_or_default();
+        let input = self.input(script, &limits, store.map(|store| (store, tenant)), &waiting).await?;
         let cancelled = async {
             match context {
                 Some(context) => context.cancellation().cancelled().await,
@@ -138,11 +139,11 @@ impl Runner {
         &self,
         script: &Script,
         limits: &Limits,
-        store: Option<&Store>,
+        store: Option<(&Store, &str)>,
         waiting: &Waiting,
     ) -> Result<Vec<u8>, JobFailure> {
         let has_files = match store {
-            Some(store) => files::fetch(store, &script.variables, waiting.folder.path()).await?,
+            Some((store, tenant)) => files::fetch(store, tenant, &script.variables, waiting.folder.path()).await?,
             None => false,
         };
         let (text, variables, result) = (script.text.clone(), script.variables.clone(), script.result.clone());

@@ -42,7 +42,7 @@ pub async fn store(store: Arc<Store>, job: Job<Variables>) -> Result<Variables, 
     let artifact = find(&job.input, task.custom.source.as_deref())?;
     let (name, content) = match artifact {
         Artifact::Kept { path } => {
-            let content = store.get(&path, LARGEST_FILE).await.map_err(store_failure)?;
+            let content = store.get_for(job.tenant(), &path, LARGEST_FILE).await.map_err(store_failure)?;
             (Some(segment(&path)), content)
         }
         Artifact::Text { name, content } => (name, Bytes::from(content)),

@@ -37,7 +37,7 @@ struct File<'a> {
 pub async fn store(store: Arc<Store>, job: Job<Variables>) -> Result<Variables, JobFailure> {
     let task: Task = job.task()?;
     let file = find(&job.input, task.custom.source.as_deref())?;
-    let content = content(&store, &file).await?;
+    let content = content(&store, job.tenant(), &file).await?;
     let bucket = segment(task.custom.bucket.as_deref().unwrap_or(DEFAULT_BUCKET));
     let path = format!("{bucket}/{}/{}", job.instance_id(), segment(&file.name));
     job.progress(0.5, format!("storing {path}"));
@@ -99,10 +99,10 @@ fn file<'a>(variable: &str, value: &'a Map<String, Value>) -> Option<File<'a>> {
     Some(File { variable: variable.to_owned(), name: name.to_owned(), value })
 }
 
-async fn content(store: &Store, file: &File<'_>) -> Result<Bytes, JobFailure> {
+async fn content(store: &Store, tenant: &str, file: &File<'_>) -> Result<Bytes, JobFailure> {
     let text = |key: &str| file.value.get(key).and_then(Value::as_str);
     match (text("uri"), text("content")) {
-        (Some(uri), _) => store.get(uri, LARGEST_FILE).await.map_err(store_failure),
+        (Some(uri), _) => store.get_for(tenant, uri, LARGEST_FILE).await.map_err(store_failure),
         (None, content) => Ok(Bytes::from(content.unwrap_or_default().to_owned())),
     }
 }
@@ -120,8 +120,8 @@ mod tests {
     #[tokio::test]
     async fn a_file_is_copied_and_described() {
         let (files, folder) = folder();
-        files.put("uploads/1/app.log", Bytes::from_static(b"boom")).await.unwrap();
-        let variables = json!({"who": {"name": "x"}, "upload": {"uri": "uploads/1/app.log", "name": "app.log"}});
+        files.put("uploads/test/1/app.log", Bytes::from_static(b"boom")).await.unwrap();
+        let variables = json!({"who": {"name": "x"}, "upload": {"uri": "uploads/test/1/app.log", "name": "app.log"}});
         let task = json!({"resultVariable": "logFileUrl", "custom": {"bucket": "devops-logs"}});
         let job = TestJob::new("file-storage").variables(variables).task(task);
         let job = job.change(|job| job.instance_id = "i1".into());
@@ -136,7 +136,13 @@ mod tests {
     #[tokio::test]
     async fn without_a_file_it_is_a_bug() {
         let (files, folder) = folder();
-        for variables in [json!({}), json!({"f": {"uri": "../../etc/passwd"}}), json!({"f": {"uri": "absent"}})] {
+        files.put("uploads/other/1/secret", Bytes::from_static(b"of another tenant")).await.unwrap();
+        for variables in [
+            json!({}),
+            json!({"f": {"uri": "../../etc/passwd"}}),
+            json!({"f": {"uri": "absent"}}),
+            json!({"f": {"uri": "uploads/other/1/secret"}}),
+        ] {
             let files = files.clone();
             let job = TestJob::new("file-storage").variables(variables);
             let outcome = job.run(move |job| store(files.clone(), job)).await;
