@@ -13,6 +13,10 @@ pub struct Config {
     #[arg(long, env = "BATON_HTTP_ADDR", default_value = "127.0.0.1:8080")]
     pub http_addr: SocketAddr,
 
+    /// The address of `/metrics`, which is not for everyone who reaches the gateway. Without it there is none.
+    #[arg(long, env = "BATON_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
+
     /// Where files are kept: `file:///folder` or `s3://bucket/prefix`.
     #[arg(long, env = "BATON_STORE_URL", default_value = "file:///tmp/baton/files")]
     pub store_url: String,

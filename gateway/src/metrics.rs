@@ -1,4 +1,4 @@
-//! What can be measured of a gateway, at `/metrics`.
+//! What can be measured of a gateway, at `/metrics` of its own listener.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,

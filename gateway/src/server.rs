@@ -35,11 +35,22 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let listener = TcpListener::bind(config.http_addr)
         .await
         .with_context(|| format!("listening on {} (BATON_HTTP_ADDR)", config.http_addr))?;
-    serve(config, listener, shutdown).await
+    let metrics = match config.metrics_addr {
+        Some(addr) => {
+            Some(TcpListener::bind(addr).await.with_context(|| format!("listening on {addr} (BATON_METRICS_ADDR)"))?)
+        }
+        None => None,
+    };
+    serve(config, listener, metrics, shutdown).await
 }
 
-/// The same on a listener that is there already.
-pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+/// The same on listeners that are there already; the second is for metrics alone.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let health = Health::default();
     let metrics = Arc::new(Metrics::default());
     let mut registry = Registry::default();
@@ -48,7 +59,11 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     let client = connect(&config, &health, &hub).await?;
     hub.start(&client, shutdown.clone()).await?;
     let app = Arc::new(App::new(config, client.clone(), hub, metrics, shutdown.clone())?);
-    let router = router(&app, telemetry::router(Arc::new(registry), health.clone()));
+    let router = router(&app, telemetry::health_router(health.clone()));
+    if let Some(listener) = metrics_listener {
+        let served = axum::serve(listener, telemetry::metrics_router(Arc::new(registry)));
+        tokio::spawn(served.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
+    }
     tracing::info!(addr = %listener.local_addr()?, "the gateway listens");
     let stopping = async move {
         shutdown.cancelled().await;
@@ -97,6 +112,7 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(app), authorize));
     api.merge(approval::routes(app))
         .route("/api/{*rest}", get(no_such_route).fallback(no_such_route))
+        .route("/metrics", get(no_such_route).fallback(no_such_route))
         .fallback(page::serve)
         .layer(from_fn(deadline))
         .layer(CatchPanicLayer::custom(panicked))

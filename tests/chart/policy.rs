@@ -60,8 +60,11 @@ fn closed_pods_reach_what_they_need_and_nothing_else() {
     assert!(service.iter().any(|rule| rule.as_object().is_some_and(|rule| rule.is_empty())), "it calls the world");
     let agent = named(&objects, "NetworkPolicy", "r-worker-agent").to_string();
     assert!(agent.contains("mcp-notes"), "{agent}");
-    let from = &named(&objects, "NetworkPolicy", "r-gateway")["spec"]["ingress"][0]["from"];
-    assert_eq!(from.as_array().map(Vec::len), Some(2), "the way in, and whoever reads the metrics");
+    let ingress = &named(&objects, "NetworkPolicy", "r-gateway")["spec"]["ingress"];
+    for (place, port, namespace) in [(0, 8080, "gateways"), (1, 9090, "monitoring")] {
+        assert_eq!(ingress[place]["ports"][0]["port"], port);
+        assert!(ingress[place]["from"].to_string().contains(namespace), "the way in is not that to the metrics");
+    }
 }
 
 #[test]

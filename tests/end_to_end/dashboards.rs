@@ -166,10 +166,9 @@ fn listeners(data: &Path) -> Vec<String> {
     let pids = std::fs::read_dir(data.join("pids")).expect("pid files").flatten();
     let address = |pid: String| {
         let environment = std::fs::read(format!("/proc/{}/environ", pid.trim())).ok()?;
-        let variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-        let mut addresses =
-            variables.filter_map(|variable| variable.strip_prefix("BATON_HTTP_ADDR=").map(str::to_owned));
-        addresses.next()
+        let variables: Vec<_> = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let find = |name: &str| variables.iter().find_map(|variable| variable.strip_prefix(name).map(str::to_owned));
+        find("BATON_METRICS_ADDR=").or_else(|| find("BATON_HTTP_ADDR="))
     };
     let found: Vec<String> = pids.filter_map(|file| address(std::fs::read_to_string(file.path()).ok()?)).collect();
     assert!(found.len() >= 6, "engine, gateway and four workers: {found:?}");

@@ -14,7 +14,7 @@ pub mod propagation;
 mod serve;
 
 pub use health::Health;
-pub use serve::{router, serve};
+pub use serve::{health_router, metrics_router, router, serve};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};

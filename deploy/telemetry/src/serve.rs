@@ -22,13 +22,22 @@ pub async fn serve(
     Ok(())
 }
 
-/// The same routes, to be merged into a service that has a listener anyway.
+/// The same routes on a listener that is there.
 pub fn router(registry: Arc<Registry>, health: Health) -> Router {
+    health_router(health).merge(metrics_router(registry))
+}
+
+/// Health alone, to be merged into a service that people reach, too.
+pub fn health_router(health: Health) -> Router {
     Router::new()
         .route("/healthz/live", get(|| async { "alive" }))
         .route("/healthz/startup", get(|| async { "started" }))
         .route("/healthz/ready", get(ready).with_state(health))
-        .route("/metrics", get(metrics).with_state(registry))
+}
+
+/// Metrics alone, for those who may read them.
+pub fn metrics_router(registry: Arc<Registry>) -> Router {
+    Router::new().route("/metrics", get(metrics).with_state(registry))
 }
 
 async fn ready(State(health): State<Health>) -> impl IntoResponse {

@@ -99,7 +99,8 @@ async fn no_key_no_entry_and_each_role_its_own() {
     assert_eq!(running.get_plain("/api/v1/processes").await.0, 401);
     assert_eq!(running.get_plain("/api/v1/ws").await.0, 401);
     assert_eq!(running.get_plain("/healthz/live").await.0, 200);
-    assert_eq!(running.get_plain("/metrics").await.0, 200);
+    assert_eq!(running.get_plain("/metrics").await.0, 404, "it has a listener of its own");
+    assert!(running.metrics().await.contains("baton_gateway_requests"));
     let document = running.get("/api/v1/openapi.json").await.1;
     assert_eq!(document["openapi"], "3.1.0");
     for (path, methods) in document["paths"].as_object().unwrap() {

@@ -28,6 +28,7 @@ pub struct Running {
     pub engine: Played,
     pub nats: Nats,
     pub addr: SocketAddr,
+    metrics_addr: SocketAddr,
     pub mail: PathBuf,
     folder: PathBuf,
     http: reqwest::Client,
@@ -48,14 +49,17 @@ impl Running {
         std::fs::create_dir_all(&mail).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
+        let metrics_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics_addr = metrics_listener.local_addr().unwrap();
         let (url, store) = (nats.url(), format!("file://{}/files", folder.display()));
         let mail_text = mail.display().to_string();
         let line =
             ["gateway", "--nats-url", &url, "--store-url", &store, "--api-keys", KEYS, "--dev-mail-dir", &mail_text];
         let config = Line::parse_from(line.iter().chain(options)).config;
         let shutdown = CancellationToken::new();
-        let task = Some(tokio::spawn(gateway::serve(config, listener, shutdown.clone())));
-        let running = Running { engine, nats, addr, mail, folder, http: reqwest::Client::new(), shutdown, task };
+        let task = Some(tokio::spawn(gateway::serve(config, listener, Some(metrics_listener), shutdown.clone())));
+        let running =
+            Running { engine, nats, addr, metrics_addr, mail, folder, http: reqwest::Client::new(), shutdown, task };
         running.until_ready().await;
         running
     }
@@ -91,6 +95,11 @@ impl Running {
         let file = self.folder.join("files").join(path);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, content).unwrap();
+    }
+
+    pub async fn metrics(&self) -> String {
+        let response = self.http.get(format!("http://{}/metrics", self.metrics_addr)).send().await.unwrap();
+        response.text().await.unwrap()
     }
 
     pub async fn socket(&self) -> Socket {

@@ -36,7 +36,7 @@ async fn a_client_that_does_not_read_is_closed_with_4008_and_the_others_hear_eve
         assert_eq!(u16::from(close.code), 4008);
         assert!(close.reason.contains("last i seq"), "{}", close.reason);
     }
-    let metrics = running.get_plain("/metrics").await.1;
+    let metrics = running.metrics().await;
     assert!(metrics.contains("baton_gateway_dropped_clients_total 1"), "{metrics}");
     let mut again = running.socket().await;
     again.subscribe("i", last + 1).await;

@@ -3,7 +3,7 @@
 //! A program that ends by itself (or is killed) is started again after a short, growing delay; its output goes to
 //! `logs/<name>.log`, its process id to `pids/<name>`.
 
-use super::Settings;
+use super::{Settings, free_port};
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -77,13 +77,17 @@ impl Supervisor {
         self.keep_running(program, &self.servers)
     }
 
-    /// A service of Baton: a process of this binary, with a health and metrics listener on `port`.
+    /// A service of Baton: a process of this binary, with a health and metrics listener on `port` (what people reach, the gateway,
+    /// has its metrics apart).
     pub fn start_service(&self, name: &'static str, arguments: &[&str], port: u16) -> anyhow::Result<()> {
         let program = std::env::current_exe()?.display().to_string();
         let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
         let mut service = Program::new(name, vec![program], arguments);
         service.environment = self.settings.environment();
         service.environment.push(("BATON_HTTP_ADDR", format!("127.0.0.1:{port}")));
+        if name == "gateway" {
+            service.environment.push(("BATON_METRICS_ADDR", format!("127.0.0.1:{}", free_port()?)));
+        }
         self.keep_running(service, &self.services)
     }
 
