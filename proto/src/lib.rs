@@ -1,5 +1,5 @@
 //! The wire: messages between the parts of Baton (`baton/v1/*.proto` and the types generated from them), and the names
-//! of the subjects they travel on ([`subject`]) and of the files they name ([`file`]). No behaviour, no conversions.
+//! of the subjects they travel on ([`subject`]) and of the files they name ([`mod@file`]). No behaviour, no conversions.
 //!
 //! - `job.proto`: work for workers, and what they report.
 //! - `history.proto`: what happened to an instance.
