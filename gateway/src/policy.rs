@@ -88,7 +88,7 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     Some(match (method, route) {
         ("GET", "me" | "openapi.json") => Action::SeeOneself,
-        ("POST", "deployments") => Action::Deploy,
+        ("POST", "deployments" | "preview" | "scenarios") => Action::Deploy,
         ("GET", "processes" | "processes/{id}" | "decisions" | "decisions/{id}") => Action::ReadProcesses,
         ("POST", "decisions/{id}/evaluate") => Action::EvaluateDecision,
         ("POST", "instances" | "agui/{process_id}") => Action::StartInstance,
@@ -103,7 +103,7 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
         ("POST", "job-types/{id}/suspend" | "job-types/{id}/resume") => Action::Suspend,
         ("POST", "batches") => Action::ChangeInstance,
         ("POST", "batches/{id}/pause" | "batches/{id}/resume" | "batches/{id}/cancel") => Action::ChangeInstance,
-        ("GET", "batches" | "batches/{id}") => Action::ReadInstances,
+        ("GET", "batches" | "batches/{id}" | "statistics") => Action::ReadInstances,
         ("GET", "suspensions") => Action::ReadProcesses,
         ("GET", "audit") => Action::ReadAudit,
         ("POST", "messages" | "signals") => Action::PublishMessage,

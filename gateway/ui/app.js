@@ -4,6 +4,7 @@ import * as session from './session.js';
 import { applyTheme } from './theme.js';
 import { Shell } from './shell.js';
 import { Router } from './router.js';
+import { startNotifier } from './notifier.js';
 import { LiveConnection } from './live.js';
 import { h } from './dom.js';
 import { showLogin } from './views/login.js';
@@ -12,6 +13,8 @@ import { processView } from './views/process.js';
 import { instancesView } from './views/instances.js';
 import { instanceView } from './views/instance.js';
 import { inboxView } from './views/inbox.js';
+import { dashboardView } from './views/dashboard.js';
+import { editorView } from './views/editor.js';
 import { mailView } from './views/mail.js';
 
 applyTheme();
@@ -41,8 +44,11 @@ function open(me) {
     ['/instances/:id', (place) => instanceView(context, place)],
     ['/inbox', (place) => inboxView(context, place)],
     ['/inbox/:id', (place) => inboxView(context, place)],
+    ['/dashboard', (place) => dashboardView(context, place)],
+    ['/editor', (place) => editorView(context, place)],
     ['/mail', () => mailView(context)],
   ]);
   live.open();
+  startNotifier(context);
   router.start('/processes', () => ({ title: 'Nothing here', root: h('p', { class: 'empty' }, 'There is no such page.') }));
 }

@@ -32,6 +32,7 @@ export class Diagram {
   #drawn = new Map();
   #overlays = new Map();
   #pops = new Map();
+  #heat = [];
   #redraw = oncePerFrame(() => this.#drawNow());
   #closed = new AbortController();
   #resized = new ResizeObserver(() => this.#viewer?.get('canvas').resized());
@@ -52,7 +53,8 @@ export class Diagram {
       fill(this.#canvasPlace, h('p', { class: 'empty' }, xml ? 'The diagram viewer is not part of this build.' : 'There is no picture.'));
       return;
     }
-    this.#viewer = new window.BpmnJS({ container: this.#canvasPlace, bpmnRenderer: COLOURS });
+    if (!this.#viewer) this.#open();
+    this.#forget();
     try {
       await this.#viewer.importXML(xml);
     } catch (problem) {
@@ -60,20 +62,44 @@ export class Diagram {
       this.#viewer = null;
       return;
     }
-    this.#resized.observe(this.#canvasPlace);
     this.fit();
+    this.#redraw();
+  }
+
+  #open() {
+    fill(this.#canvasPlace);
+    this.#viewer = new window.BpmnJS({ container: this.#canvasPlace, bpmnRenderer: COLOURS });
+    this.#resized.observe(this.#canvasPlace);
     this.#viewer.on('element.click', ({ element }) => {
       this.select(element.id);
       this.onSelect?.(element.id);
     });
-    this.#redraw();
+  }
+
+  /** What stands on a picture goes with it. */
+  #forget() {
+    this.#drawn.clear();
+    this.#overlays.clear();
+    this.#heat = [];
   }
 
   /** From now on draws this state; `actions(element)` may return a node shown below an element. */
   follow(state, actions = () => null) {
+    if (this.#state) this.#undraw();
     this.#state = state;
     this.#actions = actions;
     this.#redraw();
+  }
+
+  /** Takes away what an earlier state has left. */
+  #undraw() {
+    if (!this.#viewer) return;
+    for (const overlay of [...this.#overlays.values()].flat()) this.#viewer.get('overlays').remove(overlay);
+    for (const id of this.#drawn.keys()) {
+      for (const name of ['active', 'waiting', 'completed', 'incident', 'cancelled', 'taken', 'frame', 'evaluating']) if (this.#element(id)) this.#mark(id, `is-${name}`, false);
+    }
+    this.#drawn.clear();
+    this.#overlays.clear();
   }
 
   redraw() {
@@ -98,6 +124,26 @@ export class Diagram {
   select(id) {
     if (!this.#viewer) return;
     for (const marked of this.#viewer.get('elementRegistry').getAll()) this.#mark(marked.id, 'is-selected', marked.id === id);
+  }
+
+  /** Colours elements by how hot they are: `degrees` by id, each `{degree (1 to 5), text}`. */
+  paint(degrees) {
+    if (!this.#viewer) return;
+    for (const { id, marker, overlay } of this.#heat) {
+      this.#mark(id, marker, false);
+      this.#viewer.get('overlays').remove(overlay);
+    }
+    this.#heat = [...degrees].filter(([id]) => this.#element(id)).map(([id, { degree, text }]) => {
+      const marker = `is-heat-${degree}`;
+      this.#mark(id, marker, true);
+      const node = h('span', { class: `heat-mark heat-${degree}`, 'data-testid': `heat-${id}` }, text);
+      return { id, marker, overlay: this.#addOverlay(id, { top: -12, right: 20 }, node, SMALL) };
+    });
+  }
+
+  /** The ids of what is drawn, with their BPMN types. */
+  drawn() {
+    return this.#viewer ? this.#viewer.get('elementRegistry').getAll().filter((shape) => !shape.labelTarget).map(({ id, type }) => ({ id, type })) : [];
   }
 
   /** Shows a tool's use beside its element for a few seconds; its result takes the place of its call. */

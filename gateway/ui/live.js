@@ -48,7 +48,7 @@ export class LiveConnection {
     return () => {
       this.#subscriptions.delete(subscription);
       clearTimeout(subscription.hole);
-      this.#send({ type: 'unsubscribe', ...target });
+      if (![...this.#subscriptions].some((other) => isSame(other.target, target))) this.#send({ type: 'unsubscribe', ...target });
     };
   }
 
@@ -120,6 +120,11 @@ export class LiveConnection {
     this.state = state;
     for (const watcher of this.#watchers) watcher(state);
   }
+}
+
+/** Another part of the page may follow the same. */
+function isSame(one, other) {
+  return one.instanceId === other.instanceId && one.processId === other.processId && one.all === other.all;
 }
 
 function concerns(target, message) {

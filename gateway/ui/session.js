@@ -4,7 +4,9 @@ import { api } from './api.js';
 
 const KEY = 'baton.key';
 const PERSON = 'baton.person';
+const GROUPS = 'baton.groups';
 const signedOut = [];
+const personChanged = [];
 
 export function key() {
   return sessionStorage.getItem(KEY) ?? '';
@@ -51,4 +53,19 @@ export function person() {
 
 export function setPerson(name) {
   localStorage.setItem(PERSON, name.trim());
+  for (const told of personChanged) told();
+}
+
+/** The groups of that person, separated by commas. */
+export function groups() {
+  return localStorage.getItem(GROUPS) ?? '';
+}
+
+export function setGroups(names) {
+  localStorage.setItem(GROUPS, names.trim());
+  for (const told of personChanged) told();
+}
+
+export function onPersonChanged(told) {
+  personChanged.push(told);
 }

@@ -9,12 +9,14 @@ const CONNECTION = { connecting: 'Connecting …', live: 'Live', lost: 'Offline'
 
 export class Shell {
   #links;
+  #title = 'Baton';
+  #waiting = '';
   #main = h('main', { id: 'main', tabindex: '-1' });
   #header;
   #lost = h('div', { class: 'lost', role: 'alert', hidden: true }, 'The connection is lost. What you see may be old; trying again …');
 
   constructor(me, live) {
-    this.#links = [['/processes', 'Processes'], ['/instances', 'Instances'], ['/inbox', 'Inbox']].map(link);
+    this.#links = [['/processes', 'Processes'], ['/instances', 'Instances'], ['/inbox', 'Inbox'], ['/dashboard', 'Dashboard']].map(link);
     if (me.dev && ['admin', 'operator'].includes(me.role)) this.#links.push(link(['/mail', 'Mail']));
     this.#header = this.#makeHeader(me, live);
     live.watch((state) => (this.#lost.hidden = state !== 'lost'));
@@ -27,18 +29,33 @@ export class Shell {
 
   beginView(path) {
     for (const { href, element } of this.#links) {
-      const here = path === href || path.startsWith(`${href}/`);
+      const here = path === href || path.startsWith(`${href}/`) || (path === '/editor' && href === '/processes');
       here ? element.setAttribute('aria-current', 'page') : element.removeAttribute('aria-current');
     }
     this.#main.setAttribute('aria-busy', 'true');
   }
 
   showView({ title, root, focus }) {
-    document.title = `${title} · Baton`;
+    this.#title = title;
+    this.#showTitle();
     this.#main.removeAttribute('aria-busy');
+    this.#main.dataset.shown = location.hash;
     fill(this.#main, root);
     (focus ?? this.#main).focus({ preventScroll: true });
     window.scrollTo(0, 0);
+  }
+
+  /** How many tasks wait for this person, beside the link to them and in the title of the window. */
+  setWaiting(count, orMore) {
+    this.#waiting = count ? `${count}${orMore ? '+' : ''}` : '';
+    const inbox = this.#links.find(({ href }) => href === '/inbox').element;
+    const number = h('span', { class: 'count', 'data-testid': 'waiting-count' }, this.#waiting, h('span', { class: 'unseen' }, ' waiting'));
+    fill(inbox, 'Inbox', this.#waiting && number);
+    this.#showTitle();
+  }
+
+  #showTitle() {
+    document.title = `${this.#waiting && `(${this.#waiting}) `}${this.#title} · Baton`;
   }
 
   #skip(event) {

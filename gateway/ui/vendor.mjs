@@ -11,6 +11,7 @@ const target = join(here, 'vendor', 'bpmn-js');
 
 const PARTS = {
   'dist/bpmn-navigated-viewer.production.min.js': 'bpmn-navigated-viewer.js',
+  'dist/bpmn-modeler.production.min.js': 'bpmn-modeler.js',
   'dist/assets/diagram-js.css': 'diagram-js.css',
   'dist/assets/bpmn-js.css': 'bpmn-js.css',
   'dist/assets/bpmn-font/css/bpmn.css': 'bpmn-font/css/bpmn.css',

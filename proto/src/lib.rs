@@ -6,6 +6,7 @@
 //! - `state.proto`: the stored control state of an instance.
 //! - `api.proto`: the engine's request/reply API.
 //! - `operations.proto`: of it, what operators do.
+//! - `workbench.proto`: of it, what is for writers of processes and for who watches.
 //! - `link.proto`: what links in mails stand for.
 
 pub mod file;

@@ -59,6 +59,7 @@ class People {
     await this.#change();
     await this.#reject();
     await this.#answer();
+    await this.#stop();
     await this.#comeTooLate();
   }
 
@@ -124,6 +125,19 @@ class People {
     await dialog.waitFor({ state: 'detached' });
     const { report } = await ended(instance);
     assert(report.summary.includes('blue'), report.summary);
+  }
+
+  async #stop() {
+    begin('stopping an agent that waits');
+    const instance = await start('asking', { errand: 'write-stopped' });
+    await this.#page.goto(`${url}/#/instances/${instance}`);
+    await this.#test('open-task-errand').waitFor();
+    await this.#test('agent-errand').first().click();
+    await this.#test('agent-stop').click();
+    await this.#test('agent-stop-submit').click();
+    await this.#page.locator('[data-testid="element-errand"][data-state="cancelled"]').waitFor();
+    await this.#test('agent-stop').waitFor({ state: 'hidden' });
+    await this.#page.keyboard.press('Escape');
   }
 
   async #comeTooLate() {

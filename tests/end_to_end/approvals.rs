@@ -28,7 +28,7 @@ async fn people_approve_change_reject_and_answer_in_the_browser() {
     let written = |name: &str| std::fs::read_to_string(baton.data.join("store").join(name)).ok();
     assert_eq!(written("approved.txt").as_deref(), Some("as the agent wants"));
     assert_eq!(written("changed.txt").as_deref(), Some("as a person wants"));
-    assert_eq!((written("rejected.txt"), written("late.txt")), (None, None));
+    assert_eq!((written("rejected.txt"), written("stopped.txt"), written("late.txt")), (None, None, None));
 }
 
 /// One task of an agent that may not write by itself. What it shall do stands in the variable `errand`.
@@ -99,7 +99,7 @@ fn reply(asked: &Value) -> impl IntoResponse + use<> {
 }
 
 fn errand(asked: &str) -> (&'static str, Value) {
-    let names = ["approved", "changed", "rejected", "late"];
+    let names = ["approved", "changed", "rejected", "stopped", "late"];
     match names.into_iter().find(|name| asked.contains(&format!("write-{name}"))) {
         Some(name) => ("filesystem-write", json!({"path": format!("{name}.txt"), "content": "as the agent wants"})),
         None => ("ask_person", json!({"question": "Which colour?", "choices": ["red", "blue"]})),

@@ -10,6 +10,7 @@ mod corners;
 mod dashboards;
 mod kills;
 mod later;
+mod people;
 mod running;
 mod scenarios;
 mod secrets;

@@ -161,8 +161,7 @@ fn sandbox() -> Result<()> {
 fn page() -> Result<()> {
     let ui = place::root().join("gateway/ui");
     let vendored = ui.join("vendor/.complete");
-    let lock = ui.join("package-lock.json");
-    if is_newer(&vendored, &lock) {
+    if is_newer(&vendored, &ui.join("package-lock.json")) && is_newer(&vendored, &ui.join("vendor.mjs")) {
         return Ok(());
     }
     npm_ci(&ui, "the page's packages")?;

@@ -5,6 +5,7 @@
 //! - [`instances`], [`variables`] and [`history`] about what runs and ran.
 //! - [`tasks`], [`incidents`] and [`messages`] about what people and other systems do to it.
 //! - [`operate`], [`batches`], [`suspensions`] and [`audit`] about what operators do, and have done.
+//! - [`workbench`] is for who writes processes, [`statistics`] for who watches over them.
 //! - [`service`] about the engine itself, and what workers need of it.
 
 mod audit;
@@ -22,9 +23,11 @@ mod problem;
 mod processes;
 mod service;
 mod signals;
+mod statistics;
 mod suspensions;
 mod tasks;
 mod variables;
+mod workbench;
 
 pub use deploy_check::lint;
 pub use problem::Failure;
@@ -111,6 +114,9 @@ pub async fn answer(world: &World, request: &Request) -> Answer {
         "set_suspension" => call(payload, |request| suspensions::set(world, request)).await,
         "list_suspensions" => call(payload, |request| suspensions::list(world, request)).await,
         "list_audit" => call(payload, |request| audit::list(world, request)).await,
+        "preview" => call(payload, workbench::preview).await,
+        "play_scenario" => call(payload, workbench::play).await,
+        "get_statistics" => call(payload, |request| statistics::get(world, request)).await,
         "status" => call(payload, |request| service::status(world, request)).await,
         "register_worker" => call(payload, |request| service::register_worker(world, request)).await,
         "heartbeat" => call(payload, |request| service::heartbeat(world, request)).await,

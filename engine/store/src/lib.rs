@@ -38,6 +38,7 @@ pub mod session;
 pub mod signal;
 pub mod start_occurrence;
 pub mod statement;
+pub mod statistics;
 pub mod survey;
 pub mod suspension;
 pub mod timer;

@@ -129,6 +129,8 @@ statements! {
     START_OCCURRENCE_DELETE_OTHERS = "start_occurrence/delete_others",
     START_OCCURRENCE_INSERT = "start_occurrence/insert",
     START_OCCURRENCE_LIST = "start_occurrence/list",
+    STATISTICS_INSTANCES = "statistics/instances",
+    STATISTICS_JOBS = "statistics/jobs",
     SURVEY_JOBS = "survey/jobs",
     SURVEY_REST = "survey/rest",
     SUSPENDED_INSTANCE_DELETE = "suspended_instance/delete",

@@ -67,15 +67,20 @@ pub async fn deploy(
     Body(request): Body<DeployRequest>,
 ) -> Result<(StatusCode, Json<Deployment>), Problem> {
     let status = if request.dry_run { StatusCode::OK } else { StatusCode::CREATED };
-    let files = request.files.into_iter();
     let wire = proto::DeployRequest {
         tenant: caller.tenant.to_string(),
-        files: files.map(|file| proto::File { name: file.name, content: file.content.into() }).collect(),
+        files: request.files.into_iter().map(Into::into).collect(),
         dry_run: request.dry_run,
         by: caller.by.to_string(),
     };
     let reply: proto::DeployReply = app.engine.call("deploy", &wire).await?;
     Ok((status, Json(deployment(reply))))
+}
+
+impl From<DeployFile> for proto::File {
+    fn from(file: DeployFile) -> Self {
+        Self { name: file.name, content: file.content.into() }
+    }
 }
 
 fn deployment(reply: proto::DeployReply) -> Deployment {

@@ -16,8 +16,10 @@ mod openapi;
 mod operations;
 mod processes;
 mod signals;
+mod statistics;
 mod suspensions;
 mod user_tasks;
+mod workbench;
 
 use crate::{problem::Problem, state::App};
 use axum::http::HeaderMap;
@@ -35,6 +37,9 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(me::me))
         .routes(routes!(deployments::deploy))
+        .routes(routes!(workbench::preview))
+        .routes(routes!(workbench::play))
+        .routes(routes!(statistics::statistics))
         .routes(routes!(processes::list))
         .routes(routes!(processes::get))
         .routes(routes!(decisions::list))

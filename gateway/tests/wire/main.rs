@@ -11,3 +11,4 @@ mod rest;
 mod running;
 mod slow;
 mod transcript;
+mod workbench;

@@ -3,11 +3,14 @@
 
 import { api } from '../api.js';
 import { button, fill, h, settled } from '../dom.js';
-import { oops } from '../toast.js';
+import { Dialog } from '../dialog.js';
+import { oops, toast } from '../toast.js';
 import { isStandIn, pending, totals, turn, turns } from './transcript.js';
 
 export class AgentDrawer {
   #state;
+  #mayStop;
+  #key = null;
   #elementId = null;
   #job = null;
   #records = [];
@@ -18,13 +21,16 @@ export class AgentDrawer {
   #turns = h('div', { class: 'turns' });
   #now = h('div', {});
   #log = h('div', { class: 'transcript', 'data-testid': 'transcript', role: 'log', 'aria-label': 'Conversation' }, this.#about, this.#turns, this.#now);
+  #stop = button('Stop …', () => this.#askToStop(), { variant: 'danger chip', hidden: true, 'data-testid': 'agent-stop' });
   #load = settled(() => this.#fetch(), 350);
 
-  constructor(state) {
+  /** `mayStop`: whether this person may end what an agent does. */
+  constructor(state, mayStop) {
     this.#state = state;
+    this.#mayStop = mayStop;
     const close = button('×', () => this.close(), { variant: 'plain close', 'aria-label': 'Close' });
     this.root = h('aside', { class: 'drawer', hidden: true, 'data-testid': 'agent-drawer', 'aria-label': 'Conversation of an agent' },
-      h('header', {}, this.#title, close), this.#jobs, this.#log);
+      h('header', {}, this.#title, h('span', { class: 'space' }), this.#stop, close), this.#jobs, this.#log);
     this.root.addEventListener('keydown', (event) => event.key === 'Escape' && this.close());
   }
 
@@ -51,10 +57,11 @@ export class AgentDrawer {
     if (this.root.hidden || !this.#job) return;
     const concerns = message.jobId === this.#job || (message.elementId === this.#elementId && message.seq !== undefined);
     if (concerns) this.#load();
-    if (message.jobId === this.#job) this.#draw();
+    if (message.jobId === this.#job || message.elementInstanceKey === this.#key) this.#draw();
   }
 
   #choose(keys, key) {
+    this.#key = key;
     this.#job = `${this.#state.instanceId}:${key}`;
     this.#records = [];
     fill(this.#turns);
@@ -63,6 +70,18 @@ export class AgentDrawer {
     fill(this.#jobs, chips);
     this.#draw();
     this.#fetch();
+  }
+
+  #askToStop() {
+    const dialog = new Dialog(`Stop “${this.#title.textContent}”?`, { testid: 'agent-stop-dialog' });
+    dialog.body.append(h('p', {}, 'The agent ends where it is, and its task is cancelled: no token goes on from there. What its tools have done stays done.'));
+    const submit = async () => {
+      if (!(await dialog.attempt(() => api.modify(this.#state.instanceId, { end: [this.#key] })))) return;
+      dialog.close();
+      toast('The agent is stopped.', 'good');
+    };
+    dialog.footer.append(button('Let it go on', () => dialog.close()), button('Stop it', submit, { variant: 'danger', 'data-testid': 'agent-stop-submit' }));
+    dialog.show();
   }
 
   async #fetch() {
@@ -80,6 +99,7 @@ export class AgentDrawer {
 
   #draw() {
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
+    this.#stop.hidden = !(this.#mayStop && this.#state.elements.get(this.#elementId)?.active.has(this.#key));
     fill(this.#about, isStandIn(this.#records) && standIn(), totals(this.#records));
     const shown = turns(this.#records);
     const known = this.#turns.querySelectorAll('.turn').length;

@@ -33,13 +33,14 @@ async function deploy(files, report, onDeployed) {
   }
 }
 
-function showDiagnostics(place, diagnostics, title) {
+export function showDiagnostics(place, diagnostics, title) {
   if (!diagnostics.length) return;
   const close = h('button', { type: 'button', class: 'plain close', 'aria-label': 'Close', on: { click: () => fill(place) } }, '×');
-  fill(place, h('div', { class: 'diagnostics' }, h('header', {}, h('h2', {}, sentence(title)), close), h('ol', {}, diagnostics.map(row))));
+  fill(place, h('div', { class: 'diagnostics' }, h('header', {}, h('h2', {}, sentence(title)), close), h('ol', {}, diagnostics.map(diagnosticRow))));
 }
 
-function row({ severity, code, message, file, line, column, hint, excerpt }) {
+/** One problem, with its place. */
+export function diagnosticRow({ severity, code, message, file, line, column, hint, excerpt }) {
   return h('li', { class: severity },
     h('p', {}, h('span', { class: 'severity' }, severity), ' ', quoted(sentence(message)), ' ', h('code', { class: 'code-name' }, code)),
     h('p', { class: 'muted' }, `${file}${line ? `, line ${line}, column ${column}` : ''}`),

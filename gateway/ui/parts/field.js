@@ -23,6 +23,7 @@ export function makeField(field, value) {
     control.setAttribute('aria-invalid', String(Boolean(text)));
     if (text) control.setAttribute('aria-describedby', error.id);
   };
+  control.addEventListener('input', () => showError(null));
   return { element, name: field.name, field, showError, focus: () => control.focus(), read: () => checked(field, read()) };
 }
 

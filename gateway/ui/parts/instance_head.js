@@ -6,7 +6,7 @@ import { oops } from '../toast.js';
 import { api } from '../api.js';
 import { stateMark } from '../views/instances.js';
 
-export function instanceHead({ instance, children }, state, elements, may, onCancel, onChange) {
+export function instanceHead({ instance, children }, state, elements, may, does, onChange) {
   const isOpen = !instance.endedAt;
   const took = state.ended?.duration !== undefined ? duration(state.ended.duration) : between(instance.createdAt, instance.endedAt);
   const called = children.map((child) => [child, elements.get(state.children.get(child))?.name]);
@@ -19,20 +19,23 @@ export function instanceHead({ instance, children }, state, elements, may, onCan
         instance.businessKey && ` · ${instance.businessKey}`,
         ' · ', h('time', { datetime: instance.createdAt, title: fullTime(instance.createdAt) }, fullTime(instance.createdAt)),
         !isOpen && ` · took ${took}`,
+        instance.traceparent && h('span', { class: 'trace' }, ' · trace ', h('code', { 'data-testid': 'trace' }, instance.traceparent.split('-')[1])),
         state.ended?.error && h('span', { class: 'bad' }, ` · ${state.ended.error.message}`)),
       relatives(instance, called)),
     h('span', { class: 'space' }),
-    isOpen && may.change && operations(instance, onChange),
-    isOpen && may.change && button('Cancel instance …', onCancel, { variant: 'danger quiet', 'data-testid': 'cancel', 'data-focus': 'cancel' }),
+    isOpen && may.change && operations(instance, does, onChange),
+    isOpen && may.change && button('Cancel instance …', does.cancel, { variant: 'danger quiet', 'data-testid': 'cancel', 'data-focus': 'cancel' }),
   ];
 }
 
-function operations(instance, onChange) {
-  const does = (operation) => () => operation(instance.instanceId).then(onChange).catch(oops);
-  if (instance.suspended) return button('Resume', does(api.resume), { variant: 'quiet', 'data-testid': 'resume' });
+function operations(instance, { move, migrate }, onChange) {
+  const calls = (operation) => () => operation(instance.instanceId).then(onChange).catch(oops);
+  if (instance.suspended) return button('Resume', calls(api.resume), { variant: 'quiet', 'data-testid': 'resume' });
   return [
-    instance.openIncidents > 0 && button('Retry everything', does(api.retry), { variant: 'quiet', 'data-testid': 'retry' }),
-    button('Suspend', does(api.suspend), { variant: 'quiet', 'data-testid': 'suspend' }),
+    instance.openIncidents > 0 && button('Retry everything', calls(api.retry), { variant: 'quiet', 'data-testid': 'retry' }),
+    button('Move tokens …', move, { variant: 'quiet', 'data-testid': 'move' }),
+    button('Migrate …', migrate, { variant: 'quiet', 'data-testid': 'migrate' }),
+    button('Suspend', calls(api.suspend), { variant: 'quiet', 'data-testid': 'suspend' }),
   ];
 }
 

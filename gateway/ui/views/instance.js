@@ -13,10 +13,14 @@ import { showAttention } from '../parts/attention.js';
 import { openCancel } from '../parts/cancel_dialog.js';
 import { elementAction } from '../parts/element_action.js';
 import { ElementList } from '../parts/element_list.js';
+import { callTree } from '../parts/call_tree.js';
 import { instanceHead } from '../parts/instance_head.js';
+import { jobList } from '../parts/job_list.js';
 import { legend } from '../parts/legend.js';
+import { openMigrate, openMove } from '../parts/operations_dialogs.js';
 import { makeTabs } from '../parts/tabs.js';
 import { showTimeline } from '../parts/timeline.js';
+import { variableHistory } from '../parts/variable_history.js';
 import { variablesPanel } from '../parts/variables_panel.js';
 
 const RECENT = 8_000;
@@ -48,6 +52,7 @@ class InstanceView {
   #list;
   #timeline = h('div', {});
   #variables;
+  #jobs;
   #draw = oncePerFrame(() => this.#drawNow());
   #look = settled(() => this.#readAgain(), 200);
 
@@ -60,7 +65,8 @@ class InstanceView {
     this.#elements = new Map(elements.map((element) => [element.id, element]));
     this.#state = new RunState(this.#id);
     this.#variables = variablesPanel(this.#id, this.#may.change);
-    this.#drawer = new AgentDrawer(this.#state);
+    this.#jobs = jobList(this.#may);
+    this.#drawer = new AgentDrawer(this.#state, this.#may.change);
     this.#list = new ElementList(this.#elements, {
       onSelect: (element) => this.#diagram.reveal(element),
       onAgent: (element) => this.#openAgent(element),
@@ -87,7 +93,7 @@ class InstanceView {
     const all = h('input', { type: 'checkbox', id: 'everything' });
     all.addEventListener('change', () => { this.#everything = all.checked; this.#draw(); });
     const history = h('div', {}, h('label', { class: 'check', for: 'everything' }, all, 'every event'), this.#timeline);
-    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', this.#variables.root]], { onOpen: () => this.#draw() });
+    return makeTabs([['Elements', this.#list.root], ['Timeline', history], ['Variables', h('div', {}, this.#variables.root, variableHistory(this.#id))], ['Jobs', this.#jobs.root], ['Calls', callTree(this.#id)]], { onOpen: () => this.#draw() });
   }
 
   #heard(message) {
@@ -128,12 +134,21 @@ class InstanceView {
   #drawNow() {
     const { instance, children, variables } = this.#snapshot;
     fillWhenChanged(this.#head, JSON.stringify([instance, children, this.#state.ended, [...this.#state.children]]),
-      () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, () => openCancel(instance, this.#look), this.#look));
+      () => instanceHead(this.#snapshot, this.#state, this.#elements, this.#may, this.#does(instance), this.#look));
     showAttention(this.#attention, { ...this.#waiting(), may: this.#may });
     this.#list.draw(this.#state, whys(this.#snapshot));
     if (this.#timeline.checkVisibility()) showTimeline(this.#timeline, this.#state.history, { everything: this.#everything, elements: this.#elements, onSelect: (element) => this.#diagram.reveal(element) });
     this.#variables.draw(variables, !instance.endedAt);
+    this.#jobs.draw(this.#snapshot);
     this.#diagram.redraw();
+  }
+
+  #does(instance) {
+    return {
+      cancel: () => openCancel(instance, this.#look),
+      move: () => openMove(instance, this.#snapshot.elements, this.#elements, this.#look),
+      migrate: () => api.process(instance.processId).then(({ process }) => openMigrate(instance, process.version, () => location.reload())).catch(oops),
+    };
   }
 
   #select(elementId) {

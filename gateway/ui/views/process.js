@@ -4,6 +4,7 @@ import { api } from '../api.js';
 import { button, h } from '../dom.js';
 import { Diagram } from '../diagram.js';
 import { fullTime, words } from '../format.js';
+import { heatControls } from '../parts/heat.js';
 import { documentOf } from '../parts/document.js';
 import { openStart } from '../parts/start_dialog.js';
 import { makeTabs } from '../parts/tabs.js';
@@ -23,6 +24,7 @@ export async function processView({ me }, { id, query }) {
     h('div', {}, h('h1', {}, process.name || process.processId),
       h('p', { class: 'muted' }, h('code', {}, process.processId), ` · version ${process.version} · ${fullTime(process.deployedAt)}`)),
     h('span', { class: 'space' }), versions(process, latest),
+    me.role === 'admin' && h('a', { class: 'button', href: `#/editor?process=${encodeURIComponent(process.processId)}&version=${process.version}`, 'data-testid': 'edit' }, 'Edit and play'),
     h('a', { class: 'button', href: `#/instances?processId=${encodeURIComponent(process.processId)}` }, 'Instances'), start);
   const tabs = makeTabs([
     ['Element', details],
@@ -30,7 +32,7 @@ export async function processView({ me }, { id, query }) {
     ['Source', h('pre', { class: 'source', tabindex: '0' }, source)],
   ]);
   queueMicrotask(() => requestAnimationFrame(() => diagram.show(bpmnXml)));
-  return { title: process.name || process.processId, root: h('div', { class: 'page' }, head, diagram.root, tabs), close: () => diagram.close() };
+  return { title: process.name || process.processId, root: h('div', { class: 'page' }, head, heatControls(diagram, process.processId, process.version), diagram.root, tabs), close: () => diagram.close() };
 }
 
 /** Versions count from 1 without holes, so earlier ones can be named without asking. */

@@ -14,7 +14,7 @@ export async function processesView({ me, live }) {
   await load();
   const stop = live.subscribe({ all: true }, (message) => /^(workflow|task\.error|incident)/.test(message.type) && reload());
   const deploy = me.role === 'admin' && deployArea(() => load().catch(oops));
-  const root = h('div', { class: 'page' }, h('div', { class: 'page-head' }, h('h1', {}, 'Processes')), deploy, list);
+  const root = h('div', { class: 'page' }, h('div', { class: 'page-head' }, h('h1', {}, 'Processes'), h('span', { class: 'space' }), me.role === 'admin' && h('a', { class: 'button', href: '#/editor', 'data-testid': 'new-process' }, 'New process')), deploy, list);
   return { title: 'Processes', root, close: () => { stop(); reload.stop(); } };
 }
 

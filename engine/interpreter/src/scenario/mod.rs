@@ -20,6 +20,7 @@ mod log;
 mod messages;
 mod plan;
 mod reading;
+mod standing;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use coverage::Coverage;
 pub use expectations::{check, rejection};
 pub use facts::{Counts, Facts, Happening};
 pub use plan::Plan;
+pub use standing::{Count, Open, Standing};
 pub use workers::{Reply, reply};
 
 use model::Diagnostic;

@@ -2,6 +2,7 @@
 
 use super::coverage::Coverage;
 use super::file::{Answer, Scenario};
+use super::standing::Standing;
 use super::{Mismatch, Options, Report, Verdict, deploy, expectations, log, reading, steps, world};
 use crate::Process;
 use model::Diagnostic;
@@ -94,7 +95,20 @@ impl Plan {
         wrong.collect()
     }
 
+    /// Runs it as far as it goes, and says how everything stands then; the log is there whatever came of it. Nothing stands
+    /// where nothing was run.
+    pub fn simulate(self) -> (Report, Option<Standing>) {
+        match self.without_running() {
+            Some(verdict) => (Report { name: self.name, verdict, log: Vec::new(), coverage: Vec::new() }, None),
+            None => self.play_and_look(Options::default(), true),
+        }
+    }
+
     fn play(self, options: Options) -> Report {
+        self.play_and_look(options, false).0
+    }
+
+    fn play_and_look(self, options: Options, look: bool) -> (Report, Option<Standing>) {
         let mut world = world::World::new(self.processes, &self.scenario.workers, options);
         world.decisions = self.decisions;
         let verdict = match steps::play(&mut world, &self.scenario) {
@@ -105,8 +119,9 @@ impl Plan {
                 happened: what,
             }]),
         };
-        let log = if verdict == Verdict::Passed { Vec::new() } else { log::lines(&world) };
         let coverage: Vec<Coverage> = world.coverage(&self.sources);
-        Report { name: self.name, verdict, log, coverage }
+        let log = if look || verdict != Verdict::Passed { log::lines(&world) } else { Vec::new() };
+        let standing = look.then(|| Standing::of(&world));
+        (Report { name: self.name, verdict, log, coverage }, standing)
     }
 }

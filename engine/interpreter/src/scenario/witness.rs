@@ -49,13 +49,13 @@ impl World<'_> {
         counts
     }
 
-    fn open_incidents(&self) -> Vec<(String, String)> {
+    pub(super) fn open_incidents(&self) -> Vec<(String, String)> {
         let runs = self.runs.iter().enumerate();
         let open = runs.flat_map(|(run, state)| state.instance.incidents.values().map(move |incident| (run, incident)));
         open.map(|(run, it)| (self.id_of(run, it.element_instance).to_owned(), it.code.clone())).collect()
     }
 
-    fn happenings(&self) -> Vec<(usize, Happening<'_>)> {
+    pub(super) fn happenings(&self) -> Vec<(usize, Happening<'_>)> {
         self.log.iter().filter_map(|(run, event)| Some((*run, self.happening(*run, event)?))).collect()
     }
 
@@ -79,7 +79,7 @@ impl World<'_> {
     }
 }
 
-fn state(instance: &Instance) -> State {
+pub(super) fn state(instance: &Instance) -> State {
     match instance.state {
         InstanceState::Active if instance.incidents.is_empty() => State::Active,
         InstanceState::Active => State::Incident,
