@@ -38,7 +38,7 @@ const world = {
   /** A page in a browser of its own, signed in. */
   async open(options) {
     const { page, close } = await openBrowser(options);
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => problems.push(error.message));
     current = page;
     await page.goto(`${url}/#key=${encodeURIComponent(key)}`);

@@ -50,6 +50,7 @@ class Editor {
   #shown = '';
   /** What has come out of the picture is not drawn again. */
   #isDrawn = false;
+  #turn = 0;
   #check = settled(() => this.#look().catch(oops), PAUSE);
   #deploy = button('Deploy', () => this.#deployIt(), { variant: 'primary', disabled: true, 'data-testid': 'editor-deploy' });
 
@@ -87,9 +88,11 @@ class Editor {
     const found = await api.preview('process.yaml', text);
     if (text !== this.#yaml.value) return this.#check();
     this.#tell(found.diagnostics);
-    if (!found.bpmnXml || found.bpmnXml === this.#xml) return;
-    this.#xml = found.bpmnXml;
-    await this.#show();
+    if (found.bpmnXml && found.bpmnXml !== this.#xml) {
+      this.#xml = found.bpmnXml;
+      await this.#show();
+    }
+    this.#isDrawn = false;
   }
 
   #tell(diagnostics) {
@@ -115,7 +118,6 @@ class Editor {
     } else if (!this.#isDrawn) {
       await this.#modeler.show(this.#xml);
     }
-    this.#isDrawn = false;
   }
 
   async #enter(mode) {
@@ -138,9 +140,14 @@ class Editor {
     }
   }
 
-  /** The picture becomes text; what cannot be read yet (half drawn) leaves the text as it was. */
+  /**
+   * The picture becomes text; what cannot be read yet (half drawn) leaves the text as it was. Who has drawn on or typed
+   * meanwhile is not disturbed.
+   */
   async #drawn(xml) {
+    const [turn, before] = [++this.#turn, this.#yaml.value];
     const found = await api.preview('drawn.bpmn', xml);
+    if (turn !== this.#turn || before !== this.#yaml.value) return;
     if (!found.yaml) return this.#tell(found.diagnostics);
     this.#isDrawn = true;
     this.#yaml.value = found.yaml;

@@ -26,7 +26,13 @@ export async function instancesView({ me, live }, { query }) {
     pages.shown += PAGE;
     load().catch(oops);
   };
-  const withThese = button('With all of these …', () => openBulk(filterOf(filter, picked), () => { picked.clear(); reload(); }), { 'data-testid': 'bulk', hidden: !mayChange });
+  const withThese = button('With all of these …', () => openBulk(filterOf(filter, picked), pickNone), { 'data-testid': 'bulk', hidden: !mayChange });
+  const pickNone = () => {
+    picked.clear();
+    for (const box of table.querySelectorAll('input[type="checkbox"]')) box.checked = false;
+    mark();
+    reload();
+  };
   const mark = () => {
     withThese.textContent = picked.size ? `With these ${picked.size} …` : 'With all of these …';
     withThese.disabled = !picked.size && ((!filter.processId && !filter.state) || Boolean(filter.state && !OPEN[filter.state]) || Boolean(filter.businessKey));

@@ -111,10 +111,10 @@ async function onAPhone(world) {
 }
 
 export async function until(look, holds) {
-  for (let tried = 0; tried < 300; tried += 1) {
+  for (let tried = 0; tried < 600; tried += 1) {
     const found = await look();
     if (holds(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('it did not come to this in half a minute');
+  throw new Error('it did not come to this in a minute');
 }
