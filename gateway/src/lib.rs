@@ -32,4 +32,4 @@ pub use auth::ApiKeys;
 pub use config::Config;
 pub use policy::Role;
 pub use rest::openapi;
-pub use server::{run, serve};
+pub use server::{raise_open_files, run, serve};

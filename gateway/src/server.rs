@@ -18,6 +18,7 @@ use axum::{
     routing::get,
 };
 use prometheus_client::registry::Registry;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use telemetry::Health;
 use tokio::net::TcpListener;
@@ -30,8 +31,17 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Two of these without an answer, and the connection to the bus is taken for lost.
 const PING: Duration = Duration::from_secs(5);
 
+/// A connection is an open file, and the usual limit of 1,024 is soon met. As many as the system lets this process have.
+pub fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
 /// Runs the gateway until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    raise_open_files();
     let listener = TcpListener::bind(config.http_addr)
         .await
         .with_context(|| format!("listening on {} (BATON_HTTP_ADDR)", config.http_addr))?;

@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 
 /// Messages that may wait.
 pub const MAX_MESSAGES: usize = 256;
-/// Bytes that may wait.
-pub const MAX_BYTES: usize = 1024 * 1024;
+/// Bytes that may wait. A thousand slow clients cost a quarter of a GiB.
+pub const MAX_BYTES: usize = 256 * 1024;
 /// How long one message may take to be sent, and a replay may wait for room.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn is_full_at_1_mib() {
+    fn is_full_at_256_kib() {
         let outbound = Outbound::default();
         assert_eq!(outbound.push("x".repeat(2 * MAX_BYTES)), Ok(()), "a large message goes alone");
         assert_eq!(outbound.push("x".into()), Err(Full));

@@ -163,7 +163,10 @@ impl Session {
         for instance in instances {
             if let Some(follower) = self.followers.get_mut(instance) {
                 let messages = follower.catch_up(&self.sources).await.map_err(lost)?;
-                self.tell(messages)?;
+                for message in messages {
+                    self.note_sent(&message);
+                    self.outbound.push_waiting(text(&message)).await.map_err(|_| self.slow())?;
+                }
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 const MAX_FRAME: usize = 64 * 1024;
 const MAX_MESSAGE: usize = 256 * 1024;
+const READ_BUFFER: usize = 4 * 1024;
 
 /// `GET /api/v1/ws`. Browsers send the key as subprotocol `key.<api key>` beside `baton`, never in the URL.
 pub async fn websocket(
@@ -37,8 +38,8 @@ pub async fn upgrade<Served: Future<Output = ()> + Send + 'static>(
         .map_err(|_| Problem::invalid("This is a WebSocket: the request must ask for an upgrade"))?;
     let permit = app.connections.open(address)?;
     let upgrade = upgrade.protocols(["baton"]).max_frame_size(MAX_FRAME).max_message_size(MAX_MESSAGE);
-    // What is written waits in our own queue, with our own bounds.
-    Ok(upgrade.write_buffer_size(0).on_upgrade(move |socket| async move {
+    // What is written waits in our own queue, with our own bounds; clients say little, and each has a buffer for it.
+    Ok(upgrade.write_buffer_size(0).read_buffer_size(READ_BUFFER).on_upgrade(move |socket| async move {
         serve(socket).await;
         drop(permit);
     }))
