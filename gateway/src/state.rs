@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     engine::Engine,
-    live::{Connections, Sources, hub::Hub, shape::Shapes},
+    live::{Connections, PAGES_AT_ONCE, Sources, hub::Hub, shape::Shapes},
     metrics::Metrics,
 };
 use anyhow::Context;
@@ -12,6 +12,7 @@ use object_store::{
     ObjectStore, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as StorePath, prefix::PrefixStore,
 };
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub struct App {
@@ -33,7 +34,12 @@ impl App {
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
         let engine = Engine::new(client, config.engine_timeout());
-        let sources = Sources { engine: engine.clone(), hub, shapes: Shapes::new(engine.clone()) };
+        let sources = Sources {
+            engine: engine.clone(),
+            hub,
+            shapes: Shapes::new(engine.clone()),
+            pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+        };
         let connections =
             Connections::new(config.max_connections, config.max_connections_per_address, Arc::clone(&metrics));
         let store = open_store(&config.store_url)?;

@@ -4,6 +4,7 @@
 
 mod campaign;
 mod chart_tools;
+mod crowd;
 mod demo;
 mod faults;
 mod full;
@@ -26,6 +27,8 @@ cargo xtask faults [--seed N] [--minutes M] [--smoke]   break the whole system u
 cargo xtask faults --full [ROW …]                       all of it, in an hour, and a table: required, seen, ok or not
 cargo xtask campaign [--models N] [--hostile N]         the long tests of the interpreter, optimised, and one table
             [--seed N] [--minutes M]                    (--help says everything)
+cargo xtask crowd [--clients N] [--kills N] [--rate N]  ten thousand WebSocket clients before one gateway, some of them slow,
+            [--seconds S] [--storm S]                   and gateways that are killed
 cargo xtask upgrade-drill [--from COMMIT]               a rolling upgrade under load from an older version, and back
 cargo xtask golden NAME                                 keep the database of this version for the tests of upgrades
 cargo xtask setup                                       only install what is missing
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Some("upgrade-drill") => upgrade::run(&words[1..]),
         Some("golden") => golden::run(&words[1..]),
         Some("campaign") => campaign::run(&words[1..]),
+        Some("crowd") => crowd::run(&words[1..]),
         Some("setup") => tools::Tools::for_tests().map(|_| ()),
         _ => {
             println!("{HELP}");

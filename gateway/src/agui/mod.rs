@@ -20,6 +20,8 @@ mod interrupt;
 mod join;
 mod opening;
 mod run;
+#[cfg(test)]
+mod run_tests;
 mod socket;
 mod speech;
 mod start;

@@ -75,6 +75,8 @@ impl Follower {
             from_seq: self.next_seq(),
             limit: PAGE,
         };
+        // The semaphore is never closed.
+        let _turn = sources.pages.acquire().await.ok();
         let reply: proto::GetHistoryReply = sources.engine.call("get_history", &request).await?;
         let before = self.next_seq();
         let mut messages = Vec::new();

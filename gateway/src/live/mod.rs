@@ -7,7 +7,7 @@
 //! - [`hub`]: one subscription to the bus, handed out to every listener without ever waiting for one.
 //! - [`session`], [`client`], [`outbound`], [`rate`]: a WebSocket. [`feed`]: one instance as a stream of server-sent events.
 
-mod activity;
+pub mod activity;
 pub mod client;
 pub mod connections;
 pub mod feed;
@@ -15,7 +15,7 @@ pub mod follow;
 pub mod hub;
 pub mod message;
 mod outbound;
-mod project;
+pub mod project;
 #[cfg(test)]
 mod project_tests;
 pub mod rate;
@@ -28,6 +28,8 @@ pub use message::Message;
 pub use socket::websocket;
 
 use crate::engine::Engine;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Where messages come from.
 #[derive(Clone)]
@@ -35,4 +37,9 @@ pub struct Sources {
     pub engine: Engine,
     pub hub: hub::Hub,
     pub shapes: shape::Shapes,
+    /// Pages of history that are read at the same time: when everyone comes back at once, they stand in line.
+    pub pages: Arc<Semaphore>,
 }
+
+/// Of [`Sources::pages`].
+pub const PAGES_AT_ONCE: usize = 64;

@@ -7,6 +7,7 @@ mod files;
 mod live;
 mod operations;
 mod played;
+mod reference;
 mod rest;
 mod running;
 mod slow;
