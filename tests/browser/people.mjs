@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openBrowser } from './browser.mjs';
 import { assertAccessible } from './accessible.mjs';
 import { build } from './people/author.mjs';
+import { seeInTheDark } from './people/dark.mjs';
 import { operate } from './people/operator.mjs';
 import { work } from './people/worker.mjs';
 import { feelSpeed } from './people/speed.mjs';
@@ -58,7 +59,7 @@ const world = {
 };
 
 try {
-  for (const [who, lives] of [['works', work], ['operates', operate], ['builds', build], ['feels the speed', feelSpeed]]) {
+  for (const [who, lives] of [['works', work], ['operates', operate], ['builds', build], ['sits in the dark', seeInTheDark], ['feels the speed', feelSpeed]]) {
     console.log(`Somebody ${who}.`);
     await lives(world);
   }
