@@ -18,7 +18,9 @@ use worker_sdk::JobFailure;
 pub struct Spent {
     model_calls: u32,
     tool_calls: u32,
+    /// Of all models, and of each that is not the task's first.
     usage: Usage,
+    of_others: BTreeMap<String, Usage>,
     /// Milliseconds since 1970, of the first record.
     begun: Option<i64>,
     /// Milliseconds in which a person was waited for.
@@ -33,9 +35,11 @@ impl Spent {
         match entry {
             Entry::ModelCall { .. } => self.model_calls += 1,
             Entry::ToolCall { .. } => self.tool_calls += 1,
-            Entry::ModelReply { reply, .. } => {
-                self.usage.input_tokens += reply.usage.input_tokens;
-                self.usage.output_tokens += reply.usage.output_tokens;
+            Entry::ModelReply { reply, model, .. } => {
+                self.usage.add(reply.usage);
+                if let Some(model) = model {
+                    self.of_others.entry(model.clone()).or_default().add(reply.usage);
+                }
             }
             Entry::PersonAsked { .. } => self.asked = Some(at),
             Entry::PersonAnswered { .. } => {
@@ -114,13 +118,21 @@ impl<'a> Budget<'a> {
         if self.limit("money").is_none() {
             return Ok(());
         }
-        match self.prices.of(self.model, spent.usage) {
-            Some(money) => self.check("money", money),
-            None => Err(Code::BudgetExceeded.bug(format!(
-                "custom.budget.money cannot be kept: the worker has no price of the model `{}` (BATON_LLM_PRICES)",
-                self.model
-            ))),
+        let mut own = spent.usage;
+        let mut money = 0.0;
+        for (model, usage) in &spent.of_others {
+            own.subtract(*usage);
+            money += self.price(model, *usage)?;
         }
+        self.check("money", money + self.price(self.model, own)?)
+    }
+
+    fn price(&self, model: &str, usage: Usage) -> Result<f64, JobFailure> {
+        self.prices.of(model, usage).ok_or_else(|| {
+            Code::BudgetExceeded.bug(format!(
+                "custom.budget.money cannot be kept: the worker has no price of the model `{model}` (BATON_LLM_PRICES)"
+            ))
+        })
     }
 
     fn check_time(&self, spent: &Spent, now: i64) -> Result<(), JobFailure> {
@@ -157,7 +169,7 @@ mod tests {
         let mut spent = Spent::default();
         let usage = Usage { input_tokens: 1000, output_tokens: 500 };
         spent.count(&Entry::ModelCall { call: 1 }, 100);
-        spent.count(&Entry::ModelReply { call: 1, reply: Reply { usage, ..Reply::default() } }, 200);
+        spent.count(&Entry::ModelReply { call: 1, reply: Reply { usage, ..Reply::default() }, model: None }, 200);
         let (question, call) = ("q".to_owned(), "c".to_owned());
         let asked = Entry::PersonAsked {
             question: question.clone(),

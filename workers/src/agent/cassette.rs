@@ -228,9 +228,9 @@ mod tests {
         let last = Reply { text: format!("{path} is well"), ..Reply::default() };
         let (id, tool, result) = ("1".to_owned(), "read".to_owned(), "fine".to_owned());
         let entries = vec![
-            Entry::ModelReply { call: 1, reply: first },
+            Entry::ModelReply { call: 1, reply: first, model: None },
             Entry::ToolResult { id, tool, result, is_error: false },
-            Entry::ModelReply { call: 2, reply: last },
+            Entry::ModelReply { call: 2, reply: last, model: None },
         ];
         let task = json!({"agentType": "reader"}).as_object().cloned().unwrap();
         let variables = json!({"path": path, "n": 1}).as_object().cloned().unwrap();

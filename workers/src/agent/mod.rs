@@ -4,13 +4,14 @@
 //! - `transcript`: the record of it, which a restarted worker goes on from.
 //! - `tools`: MCP servers and the names that definitions use for their tools.
 //! - `policy`: which calls a person has to agree to. `person`: asking. `budget`: what may be used.
-//! - `metrics`: what is used, counted. `outcome`: what counts as an answer. `failure`: why there is none.
+//! - `metrics`: what is used, counted. `outcome`: what counts as an answer. `checks`: how good it is. `failure`: why there is none.
 //! - `task`: what the definition says.
 //! - `provider`: the models. [`cassette`]: recorded conversations in their place. [`evaluation`]: what comes of them with another model or prompt.
 
 mod budget;
 mod calls;
 pub mod cassette;
+mod checks;
 pub mod evaluation;
 mod failure;
 mod metrics;

@@ -8,6 +8,7 @@ use super::{
     Agent,
     budget::{Budget, Prices},
     cassette::{Cassette, RecordedTool},
+    checks::{self, Assessed, Check},
     failure::Code,
     metrics::Metrics,
     outcome, person,
@@ -65,6 +66,10 @@ async fn go_on(
         replayed: transcript.entries.len(),
         next: 0,
         provider: agent.provider(&task.model),
+        agent,
+        models: task.models(),
+        model: 0,
+        checks: task.checks()?,
         budget: Budget::of(&task.custom, &task.model, &agent.prices),
         prices: &agent.prices,
         recorder: agent.recorder.as_deref(),
@@ -102,6 +107,11 @@ pub(super) struct Run<'a> {
     pub task: &'a Task,
     pub budget: Budget<'a>,
     provider: Box<dyn LlmProvider>,
+    agent: &'a Agent,
+    /// The task's, and those that are asked when it is not sure enough; which of them is asked now.
+    models: Vec<String>,
+    model: usize,
+    checks: Vec<Check>,
     prices: &'a Prices,
     recorder: Option<&'a Path>,
     pub metrics: &'a Metrics,
@@ -143,19 +153,79 @@ impl Run<'_> {
                 Err(problem) => {
                     return Err(Code::NoAnswer.bug(format!("no usable answer after {REPAIRS} repairs: {problem}")));
                 }
-                Ok(answer) if outcome::confidence(&answer) < self.task.threshold() && retries < self.task.retries() => {
-                    retries += 1;
-                    self.job.status("retry", share, "not sure enough; trying again");
-                    let threshold = self.task.threshold();
-                    let text =
-                        format!("Your confidence is below {threshold}. Look again with the tools, then answer again.");
-                    self.say(text).await?;
+                Ok(answer) => {
+                    let assessed = self.assess(call, &answer).await?;
+                    if assessed.confidence >= self.task.threshold() {
+                        return self.finish(answer, assessed).await;
+                    }
+                    if retries < self.task.retries() {
+                        retries += 1;
+                        self.job.status("retry", share, "not sure enough; trying again");
+                        self.say(self.look_again(&assessed)).await?;
+                    } else if self.model + 1 < self.models.len() {
+                        (repairs, retries) = (0, 0);
+                        self.ask_the_next_model(share).await?;
+                    } else {
+                        return self.finish(answer, assessed).await;
+                    }
                 }
-                Ok(answer) => return self.finish(answer).await,
             }
         }
         let message = format!("no answer within {} model calls (custom.maxIterations)", self.task.iterations());
         Err(Code::TooManyCalls.bug(message))
+    }
+
+    fn look_again(&self, assessed: &Assessed) -> String {
+        let threshold = self.task.threshold();
+        if assessed.failed.is_empty() {
+            return format!("Your confidence is below {threshold}. Look again with the tools, then answer again.");
+        }
+        format!(
+            "Your answer cannot be taken: {}. Look again with the tools, then answer again.",
+            assessed.failed.join("; ")
+        )
+    }
+
+    async fn ask_the_next_model(&mut self, share: f64) -> Result<(), JobFailure> {
+        self.model += 1;
+        let model = self.models[self.model].clone();
+        self.provider = self.agent.provider(&model);
+        self.job.status("retry", share, format!("not sure enough; asking {model}"));
+        self.say("The answer above is not sure enough. Look at all of it anew with the tools, then answer.".to_owned())
+            .await
+    }
+
+    /// By its checks, and by asking as often as they want.
+    async fn assess(&mut self, call: u32, answer: &Map<String, Value>) -> Result<Assessed, JobFailure> {
+        let claimed = outcome::confidence(answer);
+        let mut assessed = checks::assess(&self.checks, answer, &self.job.input, claimed);
+        for check in self.checks.clone() {
+            if let Check::Agreement { agreement, on } = check {
+                let mut agreeing = 1;
+                for _ in 1..agreement {
+                    let other = self.another_reply(call).await?;
+                    let other = outcome::read(&other.text, self.task).unwrap_or_default();
+                    agreeing += u32::from(checks::agree(answer, &other, &on));
+                }
+                if agreeing < agreement {
+                    assessed
+                        .failed
+                        .push(format!("asked {agreement} times, {agreeing} answers agree on {}", on.join(", ")));
+                }
+                assessed.confidence = assessed.confidence.min(f64::from(agreeing) / f64::from(agreement));
+            }
+        }
+        Ok(assessed)
+    }
+
+    /// What is answered when the same is asked once more, without tools. The conversation does not see it.
+    async fn another_reply(&mut self, call: u32) -> Result<Reply, JobFailure> {
+        let answer = self.request.messages.pop();
+        let tools = std::mem::take(&mut self.request.tools);
+        let reply = self.recorded_or_asked(call).await;
+        self.request.tools = tools;
+        self.request.messages.extend(answer);
+        reply
     }
 
     async fn begin(&mut self) -> Result<(), JobFailure> {
@@ -185,20 +255,25 @@ impl Run<'_> {
     }
 
     async fn ask_model(&mut self, call: u32) -> Result<Reply, JobFailure> {
+        let reply = self.recorded_or_asked(call).await?;
+        let (text, tool_calls) = (reply.text.clone(), reply.tool_calls.clone());
+        self.request.messages.push(Message::Assistant { text, tool_calls });
+        Ok(reply)
+    }
+
+    async fn recorded_or_asked(&mut self, call: u32) -> Result<Reply, JobFailure> {
         let reply = match self.recorded_reply() {
             Some(reply) => reply,
             None => {
                 self.budget.before_model_call(&self.transcript.spent, now())?;
                 self.transcript.append(Entry::ModelCall { call }).await?;
                 let reply = self.chat(call).await?;
-                self.transcript.append(Entry::ModelReply { call, reply: reply.clone() }).await?;
+                let model = (self.model > 0).then(|| self.models[self.model].clone());
+                self.transcript.append(Entry::ModelReply { call, reply: reply.clone(), model }).await?;
                 reply
             }
         };
-        self.usage.input_tokens += reply.usage.input_tokens;
-        self.usage.output_tokens += reply.usage.output_tokens;
-        let (text, tool_calls) = (reply.text.clone(), reply.tool_calls.clone());
-        self.request.messages.push(Message::Assistant { text, tool_calls });
+        self.usage.add(reply.usage);
         Ok(reply)
     }
 
@@ -223,8 +298,9 @@ impl Run<'_> {
             reply = asked => reply,
             () = self.job.cancellation().cancelled() => return Err(JobFailure::retryable("the job is no longer wanted")),
         };
-        let cost = reply.as_ref().ok().and_then(|reply| self.prices.of(&self.task.model, reply.usage));
-        self.metrics.asked(&self.task.model, &reply, cost);
+        let model = &self.models[self.model];
+        let cost = reply.as_ref().ok().and_then(|reply| self.prices.of(model, reply.usage));
+        self.metrics.asked(model, &reply, cost);
         let reply = reply.map_err(|error| match error {
             ProviderError::Unavailable { message, retry_after } => {
                 let failure = Code::ModelUnavailable.retryable(message);
@@ -236,7 +312,7 @@ impl Run<'_> {
             self.job.thinking(&message, "", true);
         }
         self.job.text(&message, "", true);
-        self.job.usage(&self.task.model, reply.usage.input_tokens, reply.usage.output_tokens);
+        self.job.usage(&self.models[self.model], reply.usage.input_tokens, reply.usage.output_tokens);
         Ok(reply)
     }
 
@@ -248,15 +324,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn finish(&mut self, answer: Map<String, Value>) -> Result<Variables, JobFailure> {
-        let confidence = outcome::confidence(&answer);
+    async fn finish(&mut self, answer: Map<String, Value>, assessed: Assessed) -> Result<Variables, JobFailure> {
+        let confidence = assessed.confidence;
         let mut output = Map::from_iter([
             ("confidence".to_owned(), json!(confidence)),
             ("toolCalls".to_owned(), json!(self.calls)),
             ("usage".to_owned(), json!(self.usage)),
             ("provider".to_owned(), json!(self.provider.name())),
-            ("model".to_owned(), json!(self.task.model)),
+            ("model".to_owned(), json!(self.models[self.model])),
         ]);
+        if !self.checks.is_empty() {
+            output.insert("failedChecks".to_owned(), json!(assessed.failed));
+        }
         let mut result = answer;
         result.insert("confidence".to_owned(), json!(confidence));
         if self.provider.is_scripted() {

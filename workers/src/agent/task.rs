@@ -1,6 +1,6 @@
 //! What the definition says of an agentic task, with the defaults of the process format.
 
-use super::{failure::Code, provider::Message};
+use super::{checks::Check, failure::Code, provider::Message};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -88,6 +88,20 @@ impl Task {
     pub fn approval_timeout(&self) -> Duration {
         let written = self.custom.get("approvalTimeout").and_then(milliseconds);
         Duration::from_millis(written.unwrap_or(DEFAULT_APPROVAL_MS))
+    }
+
+    /// What its answers have to satisfy.
+    pub fn checks(&self) -> Result<Vec<Check>, JobFailure> {
+        let Some(checks) = self.custom.get("checks") else { return Ok(Vec::new()) };
+        serde_json::from_value(checks.clone())
+            .map_err(|error| Code::InvalidTask.bug(format!("custom.checks is not a list of checks: {error}")))
+    }
+
+    /// The models that are asked one after the other, while the one before is not sure enough.
+    pub fn models(&self) -> Vec<String> {
+        let mut models = vec![self.model.clone()];
+        models.extend(texts(self.custom.get("fallbackModels")));
+        models
     }
 
     pub fn asks_person(&self) -> bool {

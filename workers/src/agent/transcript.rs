@@ -52,6 +52,9 @@ pub enum Entry {
     ModelReply {
         call: u32,
         reply: Reply,
+        /// When it was not the task's first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
     },
     /// What the worker says to the model between calls: repair this, be surer.
     Asked {

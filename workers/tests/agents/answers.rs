@@ -150,3 +150,49 @@ async fn a_task_that_cannot_be_done_costs_no_call() {
     }
     assert!(model.asked().is_empty());
 }
+
+#[tokio::test]
+async fn checks_bound_the_confidence_and_are_told_to_the_model() {
+    let model = Model::start(|turn, _| match turn {
+        0 => Says::answer(json!({"severity": "odd", "confidence": 1})),
+        _ => Says::answer(json!({"severity": "high", "confidence": 0.95})),
+    })
+    .await;
+    let checks = json!([{"that": "${result.severity == 'high' || result.severity == 'low'}", "says": "severity is high or low"}]);
+    let output = run(&Folder::new().agent(&model), job(&[], json!({"checks": checks}))).await.unwrap();
+    assert_eq!((&output["confidence"], &output["failedChecks"], model.turns()), (&json!(0.95), &json!([]), vec![0, 1]));
+    assert!(model.last_message().contains("severity is high or low"), "{}", model.last_message());
+}
+
+#[tokio::test]
+async fn answers_that_do_not_agree_are_not_sure() {
+    let model = Model::start(|_, asked| {
+        let severity = if asked.len() == 2 { "low" } else { "high" };
+        Says::answer(json!({"severity": severity, "confidence": 1}))
+    })
+    .await;
+    let task = job(&[], json!({"checks": [{"agreement": 3, "on": ["severity"]}]}));
+    let output = run(&Folder::new().agent(&model), task).await.unwrap();
+    assert_eq!((&output["confidence"], &output["result"]["severity"]), (&json!(1.0), &json!("high")));
+    // Three answers, of which one is another; then three that agree.
+    assert_eq!(model.turns(), [0, 0, 0, 1, 1, 1]);
+    assert_eq!(output["usage"]["inputTokens"], 60, "every answer costs");
+}
+
+#[tokio::test]
+async fn another_model_is_asked_when_one_is_not_sure() {
+    let model = Model::start(|_, asked| {
+        let is_better = asked.last().unwrap()["model"].as_str().is_some_and(|model| model.ends_with("better"));
+        Says::answer(json!({"confidence": if is_better { 0.9 } else { 0.2 }}))
+    })
+    .await;
+    let task = job(&[], json!({"fallbackModels": ["vendor/better"]}));
+    let task = task.change(|job| {
+        let mut properties: Value = serde_json::from_slice(&job.task).unwrap();
+        properties["maxRetries"] = json!(1);
+        job.task = properties.to_string().into();
+    });
+    let output = run(&Folder::new().agent(&model), task).await.unwrap();
+    assert_eq!((&output["model"], &output["confidence"]), (&json!("vendor/better"), &json!(0.9)));
+    assert_eq!(model.turns(), [0, 1, 2]);
+}

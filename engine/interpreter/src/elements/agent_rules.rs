@@ -1,7 +1,7 @@
-//! What an agentic task says of people and of what may be used, looked at before it is deployed: `toolPolicy`, `approvalTimeout`,
-//! `unknownOutcome` and `budget` in its `custom`.
+//! What an agentic task says of people, of what may be used and of what its answers have to satisfy, looked at before it is deployed:
+//! `toolPolicy`, `approvalTimeout`, `unknownOutcome`, `budget`, `checks` and `fallbackModels` in its `custom`.
 
-use super::job::TOOL_POLICY;
+use super::job::{CHECKS, TOOL_POLICY};
 use crate::compile::Compiler;
 use crate::expression::Expression;
 use crate::{Timestamp, time};
@@ -27,6 +27,12 @@ fn problem(element: &model::Element) -> Option<(&'static str, String)> {
     if let Some(other) = of("unknownOutcome").filter(|told| *told != "tell" && *told != "ask") {
         return Some(("UNKNOWN_OUTCOME_INVALID", format!("custom.unknownOutcome is `tell` or `ask`, not {other}")));
     }
+    if let Some(message) = of(CHECKS).and_then(checks_problem) {
+        return Some(("CHECKS_INVALID", format!("custom.checks: {message}")));
+    }
+    if let Some(message) = of("fallbackModels").and_then(models_problem) {
+        return Some(("FALLBACK_MODELS_INVALID", format!("custom.fallbackModels: {message}")));
+    }
     let message = of("budget").and_then(budget_problem)?;
     Some(("BUDGET_INVALID", format!("custom.budget: {message}")))
 }
@@ -50,8 +56,50 @@ fn rule_problem(tool: &str, rule: &Value) -> Option<String> {
     };
     match when.as_str() {
         None => Some("approveWhen is no expression".to_owned()),
-        Some(text) => Expression::compile(text).err().map(|error| error.to_string()),
+        Some(text) => expression_problem(text),
     }
+}
+
+fn checks_problem(checks: &Value) -> Option<String> {
+    let Some(checks) = checks.as_array() else { return Some("not a list".to_owned()) };
+    checks.iter().find_map(|check| {
+        let problem = match check {
+            Value::String(expression) => expression_problem(expression),
+            Value::Object(fields) if fields.contains_key("agreement") => agreement_problem(fields),
+            Value::Object(fields) => match fields.get("that").and_then(Value::as_str) {
+                Some(expression) => expression_problem(expression)
+                    .or_else(|| fields.keys().find(|key| *key != "that" && *key != "says").map(|key| unknown_key(key))),
+                None => Some("`that`, an expression, is missing".to_owned()),
+            },
+            _ => Some("not an expression, {that, says} or {agreement, on}".to_owned()),
+        };
+        problem.map(|problem| format!("{check}: {problem}"))
+    })
+}
+
+fn unknown_key(key: &str) -> String {
+    format!("`{key}` is not a key here")
+}
+
+fn agreement_problem(fields: &serde_json::Map<String, Value>) -> Option<String> {
+    if !fields["agreement"].as_u64().is_some_and(|runs| (2..=9).contains(&runs)) {
+        return Some("`agreement` is a number of answers from 2 to 9".to_owned());
+    }
+    let names = fields.get("on").and_then(Value::as_array).filter(|names| !names.is_empty());
+    if !names.is_some_and(|names| names.iter().all(Value::is_string)) {
+        return Some("`on` is a list of fields of the answer".to_owned());
+    }
+    fields.keys().find(|key| *key != "agreement" && *key != "on").map(|key| unknown_key(key))
+}
+
+fn expression_problem(text: &str) -> Option<String> {
+    Expression::compile(text).err().map(|error| error.to_string())
+}
+
+fn models_problem(models: &Value) -> Option<String> {
+    let is_named = |model: &Value| model.as_str().is_some_and(|name| !name.trim().is_empty());
+    let are_named = models.as_array().is_some_and(|models| models.iter().all(is_named));
+    (!are_named).then(|| "not a list of models".to_owned())
 }
 
 fn budget_problem(budget: &Value) -> Option<String> {
@@ -98,6 +146,25 @@ mod tests {
         wrong(json!({"a": {"approveWhen": "${arguments.x >}"}}), "`a`: ");
         wrong(json!({"a": {"when": "x"}}), "approveWhen");
         wrong(json!({"default": "deny"}), "mcpTools");
+    }
+
+    #[test]
+    fn checks_are_expressions_or_agreements() {
+        let good =
+            json!(["${result.x > 1}", {"that": "= result.x > 1", "says": "more"}, {"agreement": 3, "on": ["x"]}]);
+        assert_eq!(checks_problem(&good), None);
+        for (wrong, part) in [
+            (json!("${result.x}"), "not a list"),
+            (json!(["${result.x >}"]), "${result.x >}"),
+            (json!([{"says": "more"}]), "`that`"),
+            (json!([{"that": "true", "say": "more"}]), "`say`"),
+            (json!([{"agreement": 1, "on": ["x"]}]), "2 to 9"),
+            (json!([{"agreement": 3}]), "`on`"),
+        ] {
+            let problem = checks_problem(&wrong).unwrap_or_default();
+            assert!(problem.contains(part), "{problem}");
+        }
+        assert!(models_problem(&json!(["a/b", ""])).is_some() && models_problem(&json!(["a/b"])).is_none());
     }
 
     #[test]

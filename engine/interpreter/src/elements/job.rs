@@ -16,8 +16,9 @@ use crate::template::Template;
 use model::{Activity, Backoff};
 use serde_json::{Map, Value};
 
-/// The key of `custom` with what an agent may do with its tools.
+/// The keys of `custom` with what an agent may do with its tools, and with what its answers have to satisfy.
 pub(super) const TOOL_POLICY: &str = "toolPolicy";
+pub(super) const CHECKS: &str = "checks";
 const RETRIES: u32 = 3;
 const BACKOFF: Backoff = Backoff { initial_ms: 1_000, factor: 2.0, maximum_ms: 60_000 };
 const TIMEOUT_MS: u64 = 60_000;
@@ -58,8 +59,8 @@ pub(crate) fn compile(
     }
     if !element.custom.is_empty() {
         let custom = element.custom.iter().map(|(name, value)| {
-            // Its expressions are about what the worker knows, and evaluated there.
-            let is_fixed = name == TOOL_POLICY;
+            // Their expressions are about what the worker knows, and evaluated there.
+            let is_fixed = name == TOOL_POLICY || name == CHECKS;
             let data =
                 if is_fixed { Some(TaskData::Fixed(value.clone())) } else { task_data(compiler, element, value) };
             Some((name.clone(), data?))

@@ -71,6 +71,18 @@ pub struct Usage {
     pub output_tokens: u64,
 }
 
+impl Usage {
+    pub fn add(&mut self, other: Usage) {
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+
+    pub fn subtract(&mut self, other: Usage) {
+        self.input_tokens = self.input_tokens.saturating_sub(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_sub(other.output_tokens);
+    }
+}
+
 /// A piece of a reply as it comes into being.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
