@@ -169,7 +169,10 @@ mod tests {
         let mut spent = Spent::default();
         let usage = Usage { input_tokens: 1000, output_tokens: 500 };
         spent.count(&Entry::ModelCall { call: 1 }, 100);
-        spent.count(&Entry::ModelReply { call: 1, reply: Reply { usage, ..Reply::default() }, model: None }, 200);
+        spent.count(
+            &Entry::ModelReply { call: 1, reply: Reply { usage, ..Reply::default() }, model: None, is_aside: false },
+            200,
+        );
         let (question, call) = ("q".to_owned(), "c".to_owned());
         let asked = Entry::PersonAsked {
             question: question.clone(),

@@ -89,10 +89,23 @@ impl Cassette {
     }
 
     fn replies(&self) -> impl Iterator<Item = &Reply> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::ModelReply { reply, .. } => Some(reply),
+        self.turns().map(|(reply, _)| reply)
+    }
+
+    /// Each reply of the conversation, with the answers to the same that were compared with it.
+    fn turns(&self) -> impl Iterator<Item = (&Reply, Vec<&Reply>)> {
+        let replies = self.entries.iter().filter_map(|entry| match entry {
+            Entry::ModelReply { reply, is_aside, .. } => Some((reply, *is_aside)),
             _ => None,
-        })
+        });
+        let mut turns: Vec<(&Reply, Vec<&Reply>)> = Vec::new();
+        for (reply, is_aside) in replies {
+            match turns.last_mut().filter(|_| is_aside) {
+                Some((_, asides)) => asides.push(reply),
+                None => turns.push((reply, Vec::new())),
+            }
+        }
+        turns.into_iter()
     }
 
     /// What the tools answered: name, arguments, answer, whether it was an error.
@@ -135,8 +148,11 @@ impl Player {
         let cassette =
             cassette.ok_or_else(|| refused(format!("no cassette is of an agent of type `{}`", request.agent_type)))?;
         let turn = request.messages.iter().filter(|message| matches!(message, Message::Assistant { .. })).count();
-        let reply = cassette.replies().nth(turn);
-        let reply = reply.ok_or_else(|| {
+        let said = cassette.turns().nth(turn).and_then(|(reply, asides)| match request.again {
+            0 => Some(reply),
+            again => asides.get(again as usize - 1).copied(),
+        });
+        let reply = said.ok_or_else(|| {
             let turns = cassette.replies().count();
             refused(format!("the cassette of `{}` ends after {turns} replies; this is one more", cassette.element))
         })?;
@@ -228,9 +244,9 @@ mod tests {
         let last = Reply { text: format!("{path} is well"), ..Reply::default() };
         let (id, tool, result) = ("1".to_owned(), "read".to_owned(), "fine".to_owned());
         let entries = vec![
-            Entry::ModelReply { call: 1, reply: first, model: None },
+            Entry::ModelReply { call: 1, reply: first, model: None, is_aside: false },
             Entry::ToolResult { id, tool, result, is_error: false },
-            Entry::ModelReply { call: 2, reply: last, model: None },
+            Entry::ModelReply { call: 2, reply: last, model: None, is_aside: false },
         ];
         let task = json!({"agentType": "reader"}).as_object().cloned().unwrap();
         let variables = json!({"path": path, "n": 1}).as_object().cloned().unwrap();

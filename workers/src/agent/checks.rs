@@ -59,9 +59,9 @@ fn judge(check: &Check, scope: &Answered<'_>) -> Option<Option<String>> {
     })
 }
 
-/// Whether two answers say the same in these fields.
+/// Whether two answers say the same in these fields; what neither says is not agreed upon.
 pub fn agree(one: &Map<String, Value>, other: &Map<String, Value>, on: &[String]) -> bool {
-    on.iter().all(|field| one.get(field) == other.get(field))
+    on.iter().all(|field| one.get(field).is_some_and(|said| other.get(field) == Some(said)))
 }
 
 /// The answer as `result`, and the variables that the task sees.
@@ -99,6 +99,7 @@ mod tests {
         let bad = assess(&checks, &object(json!({"n": 4, "kind": "b"})), &variables, 0.9);
         assert!((bad.confidence - 1.0 / 3.0).abs() < 1e-9, "{bad:?}");
         assert!(bad.failed == ["kind is a", "this does not hold: ${result.m > 0}"], "{bad:?}");
+        assert!(!agree(&object(json!({"x": 1})), &object(json!({"x": 1})), &["n".to_owned()]), "neither says it");
         assert!(agree(&object(json!({"n": 1, "x": 2})), &object(json!({"n": 1})), &["n".to_owned()]));
     }
 }

@@ -61,6 +61,7 @@ async fn go_on(
         messages: Vec::new(),
         tools: offered(&tools, task)?,
         temperature: task.temperature(),
+        again: 0,
     };
     let run = Run {
         replayed: transcript.entries.len(),
@@ -202,10 +203,10 @@ impl Run<'_> {
         for check in self.checks.clone() {
             if let Check::Agreement { agreement, on } = check {
                 let mut agreeing = 1;
-                for _ in 1..agreement {
-                    let other = self.another_reply(call).await?;
-                    let other = outcome::read(&other.text, self.task).unwrap_or_default();
-                    agreeing += u32::from(checks::agree(answer, &other, &on));
+                for again in 1..agreement {
+                    let other = self.another_reply(call, again).await?;
+                    let other = outcome::read(&other.text, self.task);
+                    agreeing += u32::from(other.is_ok_and(|other| checks::agree(answer, &other, &on)));
                 }
                 if agreeing < agreement {
                     assessed
@@ -218,12 +219,12 @@ impl Run<'_> {
         Ok(assessed)
     }
 
-    /// What is answered when the same is asked once more, without tools. The conversation does not see it.
-    async fn another_reply(&mut self, call: u32) -> Result<Reply, JobFailure> {
+    /// What is answered when the same is asked once more. The conversation does not see it.
+    async fn another_reply(&mut self, call: u32, again: u32) -> Result<Reply, JobFailure> {
         let answer = self.request.messages.pop();
-        let tools = std::mem::take(&mut self.request.tools);
+        self.request.again = again;
         let reply = self.recorded_or_asked(call).await;
-        self.request.tools = tools;
+        self.request.again = 0;
         self.request.messages.extend(answer);
         reply
     }
@@ -269,7 +270,8 @@ impl Run<'_> {
                 self.transcript.append(Entry::ModelCall { call }).await?;
                 let reply = self.chat(call).await?;
                 let model = (self.model > 0).then(|| self.models[self.model].clone());
-                self.transcript.append(Entry::ModelReply { call, reply: reply.clone(), model }).await?;
+                let is_aside = self.request.again > 0;
+                self.transcript.append(Entry::ModelReply { call, reply: reply.clone(), model, is_aside }).await?;
                 reply
             }
         };
@@ -288,7 +290,11 @@ impl Run<'_> {
     }
 
     async fn chat(&mut self, call: u32) -> Result<Reply, JobFailure> {
-        let (job, message) = (self.job.clone(), format!("{}-{}-{call}", self.job.id(), self.job.attempt()));
+        let (job, again) = (self.job.clone(), self.request.again);
+        let mut message = format!("{}-{}-{call}", self.job.id(), self.job.attempt());
+        if again > 0 {
+            message += &format!("-{again}");
+        }
         let mut show = |delta: Delta| match delta {
             Delta::Text(text) => job.text(&message, text, false),
             Delta::Thinking(text) => job.thinking(&message, text, false),

@@ -55,6 +55,9 @@ pub enum Entry {
         /// When it was not the task's first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         model: Option<String>,
+        /// The conversation does not see it: the same was asked once more, to compare.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_aside: bool,
     },
     /// What the worker says to the model between calls: repair this, be surer.
     Asked {

@@ -92,3 +92,19 @@ async fn another_model_on_the_same_conversation_is_compared() {
     assert_eq!(outcome.failed.len(), 1, "{outcome:?}");
     assert!(outcome.usage.input_tokens > 0 && !outcome.is_good());
 }
+
+#[tokio::test]
+async fn answers_that_were_compared_are_compared_again() {
+    let folder = Folder::new();
+    let model = Model::start(|turn, asked| {
+        let severity = if turn == 0 && asked.len() == 2 { "low" } else { "high" };
+        Says::answer(json!({"severity": severity, "confidence": 1, "turn": turn}))
+    })
+    .await;
+    let task = || job(&[], json!({"checks": [{"agreement": 3, "on": ["severity"]}]}));
+    let then = run(&folder.recording(&model), task()).await.unwrap();
+    assert_eq!(model.turns(), [0, 0, 0, 1, 1, 1]);
+    let now = run(&folder.playing(), task()).await.unwrap();
+    assert_eq!((&now["result"], &now["usage"]), (&then["result"], &then["usage"]));
+    assert_eq!(now["result"]["turn"], 1);
+}

@@ -22,6 +22,8 @@ pub struct ChatRequest {
     pub messages: Vec<Message>,
     pub tools: Vec<ToolSpec>,
     pub temperature: Option<f64>,
+    /// The how many-eth answer to the same is asked for, beside the conversation's own (0).
+    pub again: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
