@@ -8,6 +8,7 @@
 //! - [`rest`]: the REST routes, one file per resource, and the OpenAPI document.
 //! - [`live`]: from committed events to the messages that a browser draws.
 //! - [`agui`]: the same as AG-UI 1.0.
+//! - [`mcp`]: processes as tools of the Model Context Protocol.
 //! - [`approval`]: links in mails that answer a user task.
 //! - [`page`]: the embedded page.
 
@@ -20,6 +21,7 @@ mod event;
 mod http;
 mod json;
 mod live;
+pub mod mcp;
 mod metrics;
 mod page;
 mod policy;

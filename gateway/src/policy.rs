@@ -88,6 +88,8 @@ pub fn action(method: &Method, route: &str) -> Option<Action> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     Some(match (method, route) {
         ("GET", "me" | "openapi.json") => Action::SeeOneself,
+        // What is asked for there is decided call by call.
+        ("GET" | "POST" | "DELETE", "mcp") => Action::SeeOneself,
         ("POST", "deployments" | "preview" | "scenarios") => Action::Deploy,
         ("GET", "processes" | "processes/{id}" | "decisions" | "decisions/{id}") => Action::ReadProcesses,
         ("POST", "decisions/{id}/evaluate") => Action::EvaluateDecision,

@@ -5,6 +5,7 @@ use crate::{
     config::Config,
     http::{authorize, deadline, no_such_route, observe, panicked, secure, wrong_method},
     live::{hub::Hub, websocket},
+    mcp,
     metrics::Metrics,
     page, rest,
     state::App,
@@ -120,7 +121,10 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
         .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(app), authorize));
-    api.merge(approval::routes(app))
+    let mcp = mcp::routes(app, api.clone().with_state(Arc::clone(app)), MAX_BODY)
+        .route_layer(from_fn_with_state(Arc::clone(app), authorize));
+    api.merge(mcp)
+        .merge(approval::routes(app))
         .route("/api/{*rest}", get(no_such_route).fallback(no_such_route))
         .route("/metrics", get(no_such_route).fallback(no_such_route))
         .fallback(page::serve)

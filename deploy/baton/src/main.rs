@@ -9,6 +9,7 @@ mod demo;
 mod deploy_command;
 mod dev;
 mod lint_command;
+mod mcp_command;
 mod new_command;
 mod operate_command;
 mod test_command;
@@ -62,8 +63,8 @@ enum Command {
     /// Do jobs.
     #[command(subcommand)]
     Worker(Worker),
-    /// Serve the ten built-in tools by the Model Context Protocol.
-    Mcp(workers::mcp::Config),
+    /// Serve the Model Context Protocol: the ten built-in tools, or with `serve` the deployed processes.
+    Mcp(mcp_command::Args),
     /// Evaluate agents on recorded conversations.
     #[command(subcommand)]
     Agent(agent_command::Agent),
@@ -141,7 +142,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Audit(audit) => return audit_command::run(audit).await,
         Command::Verify { database_url } => return verify(&database_url).await,
-        Command::Mcp(config) => workers::mcp::run(config, stopped_by_signal()).await?,
+        Command::Mcp(args) => mcp_command::run(args, stopped_by_signal()).await?,
         service => serve(service).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -46,7 +46,7 @@ pub async fn upgrade<Served: Future<Output = ()> + Send + 'static>(
 }
 
 /// A page of another origin must not speak with its visitor's gateway. Programs send no origin.
-fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
+pub fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
