@@ -121,7 +121,7 @@ fn router(app: &Arc<App>, probes: Router) -> Router {
         .merge(files.layer(DefaultBodyLimit::max(rest::MAX_UPLOAD)))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(from_fn_with_state(Arc::clone(app), authorize));
-    let mcp = mcp::routes(app, api.clone().with_state(Arc::clone(app)), MAX_BODY)
+    let mcp = mcp::http::routes(app, api.clone().with_state(Arc::clone(app)), MAX_BODY)
         .route_layer(from_fn_with_state(Arc::clone(app), authorize));
     api.merge(mcp)
         .merge(approval::routes(app))

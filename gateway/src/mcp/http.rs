@@ -2,7 +2,7 @@
 //! session belongs to the key that began it.
 
 use super::{Server, api::InProcess};
-use crate::{auth::Caller, live::check_origin, problem::Problem, state::App};
+use crate::{auth::Caller, live::socket::check_origin, problem::Problem, state::App};
 use axum::{
     Extension, Router,
     extract::{Request, State},
@@ -31,8 +31,7 @@ struct Sessions {
 /// The route; `api` is what it calls, with authorization and all.
 pub fn routes(app: &Arc<App>, api: Router, max_body: usize) -> Router<Arc<App>> {
     let manager = Arc::<LocalSessionManager>::default();
-    let sessions =
-        Arc::new(Sessions { app: Arc::clone(app), manager: Arc::clone(&manager), owners: Mutex::default() });
+    let sessions = Arc::new(Sessions { app: Arc::clone(app), manager: Arc::clone(&manager), owners: Mutex::default() });
     // The key decides, not the name by which the gateway is reached; origins are checked below.
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()

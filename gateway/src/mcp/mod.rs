@@ -6,14 +6,13 @@
 
 mod api;
 mod form;
-mod http;
+pub(crate) mod http;
 mod operations;
 mod processes;
 mod run;
 mod server;
 
 pub use api::{Api, Call, read};
-pub use http::routes;
 pub use server::Server;
 
 use anyhow::Context;

@@ -45,7 +45,13 @@ pub const OPERATIONS: [Operation; 14] = [
         "baton_list_instances",
         "Instances, newest first. state: active, completed, terminated, canceled, failed, incident or suspended",
         "/instances",
-        &[("processId", "string", false), ("state", "string", false), ("businessKey", "string", false), PAGE[0], PAGE[1]],
+        &[
+            ("processId", "string", false),
+            ("state", "string", false),
+            ("businessKey", "string", false),
+            PAGE[0],
+            PAGE[1],
+        ],
     ),
     read(
         "baton_get_instance",
@@ -97,7 +103,12 @@ pub const OPERATIONS: [Operation; 14] = [
         arguments: &[("reason", "string", false)],
         is_destructive: true,
     },
-    write("baton_suspend_instance", "Nothing of the instance moves until it is resumed", "/instances/{id}/suspend", &[]),
+    write(
+        "baton_suspend_instance",
+        "Nothing of the instance moves until it is resumed",
+        "/instances/{id}/suspend",
+        &[],
+    ),
     write("baton_resume_instance", "Lets a suspended instance go on", "/instances/{id}/resume", &[]),
     write(
         "baton_publish_message",

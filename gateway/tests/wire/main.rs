@@ -5,6 +5,7 @@ mod approval;
 mod events;
 mod files;
 mod live;
+mod mcp;
 mod operations;
 mod played;
 mod reference;

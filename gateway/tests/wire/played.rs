@@ -128,6 +128,8 @@ impl Played {
                 proto::GetUserTaskReply { task, ..Default::default() }.encode_to_vec()
             }
             "get_process" => process().encode_to_vec(),
+            "list_processes" => processes(&proto::ListProcessesRequest::decode(payload).unwrap()),
+            "list_user_tasks" => user_tasks(&state, &proto::ListUserTasksRequest::decode(payload).unwrap()),
             "list_instances" => instances(&state, &proto::ListInstancesRequest::decode(payload).unwrap()),
             "start_instance" => proto::StartInstanceReply {
                 instance_id: "new".into(),
@@ -209,29 +211,57 @@ fn instance(state: &State, request: &proto::GetInstanceRequest) -> Reply {
     if request.tenant != TENANT || !state.histories.contains_key(&request.instance_id) {
         return not_found();
     }
+    let events = || state.histories[&request.instance_id].iter().flat_map(|batch| &batch.events);
+    let has_ended = events().any(|event| matches!(event.kind, Some(Kind::InstanceCompleted(_))));
+    let is_asked = state.tasks.values().any(|task| task.instance_id == request.instance_id && task.state == "open");
+    let element_type = if is_asked { "userTask" } else { "serviceTask" };
     let summary = proto::InstanceSummary {
         instance_id: request.instance_id.clone(),
-        state: "active".into(),
+        state: if has_ended { "completed" } else { "active" }.into(),
+        version: events().count() as u64,
         created_at: 1_000,
         ..Default::default()
     };
     let reply = proto::GetInstanceReply {
         instance: Some(summary),
         variables: br#"{"amount":7}"#.to_vec().into(),
-        elements: vec![proto::ActiveElement { key: 2, element_id: "pay".into(), ..Default::default() }],
+        elements: vec![proto::ActiveElement {
+            key: 2,
+            element_id: "pay".into(),
+            element_type: element_type.into(),
+            ..Default::default()
+        }],
         ..Default::default()
     };
     Reply::Ok(reply.encode_to_vec().into())
 }
 
+fn processes(request: &proto::ListProcessesRequest) -> Vec<u8> {
+    let order =
+        proto::ProcessSummary { process_id: "order".into(), version: 1, is_executable: true, ..Default::default() };
+    let processes = (request.tenant == TENANT).then_some(order).into_iter().collect();
+    proto::ListProcessesReply { processes }.encode_to_vec()
+}
+
+/// Those of one instance that are open.
+fn user_tasks(state: &State, request: &proto::ListUserTasksRequest) -> Vec<u8> {
+    let is_wanted = |task: &&proto::UserTaskInfo| {
+        request.instance_id.as_ref() == Some(&task.instance_id) && task.state == "open" && request.tenant == TENANT
+    };
+    let tasks = state.tasks.values().filter(is_wanted).cloned().collect();
+    proto::ListUserTasksReply { tasks, next_cursor: None }.encode_to_vec()
+}
+
 fn process() -> proto::GetProcessReply {
     let element =
         |id: &str, kind: &str| proto::ElementInfo { id: id.into(), r#type: kind.into(), ..Default::default() };
+    let form = br#"{"custom":{"formFields":[{"name":"amount","type":"number","required":true}]}}"#;
+    let start = proto::ElementInfo { properties: form.to_vec().into(), ..element("placed", "startEvent") };
     proto::GetProcessReply {
         process: Some(proto::ProcessSummary { process_id: "order".into(), name: "Order".into(), ..Default::default() }),
         source: "workflow: {}".into(),
         bpmn_xml: r#"<definitions><sequenceFlow id="f1" sourceRef="check" targetRef="pay"/></definitions>"#.into(),
-        elements: vec![element("check", "exclusiveGateway"), element("pay", "serviceTask")],
+        elements: vec![start, element("check", "exclusiveGateway"), element("pay", "serviceTask")],
     }
 }
 
