@@ -240,7 +240,7 @@ mod tests {
             Operation::named(name).unwrap().call(arguments, HeaderMap::new()).map(|call| (call.path, call.body))
         };
         let listed = get("baton_list_instances", json!({"processId": "a&b", "limit": 3})).unwrap();
-        assert_eq!(listed, ("/instances?limit=3&processId=a%26b".to_owned(), None));
+        assert_eq!(listed, ("/instances?processId=a%26b&limit=3".to_owned(), None));
         assert_eq!(get("baton_get_instance", json!({"id": "a/../b?c"})).unwrap().0, "/instances/a%2F..%2Fb%3Fc");
         for id in ["", ".", ".."] {
             assert!(get("baton_get_instance", json!({"id": id})).is_err());

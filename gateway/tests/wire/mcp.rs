@@ -8,7 +8,7 @@ use reqwest::Method;
 use rmcp::{
     ClientHandler, RoleClient, ServiceExt,
     model::{
-        CallToolRequestParams, ClientCapabilities, ClientInfo, ElicitRequestParams, ElicitResult, ElicitationAction,
+        CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
         Implementation, ProgressNotificationParam, ReadResourceRequestParams,
     },
     service::{NotificationContext, RequestContext, RunningService},
@@ -25,9 +25,9 @@ struct Person {
 }
 
 impl ClientHandler for Person {
-    fn get_info(&self) -> ClientInfo {
+    fn get_info(&self) -> ClientConfig {
         let capabilities: ClientCapabilities = serde_json::from_value(json!({"elicitation": {}})).unwrap();
-        ClientInfo::new(capabilities, Implementation::new("person", "1"))
+        ClientConfig::new(capabilities, Implementation::new("person", "1"))
     }
 
     async fn create_elicitation(
