@@ -82,7 +82,7 @@ impl Sessions {
         let known: Vec<_> = {
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             owners.insert(id, caller);
-            if owners.len() % SWEEP == 0 { owners.keys().cloned().collect() } else { Vec::new() }
+            if owners.len().is_multiple_of(SWEEP) { owners.keys().cloned().collect() } else { Vec::new() }
         };
         for id in known {
             if !self.manager.has_session(&id.as_str().into()).await.unwrap_or(true) {
