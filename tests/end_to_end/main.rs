@@ -10,6 +10,7 @@ mod corners;
 mod dashboards;
 mod kills;
 mod later;
+mod mcp;
 mod people;
 mod running;
 mod scenarios;
