@@ -86,8 +86,9 @@ const LICENCES: [&str; 14] = [
     "Zlib",
 ];
 
+/// Not `--offline`: a fresh machine has not downloaded what only other platforms need.
 static METADATA: LazyLock<Value> = LazyLock::new(|| {
-    let arguments = ["metadata", "--format-version", "1", "--locked", "--offline"];
+    let arguments = ["metadata", "--format-version", "1", "--locked"];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
