@@ -6,6 +6,7 @@
 mod agui;
 mod approvals;
 mod browser;
+mod command_line;
 mod corners;
 mod dashboards;
 mod kills;

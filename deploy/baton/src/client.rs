@@ -1,10 +1,13 @@
 //! A small client of the gateway's REST API, for the command line.
 
 use anyhow::{Context, bail};
-use reqwest::{Method, Response, StatusCode};
+use futures::{Stream, StreamExt, stream};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use std::{path::Path, time::Duration, time::Instant};
 
+/// A stream ends with what it tells of.
+const STREAM: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a request that is kept out (429) is tried again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -13,12 +16,18 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     key: String,
+    /// From where the address is known, for an error's message.
+    found_by: String,
 }
 
 impl Client {
     pub fn new(url: &str, key: &str) -> Client {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap_or_default();
-        Client { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() }
+        Client { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned(), found_by: String::new() }
+    }
+
+    pub fn found_by(self, found_by: &str) -> Client {
+        Client { found_by: found_by.to_owned(), ..self }
     }
 
     /// Until the gateway answers, and an engine behind it.
@@ -37,6 +46,37 @@ impl Client {
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::GET, path, None, None).await
+    }
+
+    pub async fn get_with(&self, path: &str, query: &[(String, String)]) -> anyhow::Result<Value> {
+        let request = self.http.get(self.address(path)).query(query);
+        let what = format!("GET {path}");
+        read(self.send(request, &what).await?, &what).await
+    }
+
+    /// Server-sent events: the data of each, as JSON.
+    pub async fn events(
+        &self,
+        path: &str,
+    ) -> anyhow::Result<impl Stream<Item = anyhow::Result<Value>> + Unpin + use<>> {
+        let what = format!("GET {path}");
+        let request = self.http.get(self.address(path)).header("Accept", "text/event-stream").timeout(STREAM);
+        let response = self.send(request, &what).await?;
+        if !response.status().is_success() {
+            return Err(read(response, &what).await.err().unwrap_or_else(|| anyhow::anyhow!("{what}: no stream")));
+        }
+        let bytes = Box::pin(response.bytes_stream());
+        Ok(Box::pin(stream::unfold((bytes, Vec::new()), |(mut bytes, mut buffer)| async move {
+            loop {
+                if let Some(data) = next_data(&mut buffer) {
+                    return Some((serde_json::from_slice(&data).map_err(Into::into), (bytes, buffer)));
+                }
+                match bytes.next().await? {
+                    Ok(more) => buffer.extend_from_slice(&more),
+                    Err(error) => return Some((Err(error.into()), (bytes, buffer))),
+                }
+            }
+        })))
     }
 
     pub async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
@@ -88,19 +128,27 @@ impl Client {
         let what = format!("{method} {path}");
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let mut request = self.http.request(method.clone(), self.address(path)).bearer_auth(&self.key);
+            let mut request = self.http.request(method.clone(), self.address(path));
             if let Some(body) = &body {
                 request = request.json(body);
             }
             if let Some(key) = once {
                 request = request.header("Idempotency-Key", key);
             }
-            let response = request.send().await.with_context(|| what.clone())?;
+            let response = self.send(request, &what).await?;
             match kept_out(&response) {
                 Some(wait) if Instant::now() + wait < deadline => tokio::time::sleep(wait).await,
                 _ => return read(response, &what).await,
             }
         }
+    }
+
+    async fn send(&self, request: RequestBuilder, what: &str) -> anyhow::Result<Response> {
+        let sent = request.bearer_auth(&self.key).send().await;
+        sent.with_context(|| match self.found_by.as_str() {
+            "" => what.to_owned(),
+            by => format!("{what}: {} does not answer (its address is from {by})", self.url),
+        })
     }
 
     fn address(&self, path: &str) -> String {
@@ -129,7 +177,41 @@ async fn read(response: Response, what: &str) -> anyhow::Result<Value> {
         message.push('\n');
         message.push_str(&describe(diagnostic));
     }
-    bail!("{what}: {} {message}", status.as_u16())
+    let code = value["code"].as_str().unwrap_or_default().to_owned();
+    Err(Refused { status: status.as_u16(), code, what: what.to_owned(), message }.into())
+}
+
+/// What the gateway answered instead of doing it.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: u16,
+    /// Stable (`engine/docs/rest.md`); empty where something else answered.
+    pub code: String,
+    pub what: String,
+    pub message: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Refused { status, code, what, message } = self;
+        let space = if code.is_empty() { "" } else { " " };
+        write!(f, "{what}: {status}{space}{code} {message}")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Takes the data of the next whole event out of the buffer; comments and other fields are passed over.
+fn next_data(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    loop {
+        let end = buffer.windows(2).position(|two| two == b"\n\n")?;
+        let event: Vec<u8> = buffer.drain(..end + 2).collect();
+        let lines = event.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:"));
+        let data: Vec<&[u8]> = lines.map(|data| data.strip_prefix(b" ").unwrap_or(data)).collect();
+        if !data.is_empty() {
+            return Some(data.join(&b'\n'));
+        }
+    }
 }
 
 /// A diagnostic as a compiler prints it.
@@ -152,4 +234,19 @@ pub fn describe(diagnostic: &Value) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_whole_whatever_arrives_together() {
+        let mut buffer = b": alive\n\nid: 3\ndata: {\"a\":1}\n\ndata: {\"b\"".to_vec();
+        assert_eq!(next_data(&mut buffer).as_deref(), Some(&b"{\"a\":1}"[..]));
+        assert_eq!(next_data(&mut buffer), None);
+        buffer.extend(b":\ndata: 2}\n\n");
+        assert_eq!(next_data(&mut buffer).as_deref(), Some(&b"{\"b\":\n2}"[..]));
+        assert!(buffer.is_empty());
+    }
 }

@@ -1,7 +1,10 @@
 //! `baton deploy FILE|FOLDER…`: checks files of processes and decisions and deploys them through a gateway. Each file is
 //! deployed on its own: whole, or not at all; decisions go before the processes that ask for them.
 
-use crate::client::{Client, describe};
+use crate::{
+    client::{Client, describe},
+    remote::Server,
+};
 use anyhow::Context;
 use serde_json::json;
 use std::{
@@ -14,19 +17,15 @@ pub struct Args {
     /// Files of processes and decisions, or folders of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Address of the gateway.
-    #[arg(long, env = "BATON_URL", default_value = "http://127.0.0.1:8420")]
-    url: String,
-    /// API key.
-    #[arg(long, env = "BATON_API_KEY", hide_env_values = true)]
-    key: String,
+    #[command(flatten)]
+    server: Server,
     /// Only check.
     #[arg(long)]
     dry_run: bool,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.url, &args.key);
+    let client = args.server.client()?;
     let mut code = ExitCode::SUCCESS;
     for file in process_files(&args.files)? {
         match deploy(&client, &file, args.dry_run).await {

@@ -12,9 +12,10 @@ mod lint_command;
 mod mcp_command;
 mod new_command;
 mod operate_command;
+mod remote;
 mod test_command;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -79,8 +80,12 @@ enum Command {
     Lint(lint_command::Args),
     /// Check and deploy process files through a gateway.
     Deploy(deploy_command::Args),
+    #[command(flatten)]
+    Remote(remote::Remote),
     /// Operate on instances through a gateway: suspend, resume, retry, cancel, modify, migrate, in batches too.
     Operate(operate_command::Args),
+    /// Print what completes commands in a shell: `source <(baton completions bash)`.
+    Completions { shell: clap_complete::Shell },
     /// Measure ten service tasks in a row, or other work, on this machine.
     Bench(bench::Args),
     /// What the benchmark starts beside the engine.
@@ -112,7 +117,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            remote::exit::code(&error)
         }
     }
 }
@@ -128,6 +133,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Convert(args) => return convert_command::run(&args),
         Command::Lint(args) => return lint_command::run(&args),
         Command::Deploy(args) => return deploy_command::run(args).await,
+        Command::Remote(command) => return remote::run(command).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "baton", &mut std::io::stdout());
+        }
         Command::Operate(args) => return operate_command::run(args).await,
         Command::Bench(args) => return bench::run(args).await,
         Command::BenchPart { part } => {

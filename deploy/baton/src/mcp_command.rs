@@ -1,5 +1,6 @@
 //! `baton mcp` serves the built-in tools; `baton mcp serve` serves what is deployed at a gateway, over stdin and stdout.
 
+use crate::remote::{Reached, Server};
 use anyhow::bail;
 use gateway::mcp::{Api, Call, over_stdio, read};
 use serde_json::Value;
@@ -26,24 +27,22 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Serve {
-    /// Address of the gateway.
-    #[arg(long, env = "BATON_URL", default_value = "http://127.0.0.1:8420")]
-    url: String,
-    /// API key; its role decides what is offered.
-    #[arg(long, env = "BATON_API_KEY", hide_env_values = true)]
-    key: String,
+    /// The role of the key decides what is offered.
+    #[command(flatten)]
+    server: Server,
 }
 
 pub async fn run(args: Args, shutdown: CancellationToken) -> anyhow::Result<()> {
     let Some(Command::Serve(serve)) = args.command else {
         return workers::mcp::run(args.tools, shutdown).await;
     };
-    if serve.key.is_empty() {
-        bail!("an API key is needed (--key or BATON_API_KEY)");
+    let Reached { url, key, .. } = serve.server.reached()?;
+    if key.is_empty() {
+        bail!("an API key is needed (--key, BATON_API_KEY or a profile)");
     }
     let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-    let url = serve.url.trim_end_matches('/').to_owned();
-    over_stdio(Arc::new(Gateway { http, url, key: serve.key }), shutdown).await
+    let url = url.trim_end_matches('/').to_owned();
+    over_stdio(Arc::new(Gateway { http, url, key }), shutdown).await
 }
 
 /// The API over the network, with the key of this process.

@@ -1,18 +1,14 @@
 //! `baton operate …`: operations on instances through a gateway, one by one or in batches, and the audit log.
 
-use crate::client::Client;
+use crate::remote::Server;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Address of the gateway.
-    #[arg(long, env = "BATON_URL", default_value = "http://127.0.0.1:8420")]
-    url: String,
-    /// API key.
-    #[arg(long, env = "BATON_API_KEY", hide_env_values = true)]
-    key: String,
+    #[command(flatten)]
+    server: Server,
     #[command(subcommand)]
     operation: Operation,
 }
@@ -97,7 +93,7 @@ struct Batch {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.url, &args.key);
+    let client = args.server.client()?;
     let answer = match args.operation {
         Operation::Suspend { instance } => client.post(&path(&instance, "suspend"), json!({})).await?,
         Operation::Resume { instance } => client.post(&path(&instance, "resume"), json!({})).await?,

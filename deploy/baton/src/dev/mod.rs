@@ -4,12 +4,14 @@
 //! Services are child processes of this very binary, so that each can be killed, watched and restarted on its own.
 
 mod brought;
+mod connection;
 mod mailbox;
 mod nats;
 mod postgres;
 mod settings;
 mod supervisor;
 
+pub use connection::Connection;
 pub use settings::{Settings, free_port};
 pub use supervisor::Supervisor;
 
@@ -104,7 +106,7 @@ impl Server {
         for folder in args.deploy.iter().filter(|folder| folder.exists()) {
             deploy_command::deploy_folder(&client, folder).await?;
         }
-        Ok(())
+        Connection::write(&settings.data, settings.url(), settings.api_key.clone())
     }
 
     pub fn client(&self) -> Client {
@@ -124,10 +126,11 @@ impl Server {
         println!("  NATS      {}", self.settings.nats_url);
         println!("  data      {} (logs in logs/)", data.display());
         println!("Workers of your own find it by BATON_NATS_URL={}.", self.settings.nats_url);
-        println!("Stop with Ctrl-C.");
+        println!("`baton list`, `start`, `tasks` … find it from this folder. Stop with Ctrl-C.");
     }
 
     pub async fn stop(&self) {
+        Connection::remove(&self.settings.data);
         self.supervisor.stop().await;
     }
 }

@@ -1,0 +1,102 @@
+//! What waits for people: `baton tasks`, `claim`, `complete`.
+
+use super::{
+    Server, list,
+    output::{Column, Output},
+    variables::Variables,
+};
+use serde_json::json;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton tasks                              everything that waits for somebody
+  baton tasks --user ann --groups sales    what she may do")]
+pub struct TasksArgs {
+    /// What this person may do.
+    #[arg(long)]
+    user: Option<String>,
+    /// Groups of that person, separated by commas.
+    #[arg(long)]
+    groups: Option<String>,
+    /// Of this instance.
+    #[arg(long)]
+    instance: Option<String>,
+    /// open, completed or canceled.
+    #[arg(long, default_value = "open")]
+    state: String,
+    /// At most so many, over all pages.
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(clap::Args)]
+pub struct ClaimArgs {
+    /// Id of the task, as `baton tasks` prints it.
+    task: String,
+    /// For whom.
+    #[arg(long, env = "USER")]
+    user: String,
+    /// Give it back instead.
+    #[arg(long)]
+    release: bool,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: baton complete 0190…:7 --var decision=approve --var comments='as discussed'")]
+pub struct CompleteArgs {
+    /// Id of the task, as `baton tasks` prints it.
+    task: String,
+    /// Who did it.
+    #[arg(long, env = "USER")]
+    user: String,
+    #[command(flatten)]
+    variables: Variables,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+}
+
+const TASKS: [Column; 6] = [
+    Column("id", "task"),
+    Column("processId", "process"),
+    Column("elementId", "element"),
+    Column("claimedBy", "claimed by"),
+    Column("dueDate", "due"),
+    Column("name", "name"),
+];
+
+pub async fn tasks(args: TasksArgs) -> anyhow::Result<()> {
+    let mut query = vec![("state".to_owned(), args.state)];
+    for (name, value) in [("user", args.user), ("groups", args.groups), ("instanceId", args.instance)] {
+        query.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    let rows = list::pages(&args.server.client()?, "/user-tasks", "tasks", &query, args.limit).await?;
+    args.output.list(&rows, &TASKS)
+}
+
+pub async fn claim(args: ClaimArgs) -> anyhow::Result<()> {
+    let user = if args.release { "" } else { args.user.as_str() };
+    args.server.client()?.post(&format!("/user-tasks/{}/claim", args.task), json!({"user": user})).await?;
+    let claimed = json!({"id": args.task, "claimedBy": (!user.is_empty()).then_some(user)});
+    args.output.one(&claimed, &args.task, || match user {
+        "" => vec![format!("{} is everybody's again", args.task)],
+        user => vec![format!("{} is {user}'s", args.task)],
+    })
+}
+
+pub async fn complete(args: CompleteArgs) -> anyhow::Result<()> {
+    let body = json!({"variables": args.variables.read()?, "by": args.user});
+    let once = uuid::Uuid::new_v4().to_string();
+    let path = format!("/user-tasks/{}/complete", args.task);
+    let done = args.server.client()?.post_once(&path, body, &once).await?;
+    args.output.one(&done, &args.task, || vec![format!("{} is done", args.task)])
+}
