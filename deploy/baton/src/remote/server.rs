@@ -53,7 +53,10 @@ impl Server {
             let profile = profiles.get(name).with_context(|| {
                 format!("there is no profile `{name}`; `baton profile add {name} --url … --key …` makes it")
             })?;
-            return Ok(said(&profile.url, &profile.key, format!("the profile `{name}`")));
+            return Ok(match self.is_elsewhere(&profile.url) {
+                true => said("", "", "--url or BATON_URL".to_owned()),
+                false => said(&profile.url, &profile.key, format!("the profile `{name}`")),
+            });
         }
         // A key is for one address: it does not go to another that is named without one.
         if let Some(url) = &self.url {
@@ -66,6 +69,11 @@ impl Server {
             return Ok(said(&found.url, &found.key, found.file.display().to_string()));
         }
         Ok(said(DEFAULT_URL, "", "the default; name another by --url, a profile, or start `baton dev`".to_owned()))
+    }
+
+    /// BATON_URL is easily left over from other work: the key of a profile that is named does not follow it either.
+    fn is_elsewhere(&self, url: &str) -> bool {
+        self.url.as_deref().is_some_and(|said| said.trim_end_matches('/') != url.trim_end_matches('/'))
     }
 }
 
@@ -105,6 +113,12 @@ mod tests {
         assert_eq!(chosen(&nothing, Some("shop"), dev()), pair("https://shop", "key of shop"));
         let test = Server { profile: Some("test".to_owned()), ..Server::default() };
         assert_eq!(chosen(&test, Some("shop"), dev()), pair("https://test", "key of test"));
+        let slash = Server { url: Some("https://test/".to_owned()), ..test.clone() };
+        assert_eq!(chosen(&slash, None, None), pair("https://test/", "key of test"));
+        let moved = Server { url: Some("http://else".to_owned()), ..test };
+        assert_eq!(chosen(&moved, Some("shop"), dev()), pair("http://else", ""), "nor that of a profile that is named");
+        let both = Server { key: Some("mine".to_owned()), ..moved };
+        assert_eq!(chosen(&both, Some("shop"), dev()), pair("http://else", "mine"));
         let url = Server { url: Some("http://else".to_owned()), ..Server::default() };
         assert_eq!(chosen(&url, Some("shop"), dev()), pair("http://else", ""), "no key goes where it is not for");
         let key = Server { key: Some("mine".to_owned()), ..Server::default() };
