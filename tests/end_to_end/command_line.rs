@@ -75,6 +75,21 @@ impl Person {
         self.command(words, &[])
     }
 
+    /// The incident of an instance that has another id than `known`.
+    #[track_caller]
+    fn another(&self, instance: &str, known: &Value) -> Value {
+        let began = Instant::now();
+        loop {
+            let listed = self.baton(&["list", "incidents", "--instance", instance, "-o", "json"]).ok();
+            let mut incidents = listed.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON lines"));
+            if let Some(other) = incidents.find(|incident| incident["id"] != *known) {
+                return other;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "no incident but {known}: {listed}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Runs it until what it prints holds `text`.
     #[track_caller]
     fn until(&self, words: &[&str], text: &str) -> String {
@@ -108,14 +123,18 @@ fn a_process_is_carried_through_from_the_command_line() {
     assert!(person.baton(&["profile", "list"]).ok().contains("here  http://127.0.0.1:"));
 
     assert!(person.baton(&["deploy", "order.yaml"]).ok().contains("order version 1 deployed"));
-    let started = person.baton(&["start", "order", "--var", "orderId=4711", "--var", "parts=0", "-o", "json"]).json();
+    std::fs::write(person.folder.join("order.variables.yaml"), "orderId: '4711'\nparts: 1\n").expect("a file");
+    let from_file = ["start", "order", "--variables", "order.variables.yaml", "--var", "parts=0", "-o", "json"];
+    let started = person.baton(&from_file).json();
     let id = started["instanceId"].as_str().expect("an id").to_owned();
     assert_eq!(person.baton(&["list", "--process", "order", "-q"]).ok().trim(), id);
     let shown = person.until(&["show", &id], "check");
     assert!(shown.contains("order version 1, active") && shown.contains("userTask"), "{shown}");
 
     let tasks = person.until(&["tasks", "--groups", "sales", "--user", "ann"], "Check the order");
+    assert!(person.baton(&["tasks", "--mine", "--groups", "sales"]).ok().contains("Check the order"));
     let task = tasks.lines().nth(1).and_then(|line| line.split(' ').next()).expect("a task").to_owned();
+    assert_eq!(person.baton(&["list", "tasks", "--instance", &id, "-q"]).ok().trim(), task);
     assert!(person.baton(&["claim", &task]).ok().contains("is ann's"));
     let other = person.baton(&["claim", &task, "--user", "bob"]);
     assert_eq!(other.code, 1, "{}{}", other.out, other.err);
@@ -130,7 +149,10 @@ fn a_process_is_carried_through_from_the_command_line() {
     assert!(person.baton(&["signal", "shipped"]).ok().contains("reached 1 instances"));
 
     let incidents = person.until(&["list", "incidents", "--instance", &id, "-o", "json"], "\"elementId\":\"sum\"");
-    let incident: Value = serde_json::from_str(incidents.trim()).expect("one in a line");
+    let first: Value = serde_json::from_str(incidents.trim()).expect("one in a line");
+    // Trying again helps nothing while the cause is there: it comes to another incident.
+    assert!(person.baton(&["retry", &id]).ok().contains("tries again"));
+    let incident = person.another(&id, &first["id"]);
     let not_yet = person.baton(&["watch", &id, "--timeout", "1"]);
     assert_eq!(not_yet.code, 7, "{}", not_yet.out);
     assert!(not_yet.out.contains("✓ check") && not_yet.out.contains("! sum"), "{}", not_yet.out);
@@ -150,11 +172,23 @@ fn a_process_is_carried_through_from_the_command_line() {
     assert_eq!(person.baton(&["start", "nothing"]).code, 5);
     assert_eq!(person.command(&["list"], &[("BATON_API_KEY", "wrong")]).code, 4);
     assert_eq!(person.baton(&["list", "everything"]).code, 2);
+    let filtered = person.baton(&["list", "incidents", "--state", "active"]);
+    assert_eq!(filtered.code, 2, "{}{}", filtered.out, filtered.err);
+    assert!(filtered.out.is_empty() && filtered.err.contains("--state"), "{}", filtered.err);
+    assert_eq!(person.baton(&["start", "order", "--var", "parts"]).code, 2);
+    assert_eq!(person.command(&["deploy", "order.yaml"], &[("BATON_API_KEY", "wrong")]).code, 4);
+    let nowhere = [("BATON_URL", "http://127.0.0.1:9"), ("BATON_API_KEY", "any")];
+    assert_eq!(person.command(&["deploy", "order.yaml"], &nowhere).code, 3);
+    std::fs::write(person.folder.join("broken.yaml"), ORDER.replace("to: end", "to: nowhere")).expect("a file");
+    assert_eq!(person.baton(&["deploy", "broken.yaml"]).code, 1);
     assert!(person.baton(&["completions", "bash"]).ok().contains("_baton"));
 
     // Whoever names an address without a key does not hand out that of the profile.
     let other = person.command(&["list"], &[("BATON_URL", &api.url)]);
     assert_eq!(other.code, 4, "{}{}", other.out, other.err);
+    person.baton(&["profile", "add", "shop", "--url", "https://shop.example", "--key", &api.key]).ok();
+    let other = person.command(&["list", "--profile", "shop"], &[("BATON_URL", &api.url)]);
+    assert_eq!(other.code, 4, "a key that is good here was sent: {}{}", other.out, other.err);
 
     person.baton(&["profile", "remove", "here"]).ok();
     assert!(baton.data.join("connection.json").exists());

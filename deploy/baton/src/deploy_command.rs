@@ -3,7 +3,7 @@
 
 use crate::{
     client::{Client, describe},
-    remote::Server,
+    remote::{Server, exit},
 };
 use anyhow::Context;
 use serde_json::json;
@@ -13,6 +13,9 @@ use std::{
 };
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton deploy order.yaml price.dmn
+  baton deploy processes/ --dry-run")]
 pub struct Args {
     /// Files of processes and decisions, or folders of them.
     #[arg(required = true)]
@@ -26,17 +29,18 @@ pub struct Args {
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.server.client()?;
-    let mut code = ExitCode::SUCCESS;
+    let mut failed = None;
     for file in process_files(&args.files)? {
         match deploy(&client, &file, args.dry_run).await {
             Ok(deployed) => println!("{deployed}"),
             Err(error) => {
                 eprintln!("{}: {error:#}", file.display());
-                code = ExitCode::FAILURE;
+                // The first one says how it ends: the others often fail of the same.
+                failed.get_or_insert_with(|| exit::code(&error));
             }
         }
     }
-    Ok(code)
+    Ok(failed.unwrap_or(ExitCode::SUCCESS))
 }
 
 /// Deploys every process file in a folder, without a word about warnings.

@@ -4,6 +4,8 @@ use crate::client::Refused;
 use std::process::ExitCode;
 
 const FAILED: u8 = 1;
+/// As clap ends.
+const USAGE: u8 = 2;
 const AWAY: u8 = 3;
 const NOT_ALLOWED: u8 = 4;
 const NOT_THERE: u8 = 5;
@@ -11,6 +13,18 @@ const NOT_THERE: u8 = 5;
 pub const ENDED_OTHERWISE: u8 = 6;
 /// It has not ended in the time given.
 pub const NOT_IN_TIME: u8 = 7;
+
+/// The command line is wrong in what clap cannot see.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
 
 pub fn code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(number(error))
@@ -24,6 +38,9 @@ fn number(error: &anyhow::Error) -> u8 {
             429 | 502..=504 => AWAY,
             _ => FAILED,
         };
+    }
+    if error.is::<Usage>() {
+        return USAGE;
     }
     let is_away = |error: &reqwest::Error| error.is_connect() || error.is_timeout() || error.is_request();
     match error.chain().find_map(|cause| cause.downcast_ref::<reqwest::Error>()) {
@@ -48,5 +65,6 @@ mod tests {
         let wrapped = Err::<(), _>(refused(404)).context("looking").unwrap_err();
         assert_eq!(number(&wrapped), NOT_THERE);
         assert_eq!(number(&anyhow::anyhow!("else")), FAILED);
+        assert_eq!(number(&Usage("no such thing".to_owned()).into()), USAGE);
     }
 }

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 pub enum Remote {
     /// Start an instance of a process; with --wait, wait for its end.
     Start(start::Args),
-    /// List instances, processes, incidents or decisions.
+    /// List instances, processes, incidents, tasks or decisions.
     List(list::Args),
     /// Show an instance: where it stands and why, its incidents and variables.
     Show(show::Args),

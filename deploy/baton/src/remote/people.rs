@@ -1,7 +1,9 @@
 //! What waits for people: `baton tasks`, `claim`, `complete`.
 
 use super::{
-    Server, list,
+    Server,
+    exit::Usage,
+    list,
     output::{Column, Output},
     variables::Variables,
 };
@@ -10,11 +12,16 @@ use serde_json::json;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   baton tasks                              everything that waits for somebody
-  baton tasks --user ann --groups sales    what she may do")]
+  baton tasks --mine                       what $USER may do
+  baton tasks --user ann --groups sales    what she may do
+  baton tasks -q --instance INSTANCE       ids alone, for `baton complete`")]
 pub struct TasksArgs {
     /// What this person may do.
     #[arg(long)]
     user: Option<String>,
+    /// What you may do: `--user` with your name on this machine ($USER).
+    #[arg(long, conflicts_with = "user")]
+    mine: bool,
     /// Groups of that person, separated by commas.
     #[arg(long)]
     groups: Option<String>,
@@ -34,6 +41,10 @@ pub struct TasksArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton claim 0190…:7                 for $USER
+  baton claim 0190…:7 --user ann      for somebody else
+  baton claim 0190…:7 --release       for nobody")]
 pub struct ClaimArgs {
     /// Id of the task, as `baton tasks` prints it.
     task: String,
@@ -65,7 +76,7 @@ pub struct CompleteArgs {
     server: Server,
 }
 
-const TASKS: [Column; 6] = [
+pub const TASKS: [Column; 6] = [
     Column("id", "task"),
     Column("processId", "process"),
     Column("elementId", "element"),
@@ -75,12 +86,18 @@ const TASKS: [Column; 6] = [
 ];
 
 pub async fn tasks(args: TasksArgs) -> anyhow::Result<()> {
+    let user = if args.mine { Some(myself()?) } else { args.user };
     let mut query = vec![("state".to_owned(), args.state)];
-    for (name, value) in [("user", args.user), ("groups", args.groups), ("instanceId", args.instance)] {
+    for (name, value) in [("user", user), ("groups", args.groups), ("instanceId", args.instance)] {
         query.extend(value.map(|value| (name.to_owned(), value)));
     }
     let rows = list::pages(&args.server.client()?, "/user-tasks", "tasks", &query, args.limit).await?;
     args.output.list(&rows, &TASKS)
+}
+
+fn myself() -> anyhow::Result<String> {
+    let named = std::env::var("USER").ok().filter(|name| !name.is_empty());
+    named.ok_or_else(|| Usage("--mine needs your name in USER; or say --user NAME".to_owned()).into())
 }
 
 pub async fn claim(args: ClaimArgs) -> anyhow::Result<()> {

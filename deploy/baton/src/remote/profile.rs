@@ -12,6 +12,10 @@ use std::{
 };
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton profile add shop --url https://baton.example.com --key-file shop.key
+  baton profile use shop
+  baton profile list")]
 pub struct Args {
     #[command(subcommand)]
     what: What,

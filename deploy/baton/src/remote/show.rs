@@ -7,6 +7,9 @@ use super::{
 use serde_json::Value;
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton show 0190…
+  baton show 0190… -o json | jq .variables")]
 pub struct Args {
     /// Id of the instance.
     instance: String,

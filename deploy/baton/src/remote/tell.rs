@@ -26,6 +26,7 @@ pub struct MessageArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example: baton signal shop-closed --var until=2026-01-07")]
 pub struct SignalArgs {
     /// Name of the signal.
     name: String,
@@ -38,6 +39,7 @@ pub struct SignalArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example: baton cancel 0190… --reason 'ordered twice'")]
 pub struct CancelArgs {
     /// Id of the instance.
     instance: String,
@@ -51,6 +53,9 @@ pub struct CancelArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  baton retry 0190…
+  baton list instances --state incident -q | xargs -n1 baton retry")]
 pub struct RetryArgs {
     /// Id of the instance.
     instance: String,
@@ -64,6 +69,7 @@ pub struct RetryArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Example: baton resolve 0190…:7 --var amount=12.5")]
 pub struct ResolveArgs {
     /// Id of the incident, as `baton list incidents` prints it.
     incident: String,

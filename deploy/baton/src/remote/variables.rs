@@ -1,7 +1,8 @@
 //! Variables from the command line: by name, from a file, or as files that are uploaded first.
 
+use super::exit::Usage;
 use crate::client::Client;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ pub struct Variables {
     /// A variable: what is JSON is taken as that (`--var n=3`), all else is text; may be repeated.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     var: Vec<String>,
-    /// File with variables, a JSON object; `-` is the standard input. --var goes before it.
+    /// File with variables, an object in JSON or YAML; `-` is the standard input. --var goes before it.
     #[arg(long, value_name = "FILE")]
     variables: Option<PathBuf>,
 }
@@ -42,7 +43,7 @@ pub async fn upload(client: &Client, files: &[String], variables: &mut Map<Strin
 fn pair_of(pair: &str) -> anyhow::Result<(&str, &str)> {
     match pair.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name, value)),
-        _ => bail!("`{pair}` is not of the form NAME=VALUE"),
+        _ => Err(Usage(format!("`{pair}` is not of the form NAME=VALUE")).into()),
     }
 }
 
@@ -52,7 +53,17 @@ fn object(file: &std::path::Path) -> anyhow::Result<Map<String, Value>> {
         _ => std::fs::read_to_string(file),
     };
     let text = text.with_context(|| format!("reading variables from {}", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not a JSON object", file.display()))
+    parsed(&text)
+        .with_context(|| format!("{} holds no variables: it must be an object in JSON or YAML", file.display()))
+}
+
+/// JSON first: its numbers and errors are JSON's own.
+fn parsed(text: &str) -> anyhow::Result<Map<String, Value>> {
+    match serde_json::from_str(text) {
+        Ok(object) => Ok(object),
+        Err(error) if text.trim_start().starts_with('{') => Err(error.into()),
+        Err(_) => Ok(serde_saphyr::from_str(text)?),
+    }
 }
 
 #[cfg(test)]
@@ -74,5 +85,17 @@ mod tests {
         assert_eq!(read, wanted);
         assert!(of(&["name"]).unwrap_err().to_string().contains("NAME=VALUE"));
         assert!(of(&["=1"]).is_err());
+    }
+
+    #[test]
+    fn a_file_of_variables_is_json_or_yaml() {
+        let wanted = json!({"customer": "Smith", "total": 12.5, "items": [{"id": 1}], "none": null});
+        let json = parsed(&wanted.to_string()).unwrap();
+        let yaml = parsed("customer: Smith\ntotal: 12.5\nitems:\n  - {id: 1}\nnone: null\n").unwrap();
+        assert_eq!((Value::Object(json), Value::Object(yaml)), (wanted.clone(), wanted));
+        assert!(parsed("{\"a\": 1").unwrap_err().is::<serde_json::Error>());
+        for text in ["- a list", "text", "a: [1", "[1]"] {
+            assert!(parsed(text).is_err(), "{text}");
+        }
     }
 }
