@@ -18,8 +18,10 @@ use std::{
 /// How long a gateway may be away in the middle.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
-/// Of what has happened, on a terminal.
+/// Of what has happened, and of what is active, on a terminal that has room for it.
 const LINES: usize = 12;
+/// Columns and rows of a terminal that does not say.
+const USUAL: (usize, usize) = (80, 24);
 
 #[derive(clap::Args)]
 #[command(after_help = "The exit code is 0 when the instance completes, 6 when it ends otherwise, 7 after --timeout.")]
@@ -69,11 +71,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.server.client()?;
     let mut view = View::new(args.json, args.plain);
     let within = args.timeout.map(Duration::from_secs);
-    let outcome = until_the_end(&client, &args.instance, within, |message| view.show(message)).await?;
+    let outcome = match until_the_end(&client, &args.instance, within, |message| view.show(message)).await {
+        // Whoever reads has seen enough (`| grep -m1`).
+        Err(error) if is_unread(&error) => return Ok(ExitCode::SUCCESS),
+        outcome => outcome?,
+    };
     if !args.json {
         print([format!("{} {}", args.instance, outcome.said())])?;
     }
     Ok(outcome.code())
+}
+
+fn is_unread(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Hands every message to `each` until the instance has ended. A gateway that goes away is asked again, from where it was.
@@ -192,13 +202,30 @@ impl View {
 
     fn show(&mut self, message: &Value) -> anyhow::Result<()> {
         match self {
-            View::Json => print([message.to_string()]),
-            View::Plain => print(line(message)),
+            View::Json => tell(Some(message.to_string())),
+            View::Plain => tell(line(message)),
             View::Terminal(screen) => {
                 screen.take(message);
                 screen.draw()
             }
         }
+    }
+}
+
+/// At once, also into a pipe.
+fn tell(line: Option<String>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if let Some(line) = line {
+        writeln!(out, "{line}")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Columns and rows.
+fn size() -> (usize, usize) {
+    match rustix::termios::tcgetwinsize(std::io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col.into(), size.ws_row.into()),
+        _ => USUAL,
     }
 }
 
@@ -228,11 +255,16 @@ impl Screen {
         }
     }
 
-    fn lines(&self) -> Vec<String> {
-        let more = self.active.len().saturating_sub(LINES);
-        let mut lines: Vec<String> = self.happened.iter().cloned().collect();
+    /// Fewer than there are rows: what has left the screen cannot be drawn over.
+    fn lines(&self, rows: usize) -> Vec<String> {
+        // The row of the cursor, that of the heading, and that of how many more are active.
+        let room = rows.saturating_sub(3);
+        let active = self.active.len().min(LINES).min(room / 2);
+        let more = self.active.len() - active;
+        let past = self.happened.len().saturating_sub(room - active);
+        let mut lines: Vec<String> = self.happened.iter().skip(past).cloned().collect();
         lines.push("── active".to_owned());
-        lines.extend(self.active.values().take(LINES).map(|it| format!("  {it}")));
+        lines.extend(self.active.values().take(active).map(|it| format!("  {it}")));
         if more > 0 {
             lines.push(format!("  and {more} more"));
         }
@@ -241,8 +273,8 @@ impl Screen {
 
     /// In the place of what was drawn before (ECMA-48: cursor up, erase to the end of the screen).
     fn draw(&mut self) -> anyhow::Result<()> {
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100);
-        let lines = self.lines();
+        let (width, rows) = size();
+        let lines = self.lines(rows);
         let mut out = std::io::stdout().lock();
         if self.drawn > 0 {
             write!(out, "\x1b[{}A\x1b[J", self.drawn)?;
@@ -268,14 +300,28 @@ mod tests {
     fn what_is_active_stands_below_what_happened() {
         let mut screen = Screen::default();
         screen.take(&element("element.activated", 3));
-        assert_eq!(screen.lines(), ["03:04:05 ▶ pay (serviceTask)", "── active", "  pay (serviceTask)"]);
+        assert_eq!(screen.lines(24), ["03:04:05 ▶ pay (serviceTask)", "── active", "  pay (serviceTask)"]);
         let mut progress = element("task.progress", 3);
         progress["status"] = "executing".into();
         progress["message"] = "half".into();
         screen.take(&progress);
-        assert_eq!(screen.lines()[2], "  pay: executing half");
+        assert_eq!(screen.lines(24)[2], "  pay: executing half");
         screen.take(&element("element.completed", 3));
-        assert_eq!(screen.lines(), ["03:04:05 ▶ pay (serviceTask)", "03:04:05 ✓ pay", "── active"]);
+        assert_eq!(screen.lines(24), ["03:04:05 ▶ pay (serviceTask)", "03:04:05 ✓ pay", "── active"]);
+    }
+
+    #[test]
+    fn the_view_is_never_higher_than_the_terminal() {
+        let mut screen = Screen::default();
+        for key in 0..40 {
+            screen.take(&element("element.activated", key));
+        }
+        for rows in 4..60 {
+            let lines = screen.lines(rows);
+            assert!(lines.len() < rows, "{} lines in {rows} rows", lines.len());
+        }
+        assert_eq!(screen.lines(60).last().map(String::as_str), Some("  and 28 more"));
+        assert_eq!(screen.lines(24).last().map(String::as_str), Some("  and 30 more"));
     }
 
     #[test]
