@@ -74,6 +74,7 @@ class People {
     await this.#picture('approval');
     await dialog.getByTestId('approve').click();
     await dialog.waitFor({ state: 'detached' });
+    await this.#nobodyIsAsked();
     await this.#page.locator('[data-testid="instance-state"][data-state="completed"]').waitFor();
     const { report } = await ended(instance);
     assert(!/reject|not made/.test(report.summary), report.summary);
@@ -90,6 +91,7 @@ class People {
     await field.locator('textarea').fill('{"path": "changed.txt", "content": "as a person wants"}');
     await dialog.getByTestId('approve').click();
     await dialog.waitFor({ state: 'detached' });
+    await this.#nobodyIsAsked();
     await ended(instance);
     const { elements } = await ask('/processes/asking');
     assert(elements.some(({ id }) => id === 'errand'));
@@ -106,6 +108,7 @@ class People {
     await dialog.getByTestId('field-comments').locator('textarea').fill('not on a Friday');
     await dialog.getByTestId('reject').click();
     await dialog.waitFor({ state: 'detached' });
+    await this.#nobodyIsAsked();
     const { report } = await ended(instance);
     assert(report.summary.includes('rejected') && report.summary.includes('not on a Friday'), report.summary);
   }
@@ -123,6 +126,7 @@ class People {
     await this.#picture('question');
     await dialog.getByTestId('complete').click();
     await dialog.waitFor({ state: 'detached' });
+    await this.#test('open-errand').waitFor({ state: 'detached' });
     const { report } = await ended(instance);
     assert(report.summary.includes('blue'), report.summary);
   }
@@ -138,8 +142,7 @@ class People {
     await this.#page.locator('[data-testid="element-errand"][data-state="cancelled"]').waitFor();
     await this.#test('agent-stop').waitFor({ state: 'hidden' });
     await this.#page.keyboard.press('Escape');
-    // What was asked is over for the page too, or the next step would open it.
-    await this.#test('open-task-errand').waitFor({ state: 'detached' });
+    await this.#nobodyIsAsked();
   }
 
   async #comeTooLate() {
@@ -152,8 +155,7 @@ class People {
     await dialog.locator('[role="alert"]:visible').first().waitFor();
     await this.#picture('too-late');
     await dialog.getByLabel('Close').click();
-    // What is over waits for nobody.
-    await this.#test('attention-task').waitFor({ state: 'detached' });
+    await this.#nobodyIsAsked();
   }
 
   async #open(instance) {
@@ -162,6 +164,11 @@ class People {
     const dialog = this.#test('task-dialog');
     await dialog.waitFor();
     return dialog;
+  }
+
+  /** What is over waits for nobody: its card has gone from the page, so the next step cannot open it. */
+  async #nobodyIsAsked() {
+    await this.#test('attention-task').waitFor({ state: 'detached' });
   }
 
   async #arguments(dialog) {
